@@ -1,0 +1,206 @@
+/**
+ * A device that computes: the CPU with a number of threads, or a GPU. One computation at a time (a ggml
+ * backend is not re-entrant), off the event loop, and stoppable.
+ */
+
+import koffi from 'koffi'
+import { PalimpsestError } from '../core/errors.ts'
+import { throwIfStopped } from '../core/pace.ts'
+import { CPU_PROTOTYPES, type Pointer } from './bindings.ts'
+import { type Device, type Engine, loadEngine } from './library.ts'
+import type { DeviceKind } from './locate.ts'
+
+const STATUS_OK = 0
+const STATUS_ABORTED = 1
+/** Rounds of spinning before a waiting pool thread sleeps: 0 to 100. ggml's own default. */
+const POLL = 50
+
+export interface BackendOptions {
+  /** Which device; `auto` prefers a GPU where its package is installed. */
+  device?: DeviceKind
+  /** CPU threads. Default: chosen by `chooseThreads` (threads.ts). */
+  threads?: number
+}
+
+export class Backend implements Disposable {
+  readonly engine: Engine
+  readonly device: Device
+  readonly pointer: Pointer
+  readonly bufferType: Pointer
+  #threads = 1
+  #pool: Pointer | undefined
+  #queue: Promise<unknown> = Promise.resolve()
+  /** C memory with the text "0" or "1": what atoi reads to say whether to stop. */
+  #stopFlag: Pointer | undefined
+  #disposed = false
+
+  constructor(options: BackendOptions = {}) {
+    const kind = options.device ?? 'auto'
+    this.engine = loadEngine(kind)
+    this.device = chooseDevice(this.engine, kind)
+    const pointer = this.engine.base.deviceInit(this.device.pointer, null)
+    if (pointer === null)
+      throw new PalimpsestError('engine', 'engine-device', 'The device could not be started.', {
+        where: `${this.device.name} (${this.device.description})`,
+        fix: 'Check the driver, free some device memory, or use --device cpu.',
+      })
+    this.pointer = pointer
+    this.bufferType = this.engine.base.defaultBufferType(pointer)
+    if (this.isCpu) {
+      this.setThreads(options.threads ?? 1)
+      this.#installStopFlag()
+    }
+  }
+
+  /** Whether tensors may live in mapped files. */
+  get isCpu(): boolean {
+    return this.device.kind === 'cpu'
+  }
+
+  get threads(): number {
+    return this.#threads
+  }
+
+  /**
+   * Sets the number of CPU threads and gives the backend a pool of its own: ggml's disposable threads cost
+   * a third of a decode step. Not while a computation runs.
+   */
+  setThreads(threads: number): void {
+    if (!this.isCpu || (threads === this.#threads && this.#pool !== undefined)) return
+    const { proc } = this.engine
+    const setThreads = proc<(b: Pointer, n: number) => void>(
+      this.device,
+      'ggml_backend_set_n_threads',
+      CPU_PROTOTYPES.setThreads,
+    )
+    const setPool = proc<(b: Pointer, pool: Pointer | null) => void>(
+      this.device,
+      'ggml_backend_cpu_set_threadpool',
+      CPU_PROTOTYPES.setThreadpool,
+    )
+    const newPool = proc<(params: object) => Pointer | null>(
+      this.device,
+      'ggml_threadpool_new',
+      CPU_PROTOTYPES.threadpoolNew,
+    )
+    setThreads?.(this.pointer, threads)
+    this.#threads = threads
+    if (setPool === undefined || newPool === undefined) return
+    setPool(this.pointer, null)
+    this.#freePool()
+    const pool = newPool({
+      cpumask: new Array(512).fill(false),
+      n_threads: threads,
+      prio: 0,
+      poll: POLL,
+      strict_cpu: false,
+      paused: false,
+    })
+    if (pool === null) return
+    setPool(this.pointer, pool)
+    this.#pool = pool
+  }
+
+  /**
+   * Runs `work` alone on this backend: computations that share an allocator must be built, computed and
+   * read without another one in between. Calls queue up in order.
+   */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(work)
+    this.#queue = turn.catch(() => {})
+    return turn
+  }
+
+  /**
+   * Computes a graph off the event loop. Call it inside {@link exclusive}.
+   *
+   * @throws PalimpsestError `interrupted` when the signal stops it; `engine-compute` when ggml fails
+   */
+  async compute(graph: Pointer, signal?: AbortSignal): Promise<void> {
+    if (this.#disposed)
+      throw new PalimpsestError('engine', 'engine-disposed', 'This backend has been disposed.')
+    throwIfStopped(signal)
+    const stop = (): void => this.#raise('1')
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      const status = await this.engine.computeAsync(this.pointer, graph)
+      throwIfStopped(signal)
+      if (status === STATUS_OK) return
+      throw new PalimpsestError(
+        'engine',
+        'engine-compute',
+        'The tensor engine could not compute the graph.',
+        {
+          where: this.device.name,
+          found: status === STATUS_ABORTED ? 'it stopped by itself' : `status ${status}`,
+          fix: 'Usually memory: use fewer tokens at once or another device; `palimpsest doctor` shows what is free.',
+        },
+      )
+    } finally {
+      signal?.removeEventListener('abort', stop)
+      this.#raise('0')
+    }
+  }
+
+  /**
+   * ggml asks a C callback between nodes whether to stop. A JavaScript callback would cross threads at
+   * every node; libc's `atoi` over a byte that we flip answers the same question for nothing.
+   */
+  #installStopFlag(): void {
+    const set = this.engine.proc<(b: Pointer, callback: Pointer, data: Pointer) => void>(
+      this.device,
+      'ggml_backend_set_abort_callback',
+      CPU_PROTOTYPES.setAbort,
+    )
+    if (set === undefined || this.engine.atoi === undefined) return
+    this.#stopFlag = koffi.alloc('char', 2) as unknown as Pointer
+    this.#raise('0')
+    set(this.pointer, this.engine.atoi, this.#stopFlag)
+  }
+
+  #raise(flag: '0' | '1'): void {
+    if (this.#stopFlag !== undefined)
+      koffi.encode(this.#stopFlag, koffi.array('char', 2), [flag.charCodeAt(0), 0])
+  }
+
+  #freePool(): void {
+    if (this.#pool === undefined) return
+    const free = this.engine.proc<(pool: Pointer) => void>(
+      this.device,
+      'ggml_threadpool_free',
+      CPU_PROTOTYPES.threadpoolFree,
+    )
+    free?.(this.#pool)
+    this.#pool = undefined
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    this.engine.base.backendFree(this.pointer)
+    this.#freePool()
+    if (this.#stopFlag !== undefined) koffi.free(this.#stopFlag)
+  }
+}
+
+/**
+ * Picks the device of a kind.
+ *
+ * @throws PalimpsestError `engine-device` naming the devices that there are
+ */
+function chooseDevice(engine: Engine, kind: DeviceKind): Device {
+  const gpu = engine.devices.find((d) => d.kind === 'gpu') ?? engine.devices.find((d) => d.kind === 'igpu')
+  const cpu = engine.devices.find((d) => d.kind === 'cpu')
+  const wanted =
+    kind === 'cpu'
+      ? cpu
+      : kind === 'auto'
+        ? (gpu ?? cpu)
+        : engine.devices.find((d) => d.name.toLowerCase().startsWith(kind === 'metal' ? 'm' : kind))
+  if (wanted !== undefined) return wanted
+  throw new PalimpsestError('engine', 'engine-device', `There is no ${kind} device.`, {
+    found: engine.devices.map((d) => `${d.name} (${d.description})`).join(', ') || 'no device at all',
+    where: engine.folder,
+    fix: 'Check the driver with `palimpsest doctor`, or use --device cpu.',
+  })
+}

@@ -1,0 +1,49 @@
+/**
+ * How many threads to compute with. More is not always faster: on a contended machine ggml's spinning
+ * barriers make two threads many times slower than one, so a short probe decides.
+ */
+
+import { availableParallelism } from 'node:os'
+import { Backend } from './backend.ts'
+import { Graph, GraphAllocator } from './graph.ts'
+
+/** Upper bound without asking: the processors this process may use. */
+export function availableThreads(): number {
+  return Math.max(1, availableParallelism())
+}
+
+let chosen: Promise<number> | undefined
+
+/**
+ * The fastest of {all, half, one} threads on a chain of products the size of a small model's layer, in two
+ * steps: a warm-up and the best of three. Probed once per process (some tens of milliseconds).
+ */
+export function chooseThreads(): Promise<number> {
+  chosen ??= probe()
+  return chosen
+}
+
+async function probe(): Promise<number> {
+  const most = availableThreads()
+  if (most === 1) return 1
+  using backend = new Backend({ device: 'cpu', threads: most })
+  using allocator = new GraphAllocator(backend)
+  using graph = new Graph(backend, 32)
+  const data = new Float32Array(512 * 512).fill(0.01)
+  const w = graph.input('F32', [512, 512], data)
+  let x = graph.input('F32', [512, 64], data.subarray(0, 512 * 64))
+  for (let i = 0; i < 8; i++) x = graph.rmsNorm(graph.mulMat(w, x), 1e-5)
+  graph.output(x)
+  let best = { threads: 1, ms: Number.POSITIVE_INFINITY }
+  for (const threads of new Set([most, Math.ceil(most / 2), 1])) {
+    backend.setThreads(threads)
+    let ms = Number.POSITIVE_INFINITY
+    for (let run = 0; run < 4; run++) {
+      const start = performance.now()
+      await graph.compute(allocator)
+      if (run > 0) ms = Math.min(ms, performance.now() - start)
+    }
+    if (ms < best.ms) best = { threads, ms }
+  }
+  return best.threads
+}
