@@ -3,8 +3,8 @@
  * backend is not re-entrant), off the event loop, and stoppable.
  */
 
-import koffi from 'koffi'
 import { PalimpsestError } from '../core/errors.ts'
+import koffi from '../core/ffi.ts'
 import { throwIfStopped } from '../core/pace.ts'
 import { CPU_PROTOTYPES, type Pointer } from './bindings.ts'
 import { type Device, type Engine, loadEngine } from './library.ts'
@@ -12,8 +12,11 @@ import type { DeviceKind } from './locate.ts'
 
 const STATUS_OK = 0
 const STATUS_ABORTED = 1
-/** Rounds of spinning before a waiting pool thread sleeps: 0 to 100. ggml's own default. */
-const POLL = 50
+/**
+ * How long a pool thread spins for the next graph before it sleeps: 1 is about 2 ms, enough to bridge the gap
+ * between decoding steps. ggml's default of 50 burns a core for a tenth of a second after every pass.
+ */
+const POLL = 1
 
 export interface BackendOptions {
   /** Which device; `auto` prefers a GPU where its package is installed. */

@@ -9,7 +9,7 @@ import { selfTest } from './selftest.ts'
 import { chooseThreads } from './threads.ts'
 import { blockElements, TYPE_IDS } from './types.ts'
 
-const backend = new Backend({ device: 'cpu', threads: 2 })
+const backend = new Backend({ device: 'cpu', threads: 1 })
 const allocator = new GraphAllocator(backend)
 afterAll(() => {
   allocator[Symbol.dispose]()

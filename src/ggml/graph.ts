@@ -81,6 +81,8 @@ export class Graph implements Disposable {
       const bytes = elements(tensor) * (plainBytes(type) ?? Number.NaN)
       if (data.byteLength !== bytes)
         throw shapeError('input', `${bytes} bytes for ${show(tensor)}`, `${data.byteLength} bytes`)
+      // As a leaf of the graph it gets memory even if nothing turns out to use it.
+      this.expand(tensor)
       this.#inputs.push({ tensor, data })
     }
     return tensor

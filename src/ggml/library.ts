@@ -4,8 +4,8 @@
  * a wrong result.
  */
 
-import koffi from 'koffi'
 import { PalimpsestError } from '../core/errors.ts'
+import koffi from '../core/ffi.ts'
 import { type Bind, bindBase, bindRegistry, type Pointer } from './bindings.ts'
 import { type DeviceKind, libraryFiles, locateEngine } from './locate.ts'
 
@@ -77,7 +77,6 @@ export function loadEngine(device: DeviceKind = 'auto'): Engine {
   }
   const files = libraryFiles(folder)
   if (!('ggml_init_params' in koffi.types)) {
-    koffi.config({ async_stack_size: 8 << 20 })
     koffi.struct('ggml_init_params', { mem_size: 'size_t', mem_buffer: 'void*', no_alloc: 'bool' })
     koffi.struct('ggml_threadpool_params', {
       cpumask: koffi.array('bool', 512),

@@ -1,0 +1,118 @@
+/**
+ * One transformer block as a graph: norm, attention, residual; norm, gated MLP, residual. It serves every
+ * family: what differs is data in the architecture. Shapes are ggml's, fastest first; N is the number of
+ * tokens of the pass.
+ */
+
+import type { Graph, RopePairs } from '../ggml/graph.ts'
+import type { Tensor } from '../ggml/tensor.ts'
+import type { Architecture } from './architecture.ts'
+import type { LayerWeights, Linear } from './weights.ts'
+
+/** Where a block's keys and values come from, and who may see whom. */
+export interface Attention {
+  /** Sequences of the batch: 1 for a packed pass. */
+  readonly batch: number
+  /** Tokens of each sequence in this pass; batch * queries = N. */
+  readonly queries: number
+  /** F16 [keys, queries, 1, batch] for layers with this window. */
+  mask(window: number | undefined): Tensor
+  /** Turns this pass's k and v [kvHeads * headDim, N] into all keys and values [headDim, kvHeads, keys, batch]. */
+  remember(layer: number, k: Tensor, v: Tensor): { k: Tensor; v: Tensor }
+}
+
+/** What a block needs from the pass it is part of. */
+export interface BlockContext {
+  readonly graph: Graph
+  readonly architecture: Architecture
+  readonly positions: Tensor
+  readonly attention: Attention
+  readonly ropePairs: RopePairs
+  /** w x + b, with adapters and precision applied; x [in, N]. */
+  linear(w: Linear, x: Tensor): Tensor
+  /** Passes an activation through its interventions and reads it where asked. */
+  hook(name: string, x: Tensor): Tensor
+  /** Whether anything reads or changes a hook point: the flash path has no pattern to show. */
+  isHooked(name: string): boolean
+}
+
+/** Runs block `layer` on the residual stream x [d, N]. */
+export function block(c: BlockContext, w: LayerWeights, layer: number, x: Tensor): Tensor {
+  const g = c.graph
+  const name = (hook: string): string => `blocks.${layer}.${hook}`
+  x = c.hook(name('hook_resid_pre'), x)
+  let attn = c.linear(w.o, attention(c, w, layer, normed(c, x, w.beforeAttention)))
+  if (w.afterAttention !== undefined) attn = normed(c, attn, w.afterAttention)
+  x = c.hook(name('hook_resid_mid'), g.add(x, c.hook(name('hook_attn_out'), attn)))
+  const h = normed(c, x, w.beforeMlp)
+  const post = c.hook(name('mlp.hook_post'), gated(c, c.linear(w.gate, h), c.linear(w.up, h)))
+  let mlp = c.linear(w.down, post)
+  if (w.afterMlp !== undefined) mlp = normed(c, mlp, w.afterMlp)
+  return c.hook(name('hook_resid_post'), g.add(x, c.hook(name('hook_mlp_out'), mlp)))
+}
+
+/** RMS norm with its weight; a missing norm is the identity. */
+function normed(c: BlockContext, x: Tensor, weight: Tensor | undefined): Tensor {
+  return weight === undefined ? x : c.graph.mul(c.graph.rmsNorm(x, c.architecture.normEps), weight)
+}
+
+function gated(c: BlockContext, gate: Tensor, up: Tensor): Tensor {
+  const g = c.graph
+  if (c.architecture.activation === 'silu') return g.swiglu(gate, up)
+  // gelu_tanh(x) = x * sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3)); ggml's own gelu rounds through an f16 table.
+  const k = 2 * Math.sqrt(2 / Math.PI)
+  const inner = g.mul(gate, g.scale(g.square(gate), 0.044715 * k, k))
+  return g.mul(g.mul(gate, g.sigmoid(inner)), up)
+}
+
+/** Returns z [heads * headDim, N]. */
+function attention(c: BlockContext, w: LayerWeights, layer: number, h: Tensor): Tensor {
+  const { graph: g, architecture: a } = c
+  const n = h.ne[1]
+  const name = (hook: string): string => `blocks.${layer}.attn.${hook}`
+  const { window, rope } = a.layers[layer]!
+  const project = (linear: Linear, hook: string, heads: number): Tensor => {
+    const y = c.linear(linear, h)
+    // A GGUF of llama type has its query and key rows permuted; hooks show and take HF's order.
+    if (c.ropePairs === 'half' || hook === 'hook_v' || !c.isHooked(name(hook))) return c.hook(name(hook), y)
+    const split = g.cont(g.permute(g.reshape(y, [2, a.headDim / 2, heads, n]), [1, 0, 2, 3]))
+    const shown = c.hook(name(hook), g.reshape(split, [a.headDim * heads, n]))
+    const back = g.cont(g.permute(g.reshape(shown, [a.headDim / 2, 2, heads, n]), [1, 0, 2, 3]))
+    return g.reshape(back, [a.headDim * heads, n])
+  }
+  const turn = (x: Tensor, heads: number, norm: Tensor | undefined): Tensor => {
+    if (norm !== undefined && a.queryKeyNorm === 'projection') x = normed(c, x, norm)
+    x = g.reshape(x, [a.headDim, heads, n])
+    if (norm !== undefined && a.queryKeyNorm === 'head') x = normed(c, x, norm)
+    if (rope === undefined) return x
+    return g.rope(x, c.positions, {
+      theta: rope.theta,
+      scale: rope.scale,
+      factors: w.ropeFactors,
+      pairs: c.ropePairs,
+    })
+  }
+  const q = turn(project(w.q, 'hook_q', a.heads), a.heads, w.queryNorm)
+  const ownK = turn(project(w.k, 'hook_k', a.kvHeads), a.kvHeads, w.keyNorm)
+  const ownV = project(w.v, 'hook_v', a.kvHeads)
+  const { batch, queries } = c.attention
+  const all = c.attention.remember(layer, g.reshape(ownK, [a.kvHeads * a.headDim, n]), ownV)
+  const keys = g.permute(all.k, [0, 2, 1, 3]) // [headDim, keys, kvHeads, batch]
+  const values = g.permute(all.v, [0, 2, 1, 3])
+  const query = g.permute(g.reshape(q, [a.headDim, a.heads, queries, batch]), [0, 2, 1, 3])
+  const mask = c.attention.mask(window)
+  if (!c.isHooked(name('hook_pattern'))) {
+    const z = g.flashAttention(query, keys, values, mask, a.attentionScale, a.attentionSoftcap)
+    return c.hook(name('hook_z'), g.reshape(z, [a.headDim * a.heads, n]))
+  }
+  let scores = g.mulMat(keys, query) // [keys, queries, heads, batch]
+  let scale = a.attentionScale
+  if (a.attentionSoftcap > 0) {
+    scores = g.scale(g.tanh(g.scale(scores, scale / a.attentionSoftcap)), a.attentionSoftcap)
+    scale = 1
+  }
+  const pattern = c.hook(name('hook_pattern'), g.softMax(scores, mask, scale))
+  const turned = g.cont(g.permute(values, [1, 0, 2, 3])) // [keys, headDim, kvHeads, batch]
+  const z = g.cont(g.permute(g.mulMat(turned, pattern), [0, 2, 1, 3])) // [headDim, heads, queries, batch]
+  return c.hook(name('hook_z'), g.reshape(z, [a.headDim * a.heads, n]))
+}

@@ -1,0 +1,143 @@
+/**
+ * Keys and values of the tokens that sequences have seen: B sequences of up to `slots` tokens each, in f32.
+ * A packed pass fills it (`writeAttention`); a decoding step reads and extends it (`stepAttention`).
+ */
+
+import { TensorStore } from '../ggml/buffer.ts'
+import type { Graph } from '../ggml/graph.ts'
+import type { Tensor } from '../ggml/tensor.ts'
+import type { Architecture } from './architecture.ts'
+import type { Attention } from './block.ts'
+import type { ForwardModel } from './forward.ts'
+import { cachedMask, type Layout, packedMask } from './layout.ts'
+
+/** Keys are read in multiples of this many slots, so that one graph serves many steps. */
+const SLOT_GRAIN = 64
+const F32_BYTES = 4
+
+export class Cache implements Disposable {
+  readonly sequences: number
+  readonly slots: number
+  readonly #architecture: Architecture
+  readonly #store: TensorStore
+  readonly #k: Tensor[] = []
+  readonly #v: Tensor[] = []
+
+  constructor(model: ForwardModel, sequences: number, slots: number) {
+    const a = model.architecture
+    this.#architecture = a
+    this.sequences = sequences
+    this.slots = Math.ceil(slots / SLOT_GRAIN) * SLOT_GRAIN
+    this.#store = new TensorStore(model.backend, 2 * a.layers.length)
+    for (let layer = 0; layer < a.layers.length; layer++) {
+      this.#k.push(this.#store.zeros('F32', [a.kvHeads * a.headDim, this.slots * sequences]))
+      this.#v.push(this.#store.zeros('F32', [a.kvHeads * a.headDim, this.slots * sequences]))
+    }
+    this.#store.commit() // zeros: a stale NaN would survive a mask of minus infinity
+  }
+
+  /** Slots that a step must read when its longest sequence is at `position`. */
+  reach(position: number): number {
+    return Math.min(this.slots, Math.ceil((position + 1) / SLOT_GRAIN) * SLOT_GRAIN)
+  }
+
+  /** Attention among the tokens of a packed pass, whose keys and values are also written to the cache. */
+  writeAttention(layout: Layout, sequenceOf: (segment: number) => number): (graph: Graph) => Attention {
+    return (graph) => {
+      const slots = BigInt64Array.from(layout.tokens, (_, i) =>
+        BigInt(sequenceOf(layout.segmentOf[i]!) * this.slots + layout.positions[i]!),
+      )
+      const rows = graph.input('I64', [slots.length], slots)
+      const own = packedAttention(layout, this.#architecture)(graph)
+      return {
+        ...own,
+        remember: (layer, k, v) => {
+          graph.expand(graph.setRows(this.#k[layer]!, k, rows))
+          graph.expand(graph.setRows(this.#v[layer]!, v, rows))
+          return own.remember(layer, k, v)
+        },
+      }
+    }
+  }
+
+  /**
+   * Attention of one new token of each sequence over its cache. `positions` and the returned graph's inputs
+   * are read at each compute: change `positions`, call `refresh`, compute again.
+   */
+  stepAttention(positions: Int32Array, keys: number): StepAttention {
+    const { kvHeads, headDim } = this.#architecture
+    const width = kvHeads * headDim
+    const slots = new BigInt64Array(this.sequences)
+    const masks = new Map<number | undefined, Uint16Array>()
+    return {
+      refresh: () => {
+        for (let b = 0; b < this.sequences; b++) slots[b] = BigInt(b * this.slots + positions[b]!)
+        for (const [window, mask] of masks) cachedMask(positions, keys, window, mask)
+      },
+      make: (graph) => {
+        const rows = graph.input('I64', [this.sequences], slots)
+        const tensors = new Map<number | undefined, Tensor>()
+        const view = (cache: Tensor): Tensor =>
+          graph.view(
+            cache,
+            [headDim, kvHeads, keys, this.sequences],
+            [headDim * F32_BYTES, width * F32_BYTES, this.slots * width * F32_BYTES],
+          )
+        return {
+          batch: this.sequences,
+          queries: 1,
+          mask: (window) => {
+            let tensor = tensors.get(window)
+            if (tensor === undefined) {
+              const data = new Uint16Array(keys * this.sequences)
+              masks.set(window, data)
+              cachedMask(positions, keys, window, data)
+              tensor = graph.input('F16', [keys, 1, 1, this.sequences], data)
+              tensors.set(window, tensor)
+            }
+            return tensor
+          },
+          // Views of what set_rows returns, so that reading comes after writing.
+          remember: (layer, k, v) => ({
+            k: view(graph.setRows(this.#k[layer]!, k, rows)),
+            v: view(graph.setRows(this.#v[layer]!, v, rows)),
+          }),
+        }
+      },
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#store[Symbol.dispose]()
+  }
+}
+
+export interface StepAttention {
+  readonly make: (graph: Graph) => Attention
+  /** Brings the inputs up to date with `positions` before the next compute. */
+  readonly refresh: () => void
+}
+
+/** Attention among the tokens of a packed pass. */
+export function packedAttention(layout: Layout, a: Architecture): (graph: Graph) => Attention {
+  return (graph) => {
+    const n = layout.tokens.length
+    const masks = new Map<number | undefined, Tensor>()
+    return {
+      batch: 1,
+      queries: n,
+      mask: (window) => {
+        let mask = masks.get(window)
+        if (mask === undefined) {
+          mask = graph.input('F16', [n, n], packedMask(layout, window))
+          masks.set(window, mask)
+        }
+        return mask
+      },
+      remember: (_, k, v) => ({
+        k: graph.reshape(k, [a.headDim, a.kvHeads, n]),
+        v: graph.reshape(v, [a.headDim, a.kvHeads, n]),
+      }),
+    }
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Interventions as graph operations, and the receipts that prove what they did. Every intervention is
+ * multiplied by a coefficient per token (its dose where it applies, zero elsewhere), so that a dose of zero
+ * leaves every bit as it was, and one product serves all arms of a batch.
+ */
+
+import { PalimpsestError } from '../core/errors.ts'
+import type { Graph } from '../ggml/graph.ts'
+import type { Tensor } from '../ggml/tensor.ts'
+import type { Placed } from './interventions.ts'
+
+/** What an intervention did, over a whole run. */
+export interface Receipt {
+  /** Which of the interventions given, from 0. */
+  readonly index: number
+  readonly op: Placed['op']
+  readonly site: string
+  /** Passes in which it applied to at least one token. */
+  fired: number
+  /** Tokens it applied to. */
+  tokens: number
+  /** Mean over those tokens of the norm of the change that was asked for. */
+  asked: number
+  /** Mean over those tokens of the norm of the change that was measured: |after - before|. */
+  measured: number
+  /** Largest projection left along an ablated direction (minus its mean), in norms of the activation. */
+  left?: number
+}
+
+/** Tokens of a pass: which text each belongs to, and what it is to the interventions. */
+export interface TokenRoles {
+  readonly count: number
+  /** Index of the text of token i. */
+  row(i: number): number
+  /** Whether an intervention with these positions applies to token i. */
+  at(i: number, positions: Placed['positions']): boolean
+  /** Position of token i in its text. */
+  position(i: number): number
+}
+
+interface Probe {
+  readonly placed: Placed
+  readonly applies: Uint8Array
+  readonly before: Tensor
+  readonly change: Tensor
+  readonly after: Tensor
+  readonly wanted: Tensor | undefined
+  readonly projection: Tensor | undefined
+}
+
+/** Tolerances of receipts: relative to what was asked, and to the activation's own f32 rounding. */
+const RELATIVE = 1e-3
+const ROUNDING = 2e-6
+/** What ablation may leave along the direction, in norms of the activation. */
+const LEFT = 1e-5
+
+/** Compiles interventions into passes and adds up their receipts. */
+export class Compiler {
+  readonly receipts: Receipt[]
+  readonly sites: ReadonlySet<string>
+  readonly #placed: readonly Placed[]
+  #probes: Probe[] = []
+
+  constructor(placed: readonly Placed[]) {
+    this.#placed = placed
+    this.sites = new Set(placed.map((p) => p.site))
+    this.receipts = placed.map((p) => ({
+      index: p.index,
+      op: p.op,
+      site: p.site,
+      fired: 0,
+      tokens: 0,
+      asked: 0,
+      measured: 0,
+      ...(p.op === 'ablate' ? { left: 0 } : {}),
+    }))
+  }
+
+  /** The `change` function of a pass over the given tokens (see forward.ts). */
+  forPass(roles: TokenRoles): (graph: Graph, site: string, x: Tensor) => Tensor {
+    this.#probes = []
+    return (graph, site, x) => {
+      for (const placed of this.#placed) if (placed.site === site) x = this.#apply(graph, placed, roles, x)
+      return x
+    }
+  }
+
+  #apply(graph: Graph, placed: Placed, roles: TokenRoles, x: Tensor): Tensor {
+    const width = x.ne[0]
+    const n = roles.count
+    const applies = Uint8Array.from({ length: n }, (_, i) => {
+      if (placed.rows !== undefined && !placed.rows.has(roles.row(i))) return 0
+      if (placed.op === 'replace' && roles.position(i) >= placed.values.rows) return 0
+      return roles.at(i, placed.positions) ? 1 : 0
+    })
+    // Without a single token there is nothing to compile, and the receipt says that it did not fire here.
+    if (!applies.includes(1)) return x
+    let after: Tensor
+    let wanted: Tensor | undefined
+    let projection: Tensor | undefined
+    if (placed.op === 'replace') {
+      const data = new Float32Array(width * n)
+      applies.forEach((yes, i) => {
+        if (yes === 1)
+          data.set(
+            placed.values.data.subarray(roles.position(i) * width, (roles.position(i) + 1) * width),
+            i * width,
+          )
+      })
+      const values = graph.input('F32', [width, n], data)
+      const keep = graph.input(
+        'F32',
+        [1, n],
+        Float32Array.from(applies, (yes) => 1 - yes),
+      )
+      // x * 0 + v is v to the bit, and x * 1 + 0 is x.
+      after = graph.add(graph.mul(x, keep), values)
+      wanted = norms(
+        graph,
+        graph.mul(graph.sub(values, x), graph.input('F32', [1, n], Float32Array.from(applies))),
+      )
+    } else if (placed.op === 'add') {
+      const coefficients = Float32Array.from(applies, (yes) => yes * placed.dose)
+      after = graph.add(x, outer(graph, placed.vector, graph.input('F32', [1, n], coefficients)))
+    } else {
+      const u = graph.input('F32', [width], placed.vector)
+      const mask = graph.input('F32', [1, n], Float32Array.from(applies))
+      const distance = graph.scale(graph.mulMat(u, x), -1, placed.mean) // [1, n]: mean - <x, u>
+      const coefficients = graph.mul(distance, mask)
+      wanted = graph.square(coefficients)
+      after = graph.add(x, outer(graph, placed.vector, coefficients))
+      projection = graph.output(graph.scale(graph.mulMat(u, after), 1, -placed.mean))
+    }
+    this.#probes.push({
+      placed,
+      applies,
+      before: graph.output(norms(graph, x)),
+      change: graph.output(norms(graph, graph.sub(after, x))),
+      after: graph.output(norms(graph, after)),
+      wanted: wanted === undefined ? undefined : graph.output(wanted),
+      projection,
+    })
+    return after
+  }
+
+  /**
+   * Reads what the interventions did in the pass that was just computed and checks it.
+   *
+   * @throws PalimpsestError `receipt` when a change is not what was asked for
+   */
+  collect(graph: Graph): void {
+    for (const probe of this.#probes) {
+      const { placed } = probe
+      const receipt = this.receipts[this.#placed.indexOf(placed)]!
+      const change = graph.read(probe.change)
+      const before = graph.read(probe.before)
+      const after = graph.read(probe.after)
+      const wanted = probe.wanted === undefined ? undefined : graph.read(probe.wanted)
+      const projection = probe.projection === undefined ? undefined : graph.read(probe.projection)
+      let tokens = 0
+      let asked = 0
+      let measured = 0
+      probe.applies.forEach((yes, i) => {
+        const moved = Math.sqrt(change[i]!)
+        const ask =
+          yes === 0 ? 0 : placed.op === 'add' ? Math.abs(placed.dose) * placed.norm : Math.sqrt(wanted![i]!)
+        const scale = Math.sqrt(before[i]!) + Math.sqrt(after[i]!)
+        if (!(Math.abs(moved - ask) <= RELATIVE * ask + ROUNDING * scale))
+          throw disagreement(placed, i, ask, moved)
+        if (yes === 0) return
+        tokens++
+        asked += ask
+        measured += moved
+        if (projection !== undefined) {
+          const left = Math.abs(projection[i]!) / Math.max(scale, 1e-30)
+          if (!(left <= LEFT)) throw disagreement(placed, i, 0, Math.abs(projection[i]!))
+          receipt.left = Math.max(receipt.left ?? 0, left)
+        }
+      })
+      receipt.fired++
+      receipt.asked = (receipt.asked * receipt.tokens + asked) / (receipt.tokens + tokens)
+      receipt.measured = (receipt.measured * receipt.tokens + measured) / (receipt.tokens + tokens)
+      receipt.tokens += tokens
+    }
+  }
+
+  /**
+   * Refuses a run in which an intervention never applied to anything.
+   *
+   * @throws PalimpsestError `intervention-idle`
+   */
+  finish(): Receipt[] {
+    for (const receipt of this.receipts)
+      if (receipt.tokens === 0)
+        throw new PalimpsestError(
+          'input',
+          'intervention-idle',
+          'An intervention never applied to any token.',
+          {
+            where: `intervention ${receipt.index + 1} (${receipt.op}) at ${receipt.site}`,
+            fix: 'Check its positions (`generated` needs generated tokens) and rows, and that something at or after its site is read: later blocks are not computed.',
+          },
+        )
+    return this.receipts
+  }
+}
+
+/** Squared norm of each column: [width, n] -> [1, n]. */
+function norms(graph: Graph, x: Tensor): Tensor {
+  return graph.sumRows(graph.square(x))
+}
+
+/** vector [width] times coefficients [1, n]: [width, n]. */
+function outer(graph: Graph, vector: Float32Array, coefficients: Tensor): Tensor {
+  return graph.mulMat(graph.input('F32', [1, vector.length], vector), coefficients)
+}
+
+function disagreement(placed: Placed, token: number, asked: number, measured: number): PalimpsestError {
+  return new PalimpsestError('gate', 'receipt', 'An intervention did not do what it was asked to do.', {
+    where: `intervention ${placed.index + 1} (${placed.op}) at ${placed.site}, token ${token} of the pass`,
+    expected: `a change of norm ${asked.toPrecision(6)}`,
+    found: measured.toPrecision(6),
+    fix: 'Please report this with the output of `palimpsest doctor`: it is a defect, or the device computes wrongly.',
+  })
+}

@@ -1,0 +1,143 @@
+/**
+ * A whole forward pass as a graph: embedding, blocks up to the last one needed, final norm and logits of the
+ * rows asked for. Built for a packed pass of whole texts (optionally filling a cache) or for one decoding
+ * step over a cache.
+ */
+
+import type { Backend } from '../ggml/backend.ts'
+import { Graph, type RopePairs } from '../ggml/graph.ts'
+import type { Tensor } from '../ggml/tensor.ts'
+import type { Architecture } from './architecture.ts'
+import { type Attention, block } from './block.ts'
+import { hookLayer } from './hooks.ts'
+import type { Linear, Weights } from './weights.ts'
+
+/** Tensors per block, an upper bound: norms, casts, projections, attention in its manual form, adapters. */
+const TENSORS_PER_BLOCK = 140
+const TENSORS_AROUND = 96
+
+/** The fixed side of a model: what every pass uses. */
+export interface ForwardModel {
+  readonly backend: Backend
+  readonly architecture: Architecture
+  readonly weights: Weights
+  readonly ropePairs: RopePairs
+  /** `f32`: weights are widened in the graph, so that activations are never rounded to the weights' type. */
+  readonly precision: 'native' | 'f32'
+  /** What an adapter adds to a linear map: a correction [out, N] for its input, or undefined. */
+  readonly adapt: ((graph: Graph, linear: Linear, x: Tensor) => Tensor | undefined) | undefined
+}
+
+/** The changing side: tokens, attention, hooks. */
+export interface PassOptions {
+  readonly tokens: Int32Array
+  readonly positions: Int32Array
+  /** Makes the attention of this pass inside the graph. */
+  readonly attention: (graph: Graph) => Attention
+  /** Changes an activation at a hook point; returns its argument where there is nothing to do. */
+  readonly change?: (graph: Graph, name: string, x: Tensor) => Tensor
+  /** Hook points at which `change` does something. */
+  readonly changed?: ReadonlySet<string>
+  /** Hook points to read, after their changes. */
+  readonly read?: ReadonlySet<string>
+  /** Rows (tokens of the pass) whose logits are wanted. */
+  readonly logitRows?: Int32Array
+  /** Compute every block even if nothing later is read: a cache must be filled to the end. */
+  readonly allBlocks?: boolean
+}
+
+export interface Pass extends Disposable {
+  readonly graph: Graph
+  /** Outputs by hook name. */
+  readonly reads: ReadonlyMap<string, Tensor>
+  /** [vocabulary, rows], when rows were asked for. */
+  readonly logits: Tensor | undefined
+}
+
+/** Builds a pass; compute it with `pass.graph.compute` and read its outputs. */
+export function buildPass(model: ForwardModel, options: PassOptions): Pass {
+  const { architecture: a, weights } = model
+  const changes = options.changed?.size ?? 0
+  const graph = new Graph(model.backend, TENSORS_AROUND + a.layers.length * TENSORS_PER_BLOCK + 64 * changes)
+  try {
+    return assemble(model, options, graph, a, weights)
+  } catch (error) {
+    graph[Symbol.dispose]()
+    throw error
+  }
+}
+
+function assemble(
+  model: ForwardModel,
+  options: PassOptions,
+  graph: Graph,
+  a: Architecture,
+  weights: Weights,
+): Pass {
+  const n = options.tokens.length
+  const tokens = graph.input('I32', [n], options.tokens)
+  const positions = graph.input('I32', [n], options.positions)
+  const attention = options.attention(graph)
+  const reads = new Map<string, Tensor>()
+
+  const isHooked = (name: string): boolean =>
+    options.read?.has(name) === true || options.changed?.has(name) === true
+  const hook = (name: string, x: Tensor): Tensor => {
+    if (options.changed?.has(name) === true) x = options.change!(graph, name, x)
+    if (options.read?.has(name) === true) reads.set(name, graph.output(x))
+    return x
+  }
+  const wide = (w: Tensor): Tensor => (model.precision === 'f32' ? graph.cast(w, 'F32') : w)
+  const linear = (w: Linear, x: Tensor): Tensor => {
+    let y = graph.mulMat(wide(w.weight), x)
+    const correction = model.adapt?.(graph, w, x)
+    if (correction !== undefined) y = graph.add(y, correction)
+    return w.bias === undefined ? y : graph.add(y, w.bias)
+  }
+
+  let x = graph.getRows(weights.embedding, tokens)
+  if (a.embeddingScale !== 1) x = graph.scale(x, a.embeddingScale)
+  x = hook('hook_embed', x)
+  const last = lastLayer(options, a)
+  const context = {
+    graph,
+    architecture: a,
+    positions,
+    attention,
+    ropePairs: model.ropePairs,
+    linear,
+    hook,
+    isHooked,
+  }
+  for (let layer = 0; layer <= last; layer++) x = block(context, weights.layers[layer]!, layer, x)
+  if (options.allBlocks === true) graph.expand(x)
+
+  let logits: Tensor | undefined
+  const finalHooked = isHooked('ln_final.hook_normalized')
+  if (options.logitRows !== undefined || finalHooked) {
+    // Without a hook on the final norm only the wanted rows go through it.
+    const rows =
+      options.logitRows === undefined
+        ? undefined
+        : graph.input('I32', [options.logitRows.length], options.logitRows)
+    const narrow = rows !== undefined && !finalHooked ? graph.getRows(x, rows) : x
+    let h = hook('ln_final.hook_normalized', graph.rmsNorm(narrow, a.normEps))
+    if (rows !== undefined) {
+      h = graph.mul(h, weights.finalNorm)
+      if (finalHooked) h = graph.getRows(h, rows)
+      logits = graph.mulMat(wide(weights.output), h)
+      if (a.logitSoftcap > 0)
+        logits = graph.scale(graph.tanh(graph.scale(logits, 1 / a.logitSoftcap)), a.logitSoftcap)
+      graph.output(logits)
+    }
+  }
+  return { graph, reads, logits, [Symbol.dispose]: () => graph[Symbol.dispose]() }
+}
+
+/** The last block that something needs. */
+function lastLayer(options: PassOptions, a: Architecture): number {
+  if (options.logitRows !== undefined || options.allBlocks === true) return a.layers.length - 1
+  let last = -1
+  for (const name of options.read ?? []) last = Math.max(last, hookLayer(name, a))
+  return Math.min(last, a.layers.length - 1)
+}

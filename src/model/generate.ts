@@ -1,0 +1,233 @@
+/**
+ * Text from a model: many sequences at once over one cache, greedy or sampled, with interventions on prompt
+ * or generated positions. Prompts are computed packed, without padding; then each step computes one token of
+ * every sequence.
+ */
+
+import { throwIfStopped } from '../core/pace.ts'
+import { Cache } from './cache.ts'
+import type { Compiler, Receipt, TokenRoles } from './compile.ts'
+import { buildPass, type Pass } from './forward.ts'
+import type { Intervention } from './interventions.ts'
+import { checkLengths, layOut, planPacks } from './layout.ts'
+import { type Item, type Model, PACK_TOKENS, promptRoles } from './model.ts'
+import { chooseToken, samplingNumber } from './sample.ts'
+
+/** Sequences that are decoded together by default. */
+const BATCH = 16
+
+export interface GenerateOptions {
+  /** Most tokens to generate for each prompt. Default 64. */
+  readonly maxTokens?: number
+  /** 0 (default): greedy. */
+  readonly temperature?: number
+  /** Seed of the draws; each is keyed by the prompt's id and the position. Default 1. */
+  readonly seed?: number
+  readonly interventions?: readonly Intervention[]
+  /** Sequences decoded together. Default 16. */
+  readonly batch?: number
+  readonly signal?: AbortSignal | undefined
+  /** Called when a prompt's text is complete. */
+  readonly onText?: (text: Generated) => void | Promise<void>
+}
+
+export interface Generated {
+  readonly id: string
+  readonly text: string
+  /** Generated ids, the end token included. */
+  readonly tokens: readonly number[]
+  readonly stop: 'eos' | 'length'
+}
+
+/**
+ * Continues prompts.
+ *
+ * @param prompts texts, token lists or items
+ * @returns the texts in the order of the prompts, and the receipts of the interventions over all of them
+ * @throws PalimpsestError `text-empty`, `text-too-long` (prompt and `maxTokens` exceed the context),
+ *   `interrupted`, and as `Model.run`
+ * @example (await generate(model, ['Once upon a time'], { maxTokens: 20 })).texts[0]!.text
+ */
+export async function generate(
+  model: Model,
+  prompts: readonly (string | Item | readonly number[])[],
+  options: GenerateOptions = {},
+): Promise<{ texts: Generated[]; receipts: Receipt[] }> {
+  const items = model.items(prompts)
+  const maxTokens = options.maxTokens ?? 64
+  checkLengths(
+    items.map(({ id, tokens }) => ({ id, length: tokens.length + maxTokens })),
+    model.architecture.context,
+  )
+  const compiler = await model.compiler(items, options.interventions ?? [], options.signal)
+  const texts: Generated[] = []
+  const batch = options.batch ?? BATCH
+  for (let first = 0; first < items.length; first += batch) {
+    const wave = new Wave(model, items.slice(first, first + batch), first, maxTokens, options, compiler)
+    try {
+      texts.push(...(await wave.run()))
+    } finally {
+      wave[Symbol.dispose]()
+    }
+  }
+  return { texts, receipts: compiler?.finish() ?? [] }
+}
+
+/** The sequences that share a cache. */
+class Wave implements Disposable {
+  readonly #model: Model
+  readonly #items: readonly Item[]
+  /** Index of the first item among all prompts: interventions name texts by that. */
+  readonly #first: number
+  readonly #maxTokens: number
+  readonly #options: GenerateOptions
+  readonly #compiler: Compiler | undefined
+  readonly #cache: Cache
+  readonly #generated: number[][]
+  readonly #finished: ('eos' | 'length' | undefined)[]
+  /** The token each sequence continues with, and its position. */
+  readonly #tokens: Int32Array
+  readonly #positions: Int32Array
+  readonly #ends: ReadonlySet<number>
+  #step: { pass: Pass; keys: number; refresh: () => void } | undefined
+
+  constructor(
+    model: Model,
+    items: readonly Item[],
+    first: number,
+    maxTokens: number,
+    options: GenerateOptions,
+    compiler: Compiler | undefined,
+  ) {
+    this.#model = model
+    this.#items = items
+    this.#first = first
+    this.#maxTokens = maxTokens
+    this.#options = options
+    this.#compiler = compiler
+    const longest = items.reduce((n, item) => Math.max(n, item.tokens.length), 0)
+    this.#cache = new Cache(model, items.length, longest + maxTokens)
+    this.#generated = items.map(() => [])
+    this.#finished = items.map(() => undefined)
+    this.#tokens = new Int32Array(items.length)
+    this.#positions = Int32Array.from(items, (item) => item.tokens.length)
+    this.#ends = new Set(model.eosIds)
+  }
+
+  async run(): Promise<Generated[]> {
+    await this.#prefill()
+    while (this.#finished.includes(undefined)) {
+      throwIfStopped(this.#options.signal)
+      await this.#decode()
+    }
+    return this.#items.map((item, i) => this.#result(item, i))
+  }
+
+  async #prefill(): Promise<void> {
+    const plan = planPacks(
+      this.#items.map((item) => item.tokens.length),
+      PACK_TOKENS,
+    )
+    for (const pack of plan) {
+      const layout = layOut(pack.map((i) => this.#items[i]!))
+      const rows = pack.map((i) => this.#first + i)
+      const lastRows = layout.starts.map((start, s) => start + layout.lengths[s]! - 1)
+      const logits = await this.#model.backend.exclusive(async () => {
+        using pass = buildPass(this.#model, {
+          tokens: layout.tokens,
+          positions: layout.positions,
+          attention: this.#cache.writeAttention(layout, (segment) => pack[segment]!),
+          logitRows: lastRows,
+          allBlocks: true,
+          ...this.#changes(promptRoles(layout, rows)),
+        })
+        await pass.graph.compute(this.#model.allocator, this.#options.signal)
+        this.#compiler?.collect(pass.graph)
+        return pass.graph.read(pass.logits!)
+      })
+      for (let p = 0; p < pack.length; p++) await this.#advance(pack[p]!, this.#row(logits, p))
+    }
+  }
+
+  async #decode(): Promise<void> {
+    const model = this.#model
+    const reach = this.#cache.reach(Math.max(...this.#positions))
+    const logits = await model.backend.exclusive(async () => {
+      if (this.#step === undefined || this.#step.keys !== reach) {
+        this.#step?.pass[Symbol.dispose]()
+        const attention = this.#cache.stepAttention(this.#positions, reach)
+        attention.refresh()
+        const pass = buildPass(model, {
+          tokens: this.#tokens,
+          positions: this.#positions,
+          attention: attention.make,
+          logitRows: Int32Array.from(this.#items, (_, i) => i),
+          ...this.#changes(this.#generatedRoles()),
+        })
+        this.#step = { pass, keys: reach, refresh: attention.refresh }
+      }
+      const { pass, refresh } = this.#step
+      refresh()
+      await pass.graph.compute(model.allocator, this.#options.signal)
+      this.#compiler?.collect(pass.graph)
+      return pass.graph.read(pass.logits!)
+    })
+    // A finished sequence stays where it is: it recomputes its last slot, which nothing reads.
+    for (let i = 0; i < this.#items.length; i++) {
+      if (this.#finished[i] !== undefined) continue
+      this.#positions[i]!++
+      await this.#advance(i, this.#row(logits, i))
+    }
+  }
+
+  /** Chooses the next token of sequence i and ends it where it must end. */
+  async #advance(i: number, logits: Float32Array): Promise<void> {
+    const { temperature = 0, seed = 1 } = this.#options
+    const generated = this.#generated[i]!
+    const item = this.#items[i]!
+    const draw = temperature === 0 ? 0 : samplingNumber(seed, item.id, generated.length)
+    const usable = Math.min(this.#model.tokenizer.size, this.#model.architecture.vocabulary)
+    const token = chooseToken(logits, usable, temperature, draw)
+    generated.push(token)
+    this.#tokens[i] = token
+    if (this.#ends.has(token)) this.#finished[i] = 'eos'
+    else if (generated.length >= this.#maxTokens) this.#finished[i] = 'length'
+    if (this.#finished[i] !== undefined) await this.#options.onText?.(this.#result(item, i))
+  }
+
+  #row(logits: Float32Array, i: number): Float32Array {
+    const v = this.#model.architecture.vocabulary
+    return logits.subarray(i * v, (i + 1) * v)
+  }
+
+  #result(item: Item, i: number): Generated {
+    const tokens = this.#generated[i]!
+    return {
+      id: item.id,
+      text: this.#model.tokenizer.decode(tokens, { skipSpecialTokens: true }),
+      tokens,
+      stop: this.#finished[i]!,
+    }
+  }
+
+  #changes(roles: TokenRoles): { changed?: ReadonlySet<string>; change?: ReturnType<Compiler['forPass']> } {
+    return this.#compiler === undefined
+      ? {}
+      : { changed: this.#compiler.sites, change: this.#compiler.forPass(roles) }
+  }
+
+  /** One generated token of each sequence; finished ones are not touched. */
+  #generatedRoles(): TokenRoles {
+    return {
+      count: this.#items.length,
+      row: (i) => this.#first + i,
+      position: (i) => this.#positions[i]!,
+      at: (_, positions) => positions === 'all' || positions === 'generated',
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#step?.pass[Symbol.dispose]()
+    this.#cache[Symbol.dispose]()
+  }
+}

@@ -1,0 +1,9 @@
+/** Models that can be read and steered inside. */
+export type { Architecture } from './architecture.ts'
+export type { Receipt } from './compile.ts'
+export { type Generated, type GenerateOptions, generate } from './generate.ts'
+export { hookNames, hookWidth, matchHooks } from './hooks.ts'
+export { ablate, add, type Dose, type Intervention, type Positions, rel, replace } from './interventions.ts'
+export { type LoadOptions, loadModel } from './load.ts'
+export { type Item, type ItemResult, Model, type RunOptions, type RunResult } from './model.ts'
+export { completionTokens, type Scored, type ScoreItem, score } from './score.ts'

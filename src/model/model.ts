@@ -1,0 +1,411 @@
+/**
+ * A loaded model: run texts through it, read its hook points, intervene. Texts are packed into passes
+ * without padding; results go to a callback pack by pack, so that memory does not grow with their number.
+ */
+
+import { refuse } from '../core/errors.ts'
+import { type Matrix, matrix } from '../core/matrix.ts'
+import type { ChatTemplate } from '../formats/chat-template.ts'
+import type { Checkpoint } from '../formats/checkpoint.ts'
+import { checkTokens, refuseDoubledBos, type Tokenizer } from '../formats/tokenizer.ts'
+import type { Backend } from '../ggml/backend.ts'
+import { GraphAllocator, type RopePairs } from '../ggml/graph.ts'
+import type { Architecture } from './architecture.ts'
+import { packedAttention } from './cache.ts'
+import { Compiler, type Receipt, type TokenRoles } from './compile.ts'
+import { buildPass, type ForwardModel, type PassOptions } from './forward.ts'
+import { hookWidth, matchHooks } from './hooks.ts'
+import { type Intervention, placeInterventions } from './interventions.ts'
+import { checkLengths, type Layout, layOut, planPacks, type Segment } from './layout.ts'
+import type { Adapter } from './lora.ts'
+import type { Weights } from './weights.ts'
+
+/** Tokens in a pass: enough to amortise a pass, few enough that masks and results stay small. */
+export const PACK_TOKENS = 512
+
+/** A residual norm this many times the text's median marks an attention sink (method.md). */
+export const SINK_RATIO = 10
+
+/** A text as tokens. */
+export interface Item {
+  readonly id: string
+  readonly tokens: readonly number[]
+}
+
+export interface RunOptions {
+  /** Hook points to read: names or globs. */
+  readonly hooks?: readonly string[]
+  readonly interventions?: readonly Intervention[]
+  /** Logits of every token, of the last one, or of none (default). */
+  readonly logits?: 'all' | 'last' | 'none'
+  readonly signal?: AbortSignal | undefined
+  /** Called after each pass with the number of tokens done so far and in all. */
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+/** The activations of one text, valid during the callback: copy what must outlive it. */
+export interface ItemResult {
+  readonly index: number
+  readonly item: Item
+  /** [T, width]; patterns [heads * T, T]. */
+  get(hook: string): Matrix
+  /** [T, vocabulary] or, for `last`, [1, vocabulary]. */
+  readonly logits: Matrix | undefined
+}
+
+export interface RunResult {
+  readonly items: readonly Item[]
+  /** The activation of a text at a hook point: [T, width]; patterns [heads * T, T]. */
+  get(hook: string, item: number): Matrix
+  /** [T, vocabulary] or, for `last`, [1, vocabulary]. */
+  logits(item: number): Matrix
+  readonly receipts: readonly Receipt[]
+}
+
+export interface ModelParts {
+  readonly path: string
+  readonly checkpoint: Checkpoint
+  readonly architecture: Architecture
+  readonly backend: Backend
+  readonly weights: Weights
+  readonly adapter: Adapter | undefined
+  readonly tokenizer: Tokenizer
+  readonly template: ChatTemplate | undefined
+  readonly ropePairs: RopePairs
+  readonly precision: 'native' | 'f32'
+  readonly eosIds: readonly number[]
+}
+
+export class Model implements Disposable, AsyncDisposable, ForwardModel {
+  readonly path: string
+  readonly checkpoint: Checkpoint
+  readonly architecture: Architecture
+  readonly backend: Backend
+  readonly weights: Weights
+  readonly tokenizer: Tokenizer
+  readonly template: ChatTemplate | undefined
+  readonly ropePairs: RopePairs
+  readonly precision: 'native' | 'f32'
+  /** Tokens that end a generated text. */
+  readonly eosIds: readonly number[]
+  /** Shared by all passes of this model, which run one after the other. */
+  readonly allocator: GraphAllocator
+  readonly adapt: ForwardModel['adapt']
+  readonly #adapter: Adapter | undefined
+  #disposed = false
+
+  constructor(parts: ModelParts) {
+    this.path = parts.path
+    this.checkpoint = parts.checkpoint
+    this.architecture = parts.architecture
+    this.backend = parts.backend
+    this.weights = parts.weights
+    this.tokenizer = parts.tokenizer
+    this.template = parts.template
+    this.ropePairs = parts.ropePairs
+    this.precision = parts.precision
+    this.eosIds = parts.eosIds
+    this.allocator = new GraphAllocator(parts.backend)
+    this.#adapter = parts.adapter
+    this.adapt = parts.adapter?.adapt
+  }
+
+  /**
+   * Texts as the model's tokenizer encodes them (with BOS where it adds one), checked; items pass as they are.
+   *
+   * @throws PalimpsestError `text-empty`, `text-too-long`, `doubled-bos`, `token-range`
+   */
+  items(texts: readonly (string | Item | readonly number[])[]): Item[] {
+    const items = texts.map((text, i): Item => {
+      if (typeof text === 'string') return { id: String(i), tokens: this.tokenizer.encode(text) }
+      return 'tokens' in text ? text : { id: String(i), tokens: text }
+    })
+    checkLengths(
+      items.map(({ id, tokens }) => ({ id, length: tokens.length })),
+      this.architecture.context,
+    )
+    for (const { tokens } of items) {
+      checkTokens(this.tokenizer, tokens, this.architecture.vocabulary)
+      refuseDoubledBos(this.tokenizer, tokens)
+    }
+    return items
+  }
+
+  /**
+   * Runs texts and keeps everything asked for in memory. For many texts use {@link stream}.
+   *
+   * @throws PalimpsestError as `items` and `placeInterventions`; `activation-nan`; `receipt`; `interrupted`
+   * @example
+   * const out = await model.run(['A text.'], { hooks: ['blocks.0.hook_resid_post'], logits: 'last' })
+   * out.get('blocks.0.hook_resid_post', 0) // [T, d]
+   */
+  async run(
+    texts: readonly (string | Item | readonly number[])[],
+    options: RunOptions = {},
+  ): Promise<RunResult> {
+    const items = this.items(texts)
+    const kept: Map<string, Matrix>[] = items.map(() => new Map())
+    const logits: (Matrix | undefined)[] = []
+    const hooks = matchHooks(options.hooks ?? [], this.architecture)
+    const receipts = await this.stream(items, options, (result) => {
+      for (const hook of hooks) kept[result.index]!.set(hook, copy(result.get(hook)))
+      if (result.logits !== undefined) logits[result.index] = copy(result.logits)
+    })
+    const missing = (what: string): Error =>
+      refuse('hook-unread', 'This was not asked for.', {
+        found: what,
+        fix: 'Name it in `hooks` (or ask for `logits`) when you call run.',
+      })
+    return {
+      items,
+      receipts,
+      get: (hook, item) => {
+        const found = kept[item]?.get(hook)
+        if (found === undefined) throw missing(`${hook} of text ${item}`)
+        return found
+      },
+      logits: (item) => {
+        const found = logits[item]
+        if (found === undefined) throw missing(`logits of text ${item}`)
+        return found
+      },
+    }
+  }
+
+  /**
+   * Runs texts pack by pack and hands each text's activations to `onItem`, in order.
+   *
+   * @param packs which texts go into which pass; default: `planPacks` over all of them
+   * @returns the receipts of the interventions
+   * @throws PalimpsestError as {@link run}
+   */
+  async stream(
+    texts: readonly (string | Item | readonly number[])[],
+    options: RunOptions,
+    onItem: (result: ItemResult) => void | Promise<void>,
+    packs?: readonly (readonly number[])[],
+  ): Promise<Receipt[]> {
+    const items = this.items(texts)
+    const plan =
+      packs ??
+      planPacks(
+        items.map((i) => i.tokens.length),
+        PACK_TOKENS,
+      )
+    const hooks = matchHooks(options.hooks ?? [], this.architecture)
+    const compiler = await this.compiler(items, options.interventions ?? [], options.signal)
+    const total = plan.reduce((n, pack) => n + pack.reduce((m, i) => m + items[i]!.tokens.length, 0), 0)
+    let done = 0
+    for (const pack of plan) {
+      const members = pack.map((i) => items[i]!)
+      const layout = layOut(members)
+      const results = await this.pass(layout, hooks, options, compiler, pack)
+      for (let p = 0; p < pack.length; p++)
+        await onItem(sliceItem(this.architecture, layout, p, pack[p]!, members[p]!, results, options.logits))
+      done += layout.tokens.length
+      options.onProgress?.(done, total)
+    }
+    return compiler?.finish() ?? []
+  }
+
+  /** Interventions placed on this model; relative doses are measured on the given texts, sinks left out. */
+  async compiler(
+    items: readonly Item[],
+    interventions: readonly Intervention[],
+    signal?: AbortSignal,
+  ): Promise<Compiler | undefined> {
+    if (interventions.length === 0) return undefined
+    const relative = interventions.filter((i) => i.op === 'add' && typeof i.dose !== 'number')
+    const sites = matchHooks(
+      relative.map((i) => i.site),
+      this.architecture,
+    )
+    const norms = sites.length === 0 ? new Map<string, number>() : await this.meanNorms(items, sites, signal)
+    return new Compiler(placeInterventions(interventions, this.architecture, (site) => norms.get(site)!))
+  }
+
+  /** Mean norm of the activations at sites over the texts' tokens, attention sinks left out. */
+  async meanNorms(
+    items: readonly Item[],
+    sites: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<Map<string, number>> {
+    const sums = new Map(sites.map((site) => [site, { sum: 0, n: 0 }]))
+    await this.stream(items, { hooks: sites, signal }, (result) => {
+      for (const site of sites) {
+        const total = sums.get(site)!
+        const norms = rowNorms(result.get(site))
+        const limit = SINK_RATIO * median(norms)
+        for (const norm of norms) {
+          if (norm > limit) continue
+          total.sum += norm
+          total.n++
+        }
+      }
+    })
+    return new Map([...sums].map(([site, { sum, n }]) => [site, sum / n]))
+  }
+
+  /** Computes one packed pass and reads its outputs. */
+  async pass(
+    layout: Layout,
+    hooks: readonly string[],
+    options: Pick<RunOptions, 'logits' | 'signal'>,
+    compiler?: Compiler,
+    rows?: readonly number[],
+    rowsOfLogits?: Int32Array,
+  ): Promise<PassResults> {
+    const logitRows = rowsOfLogits ?? wantedRows(layout, options.logits ?? 'none')
+    const passOptions: PassOptions = {
+      tokens: layout.tokens,
+      positions: layout.positions,
+      attention: packedAttention(layout, this.architecture),
+      read: new Set(hooks),
+      ...(logitRows === undefined ? {} : { logitRows }),
+      ...(compiler === undefined
+        ? {}
+        : { changed: compiler.sites, change: compiler.forPass(promptRoles(layout, rows)) }),
+    }
+    return this.backend.exclusive(async () => {
+      using pass = buildPass(this, passOptions)
+      await pass.graph.compute(this.allocator, options.signal)
+      const reads = new Map<string, Float32Array>()
+      for (const [hook, tensor] of pass.reads) reads.set(hook, pass.graph.read(tensor))
+      const logits = pass.logits === undefined ? undefined : pass.graph.read(pass.logits)
+      refuseNaN(reads, logits, this.path)
+      compiler?.collect(pass.graph)
+      return { reads, logits }
+    })
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    this.allocator[Symbol.dispose]()
+    this.#adapter?.[Symbol.dispose]()
+    this.weights[Symbol.dispose]()
+    this.backend[Symbol.dispose]()
+    this.checkpoint[Symbol.dispose]()
+  }
+
+  /** Waits for computations that are under way, then frees everything. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.backend.exclusive(async () => this[Symbol.dispose]())
+  }
+}
+
+export interface PassResults {
+  readonly reads: ReadonlyMap<string, Float32Array>
+  readonly logits: Float32Array | undefined
+}
+
+function wantedRows(layout: Layout, logits: 'all' | 'last' | 'none'): Int32Array | undefined {
+  if (logits === 'none') return undefined
+  if (logits === 'all') return Int32Array.from(layout.tokens, (_, i) => i)
+  return layout.starts.map((start, s) => start + layout.lengths[s]! - 1)
+}
+
+/** Every token of a packed pass belongs to a prompt. */
+export function promptRoles(layout: Layout, rows?: readonly number[]): TokenRoles {
+  return {
+    count: layout.tokens.length,
+    row: (i) => rows?.[layout.segmentOf[i]!] ?? layout.segmentOf[i]!,
+    position: (i) => layout.positions[i]!,
+    at: (i, positions) => {
+      if (positions === 'generated') return false
+      if (positions !== 'last') return true
+      const s = layout.segmentOf[i]!
+      return i === layout.starts[s]! + layout.lengths[s]! - 1
+    },
+  }
+}
+
+function sliceItem(
+  a: Architecture,
+  layout: Layout,
+  segment: number,
+  index: number,
+  item: Item,
+  results: PassResults,
+  logits: RunOptions['logits'],
+): ItemResult {
+  const n = layout.tokens.length
+  const start = layout.starts[segment]!
+  const length = layout.lengths[segment]!
+  return {
+    index,
+    item,
+    get: (hook) => {
+      const data = results.reads.get(hook)
+      if (data === undefined)
+        throw refuse('hook-unread', 'This hook point was not asked for.', { found: hook })
+      const width = hookWidth(hook, a)
+      return width > 0
+        ? matrix(length, width, data.subarray(start * width, (start + length) * width))
+        : patternOf(data, n, a.heads, start, length)
+    },
+    get logits() {
+      if (results.logits === undefined) return undefined
+      const rows = logits === 'last' ? [segment, 1] : [start, length]
+      return matrix(
+        rows[1]!,
+        a.vocabulary,
+        results.logits.subarray(rows[0]! * a.vocabulary, (rows[0]! + rows[1]!) * a.vocabulary),
+      )
+    },
+  }
+}
+
+/** The block of a packed pattern [heads][N queries][N keys] that belongs to one text: [heads * T, T]. */
+function patternOf(data: Float32Array, n: number, heads: number, start: number, length: number): Matrix {
+  const out = matrix(heads * length, length)
+  for (let h = 0; h < heads; h++)
+    for (let t = 0; t < length; t++) {
+      const from = (h * n + start + t) * n + start
+      out.data.set(data.subarray(from, from + length), (h * length + t) * length)
+    }
+  return out
+}
+
+function copy(m: Matrix): Matrix {
+  return { ...m, data: m.data.slice() }
+}
+
+/** Euclidean norm of each row. */
+export function rowNorms(m: Matrix): Float64Array {
+  return Float64Array.from({ length: m.rows }, (_, i) => {
+    let sum = 0
+    for (let j = i * m.cols; j < (i + 1) * m.cols; j++) sum += m.data[j]! ** 2
+    return Math.sqrt(sum)
+  })
+}
+
+/** Median; the mean of the middle two for an even number. */
+export function median(values: Float64Array): number {
+  const sorted = values.slice().sort()
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+/** Refuses activations that are not finite, naming the first hook point where one appears. */
+function refuseNaN(
+  reads: ReadonlyMap<string, Float32Array>,
+  logits: Float32Array | undefined,
+  path: string,
+): void {
+  for (const [hook, values] of [...reads, ...(logits === undefined ? [] : [['logits', logits] as const])]) {
+    // A sum is finite only if every value is; overflow of the sum itself is settled by the search.
+    let sum = 0
+    for (let i = 0; i < values.length; i++) sum += values[i]!
+    if (Number.isFinite(sum)) continue
+    const at = values.findIndex((v) => !Number.isFinite(v))
+    if (at < 0) continue
+    throw refuse('activation-nan', 'An activation is not a finite number.', {
+      where: `${path}, ${hook} (the first of the hook points read, in the order in which they are computed)`,
+      found: `${values[at]} at value ${at}`,
+      fix: 'Try --precision f32; if it stays, a weight before this point is damaged: read `blocks.*.hook_resid_post` to find the layer.',
+    })
+  }
+}
+
+export type { Segment }

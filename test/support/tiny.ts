@@ -1,0 +1,61 @@
+/** Opens the tiny fixture models, which have no tokenizer: tests give token ids. */
+import { openCheckpoint } from '../../src/formats/checkpoint.ts'
+import type { Tokenizer } from '../../src/formats/tokenizer.ts'
+import { Backend } from '../../src/ggml/backend.ts'
+import { describeCheckpoint } from '../../src/model/load.ts'
+import { loadAdapter } from '../../src/model/lora.ts'
+import { Model } from '../../src/model/model.ts'
+import { loadWeights } from '../../src/model/weights.ts'
+
+export const TINY_FAMILIES = [
+  'llama',
+  'llama3.1',
+  'mistral',
+  'qwen2',
+  'qwen3',
+  'olmo2',
+  'olmo3',
+  'smollm3',
+  'gemma',
+  'gemma2',
+  'gemma3',
+] as const
+export type Family = (typeof TINY_FAMILIES)[number]
+
+/** A model from a folder without tokenizer, on the CPU. */
+export async function loadTiny(
+  folder: string,
+  threads = 1,
+  options: { precision?: 'native' | 'f32'; adapter?: string } = {},
+): Promise<Model> {
+  const checkpoint = openCheckpoint(folder)
+  const { source, architecture } = describeCheckpoint(checkpoint)
+  const backend = new Backend({ device: 'cpu', threads })
+  const tokenizer: Tokenizer = {
+    size: architecture.vocabulary,
+    bosId: undefined,
+    eosId: undefined,
+    addsBos: false,
+    kind: 'none',
+    hash: 'none',
+    encode: (text) => [...text].map((c) => c.charCodeAt(0) % architecture.vocabulary),
+    decode: (ids) => Array.from(ids, (id) => String.fromCharCode(id)).join(''),
+    isSpecial: () => false,
+    token: (id) => String.fromCharCode(id),
+    idOf: (piece) => piece.charCodeAt(0),
+  }
+  return new Model({
+    path: folder,
+    checkpoint,
+    architecture,
+    backend,
+    weights: loadWeights(backend, architecture, source),
+    adapter:
+      options.adapter === undefined ? undefined : await loadAdapter(backend, options.adapter, architecture),
+    tokenizer,
+    template: undefined,
+    ropePairs: source.ropePairs,
+    precision: options.precision ?? 'f32',
+    eosIds: architecture.eosIds,
+  })
+}
