@@ -1,0 +1,165 @@
+/** What a path holds: a Hugging Face folder or a GGUF file, opened with everything that defines the model. */
+
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { refuse } from '../core/errors.ts'
+import { explainFileError, hashFile, hashJson } from '../core/files.ts'
+import { type GgufFile, openGguf } from './gguf.ts'
+import { openSafetensors, openSafetensorsIndex } from './safetensors.ts'
+import type { TensorFile } from './tensor-type.ts'
+
+export interface Checkpoint extends Disposable {
+  readonly kind: 'hf' | 'gguf'
+  /** The folder, or the GGUF file. */
+  readonly path: string
+  readonly tensors: TensorFile['tensors']
+  /** Parsed config.json; undefined for GGUF. */
+  readonly config: unknown
+  /** Parsed generation_config.json, where there is one. */
+  readonly generationConfig: unknown
+  readonly gguf: GgufFile | undefined
+  /** Every file that defines the model, for its hash. */
+  readonly files: readonly string[]
+}
+
+const TEXT_FILES = [
+  'config.json',
+  'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'chat_template.jinja',
+]
+const MAX_JSON = 100_000_000
+
+/**
+ * Opens a checkpoint: a folder with config.json and model.safetensors (or its index), a .gguf file, or a
+ * folder that holds one .gguf file.
+ *
+ * @throws PalimpsestError `checkpoint-kind` when the path holds no model, and the formats' own errors
+ * @example using checkpoint = openCheckpoint('./base'); checkpoint.tensors.size
+ */
+export function openCheckpoint(path: string): Checkpoint {
+  let isFolder: boolean
+  try {
+    isFolder = statSync(path).isDirectory()
+  } catch (error) {
+    throw explainFileError(error, path)
+  }
+  if (!isFolder) return openGgufCheckpoint(path)
+  const has = (name: string): boolean => existsSync(join(path, name))
+  if (!has('config.json')) {
+    const ggufs = readdirSync(path).filter(
+      (f) => f.endsWith('.gguf') && !/-(?!00001)\d{5}-of-\d{5}\.gguf$/.test(f),
+    )
+    if (ggufs.length === 1) return openGgufCheckpoint(join(path, ggufs[0]!))
+    throw noModel(
+      path,
+      ggufs.length === 0
+        ? 'neither config.json nor a .gguf file'
+        : `${ggufs.length} .gguf files: ${ggufs.slice(0, 5).join(', ')}`,
+    )
+  }
+  const index = 'model.safetensors.index.json'
+  if (!has('model.safetensors') && !has(index))
+    throw noModel(
+      path,
+      has('pytorch_model.bin') || has('pytorch_model.bin.index.json')
+        ? 'pytorch_model.bin only'
+        : 'config.json without weights',
+    )
+  const file = has('model.safetensors')
+    ? openSafetensors(join(path, 'model.safetensors'))
+    : openSafetensorsIndex(join(path, index))
+  try {
+    const shards = new Set([...file.tensors.values()].map((t) => t.file.path))
+    return {
+      kind: 'hf',
+      path,
+      tensors: file.tensors,
+      config: readJson(join(path, 'config.json')),
+      generationConfig: has('generation_config.json')
+        ? readJson(join(path, 'generation_config.json'))
+        : undefined,
+      gguf: undefined,
+      files: [...TEXT_FILES.filter(has).map((name) => join(path, name)), ...shards],
+      [Symbol.dispose]: () => file[Symbol.dispose](),
+    }
+  } catch (error) {
+    file[Symbol.dispose]()
+    throw error
+  }
+}
+
+function openGgufCheckpoint(path: string): Checkpoint {
+  if (path.endsWith('.safetensors') || path.endsWith('.bin'))
+    throw refuse(
+      'checkpoint-kind',
+      'A file of weights alone is no model: its configuration and tokenizer are missing.',
+      {
+        where: path,
+        expected: 'the folder with config.json, or a .gguf file',
+        fix: 'Give the folder that holds this file.',
+      },
+    )
+  const gguf = openGguf(path)
+  const files = new Set([...gguf.tensors.values()].map((t) => t.file.path))
+  return {
+    kind: 'gguf',
+    path,
+    tensors: gguf.tensors,
+    config: undefined,
+    generationConfig: undefined,
+    gguf,
+    files: files.size > 0 ? [...files] : [path],
+    [Symbol.dispose]: () => gguf[Symbol.dispose](),
+  }
+}
+
+function noModel(path: string, found: string): Error {
+  return refuse('checkpoint-kind', 'This folder holds no model that can be opened.', {
+    where: path,
+    expected: 'config.json with model.safetensors (or its index), or one .gguf file',
+    found,
+    fix: found.startsWith('pytorch')
+      ? 'Convert the weights to safetensors: files of pickled code are not opened.'
+      : 'Give the folder of the model itself.',
+  })
+}
+
+function readJson(path: string): unknown {
+  try {
+    if (statSync(path).size > MAX_JSON)
+      throw refuse('config-malformed', 'The file is impossibly large.', { where: path })
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      throw refuse('config-malformed', 'The file is not JSON.', {
+        where: path,
+        found: error.message,
+        fix: 'Fetch it again.',
+      })
+    throw explainFileError(error, path)
+  }
+}
+
+const hashes = new Map<string, string>()
+
+/**
+ * A hash of everything that defines a model: its files' contents, not their names' folders. Content hashes
+ * are remembered by path, size and time while the process lives.
+ */
+export async function hashCheckpoint(checkpoint: Pick<Checkpoint, 'files'>): Promise<string> {
+  const parts: [string, string][] = []
+  for (const file of checkpoint.files) {
+    const { size, mtimeMs } = statSync(file)
+    const key = `${file}\u0000${size}\u0000${mtimeMs}`
+    let hash = hashes.get(key)
+    if (hash === undefined) {
+      hash = await hashFile(file)
+      hashes.set(key, hash)
+    }
+    parts.push([file.slice(file.lastIndexOf('/') + 1), hash])
+  }
+  return hashJson(parts.sort(([a], [b]) => (a < b ? -1 : 1)))
+}

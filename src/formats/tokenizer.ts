@@ -1,0 +1,235 @@
+/**
+ * Text to token ids and back, as Hugging Face does it for a model: through `@huggingface/tokenizers`, from
+ * tokenizer.json or from the tokenizer inside a GGUF file (tokenizer-gguf.ts).
+ */
+
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers'
+import { refuse } from '../core/errors.ts'
+import { explainFileError, hashJson } from '../core/files.ts'
+import { ggufTokenizerJson } from './tokenizer-gguf.ts'
+
+/** Far above the largest known tokenizer.json (35 MB). */
+const MAX_BYTES = 500_000_000
+
+export interface Tokenizer {
+  /** 1 + the highest id it knows: rows of the embedding beyond are padding. */
+  readonly size: number
+  readonly bosId: number | undefined
+  readonly eosId: number | undefined
+  /** Whether `encode` begins with BOS. */
+  readonly addsBos: boolean
+  /** Where it comes from, for people: `tokenizer.json`, `GGUF gpt2/smollm`. */
+  readonly kind: string
+  /** Tokenizers of equal hash give equal ids. */
+  readonly hash: string
+  /** Ids of a text, by default with the special tokens that the model expects around it. */
+  encode(text: string, options?: { addSpecialTokens?: boolean }): number[]
+  /** Text of ids, without any clean-up of spaces. */
+  decode(ids: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): string
+  isSpecial(id: number): boolean
+  /** The vocabulary's piece of an id. */
+  token(id: number): string | undefined
+  idOf(piece: string): number | undefined
+}
+
+/**
+ * The tokenizer of a checkpoint folder (tokenizer.json with tokenizer_config.json).
+ *
+ * @throws PalimpsestError `tokenizer-missing`, `tokenizer-malformed`
+ * @example (await loadTokenizer('./base')).encode('Hello')
+ */
+export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+  const path = join(folder, 'tokenizer.json')
+  const json = await readJson(path)
+  if (json === undefined)
+    throw refuse('tokenizer-missing', 'The model has no tokenizer.json.', {
+      where: folder,
+      fix: 'Fetch it, or write it with transformers: AutoTokenizer.from_pretrained(...).save_pretrained(folder) makes one from older files.',
+    })
+  const config = (await readJson(join(folder, 'tokenizer_config.json'))) ?? {}
+  return makeTokenizer(json, config, 'tokenizer.json', path)
+}
+
+/**
+ * The tokenizer inside a GGUF file.
+ *
+ * @param kv the file's metadata
+ * @throws PalimpsestError `tokenizer-missing`, `tokenizer-unsupported`, `tokenizer-malformed`
+ */
+export function tokenizerFromGguf(kv: ReadonlyMap<string, unknown>): Tokenizer {
+  const { json, config, kind } = ggufTokenizerJson(kv)
+  return makeTokenizer(json, config, kind, 'the GGUF file')
+}
+
+type Json = Record<string, unknown>
+
+async function readJson(path: string): Promise<Json | undefined> {
+  let text: string
+  try {
+    if ((await stat(path)).size > MAX_BYTES) throw malformed(path, `more than ${MAX_BYTES} bytes`)
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw explainFileError(error, path)
+  }
+  try {
+    const json: unknown = JSON.parse(text)
+    if (json === null || typeof json !== 'object' || Array.isArray(json)) throw malformed(path, 'no object')
+    return json as Json
+  } catch (error) {
+    if (error instanceof SyntaxError) throw malformed(path, error.message)
+    throw error
+  }
+}
+
+function malformed(where: string, found: string): Error {
+  return refuse('tokenizer-malformed', 'The tokenizer cannot be read.', {
+    where,
+    found,
+    fix: 'Fetch the tokenizer files again.',
+  })
+}
+
+function makeTokenizer(json: Json, config: Json, kind: string, where: string): Tokenizer {
+  let inner: HfTokenizer
+  try {
+    inner = new HfTokenizer(json, config)
+  } catch (error) {
+    throw malformed(where, (error as Error).message)
+  }
+  const added = (json.added_tokens ?? []) as { id: number; content: string; special?: boolean }[]
+  const special = new Set(added.filter((t) => t.special === true).map((t) => t.id))
+  let size = 0
+  for (const id of inner.get_vocab(true).values()) size = Math.max(size, id + 1)
+  const idOf = (piece: string): number | undefined => inner.token_to_id(piece) ?? undefined
+  const named = (key: string): number | undefined => {
+    const value = config[key]
+    const content =
+      typeof value === 'string' ? value : (value as { content?: unknown } | null | undefined)?.content
+    return typeof content === 'string' ? idOf(content) : undefined
+  }
+  const bosId = named('bos_token')
+  const encode = (text: string, addSpecialTokens: boolean): number[] =>
+    inner.encode(text, { add_special_tokens: addSpecialTokens }).ids
+  let hash: string | undefined
+  return {
+    size,
+    bosId,
+    eosId: named('eos_token'),
+    addsBos: bosId !== undefined && encode('a', true)[0] === bosId,
+    kind,
+    get hash() {
+      hash ??= hashJson({
+        model: json.model,
+        added,
+        normalizer: json.normalizer,
+        pre: json.pre_tokenizer,
+        post: json.post_processor,
+      })
+      return hash
+    },
+    encode: (text, options) => encode(text, options?.addSpecialTokens ?? true),
+    decode: (ids, options) =>
+      ids.length === 0
+        ? ''
+        : inner.decode(Array.from(ids), {
+            skip_special_tokens: options?.skipSpecialTokens ?? false,
+            clean_up_tokenization_spaces: false,
+          }),
+    isSpecial: (id) => special.has(id),
+    token: (id) => inner.id_to_token(id) ?? undefined,
+    idOf,
+  }
+}
+
+/**
+ * Refuses ids that the model has no embedding for.
+ *
+ * @throws PalimpsestError `token-range`
+ */
+export function checkTokens(tokenizer: Tokenizer, ids: ArrayLike<number>, vocabulary: number): void {
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i]!
+    if (!Number.isInteger(id) || id < 0 || id >= vocabulary)
+      throw refuse('token-range', 'A token id is not in the vocabulary of the model.', {
+        where: `token ${i}`,
+        expected: `0 to ${vocabulary - 1}`,
+        found: `${id}`,
+        fix: `Use ids of this model's own tokenizer (${tokenizer.kind}).`,
+      })
+  }
+}
+
+/**
+ * Refuses a text that begins with two BOS tokens: a template that writes one, tokenized with another added.
+ *
+ * @throws PalimpsestError `doubled-bos`
+ */
+export function refuseDoubledBos(tokenizer: Tokenizer, ids: ArrayLike<number>): void {
+  if (
+    tokenizer.bosId !== undefined &&
+    ids.length > 1 &&
+    ids[0] === tokenizer.bosId &&
+    ids[1] === tokenizer.bosId
+  )
+    throw refuse('doubled-bos', 'The text begins with two BOS tokens.', {
+      found: `${tokenizer.token(tokenizer.bosId)} twice`,
+      fix: 'Remove it from the text, or tokenize rendered chats without special tokens.',
+    })
+}
+
+/**
+ * Where each token stands in its text: n + 1 rising UTF-16 offsets, token i covering [offsets[i],
+ * offsets[i + 1]). Special tokens that are not written in the text have no width. Tokens that split a
+ * character end where the character ends.
+ *
+ * @throws PalimpsestError `token-offsets` when the ids are not those of the text
+ */
+export function tokenOffsets(tokenizer: Tokenizer, text: string, ids: ArrayLike<number>): Int32Array {
+  const offsets = new Int32Array(ids.length + 1)
+  let at = 0
+  let pending: number[] = []
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i]!
+    offsets[i] = at
+    const piece = tokenizer.token(id) ?? ''
+    if (pending.length === 0 && tokenizer.isSpecial(id)) {
+      if (text.startsWith(piece, at)) at += piece.length
+      continue
+    }
+    pending.push(id)
+    const decoded = decodeInside(tokenizer, pending)
+    if (decoded.endsWith('\ufffd') && !text.startsWith(decoded, at)) continue
+    const width = widthAt(text, at, decoded)
+    if (width === undefined) {
+      if (pending.length < 8) continue
+      throw refuse('token-offsets', 'Tokens could not be found in their text.', {
+        where: `token ${i} of ${ids.length}`,
+        expected: JSON.stringify(decoded),
+        found: JSON.stringify(text.slice(at, at + 20)),
+      })
+    }
+    at += width
+    pending = []
+  }
+  offsets[ids.length] = at
+  return offsets
+}
+
+/** Decodes ids as they read in the middle of a text: SPM decoders drop a leading space otherwise. */
+function decodeInside(tokenizer: Tokenizer, ids: readonly number[]): string {
+  const anchor = tokenizer.encode('a', { addSpecialTokens: false })
+  const whole = tokenizer.decode([...anchor, ...ids])
+  const head = tokenizer.decode(anchor)
+  return whole.startsWith(head) ? whole.slice(head.length) : tokenizer.decode(ids)
+}
+
+/** How much of the text at `at` a decoded piece covers; a leading space may be the tokenizer's own. */
+function widthAt(text: string, at: number, piece: string): number | undefined {
+  if (text.startsWith(piece, at)) return piece.length
+  const trimmed = piece.replace(/^ /, '')
+  if (text.startsWith(trimmed, at)) return trimmed.length
+  return undefined
+}
