@@ -15,7 +15,11 @@ export interface Matrix {
  * @throws RangeError when the length of `data` is not rows x cols: a bug in the caller, never input.
  * @example const m = matrix(2, 3, Float32Array.of(1, 2, 3, 4, 5, 6)); row(m, 1) // 4, 5, 6
  */
-export function matrix(rows: number, cols: number, data: Float32Array = new Float32Array(rows * cols)): Matrix {
+export function matrix(
+  rows: number,
+  cols: number,
+  data: Float32Array = new Float32Array(rows * cols),
+): Matrix {
   if (data.length !== rows * cols) throw new RangeError(`matrix ${rows} x ${cols} over ${data.length} values`)
   return { rows, cols, data }
 }

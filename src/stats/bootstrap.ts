@@ -1,0 +1,69 @@
+/**
+ * The cluster bootstrap: whole groups (authors, issues) are drawn with replacement, because texts of one
+ * author are not independent. Draws are keyed by (seed, stage, draw), so that every statistic of a study
+ * can be resampled together: the same draw holds the same groups for all of them.
+ */
+
+import { pacer } from '../core/pace.ts'
+import { stream } from '../core/random.ts'
+
+export const BOOTSTRAP_DRAWS = 2000
+
+/**
+ * How often draw `draw` holds each group, `[count]`: a sample of `count` groups with replacement. With
+ * `strata` (nested groups: the pole of each group) each stratum is drawn on its own, so that no draw lacks a
+ * pole.
+ */
+export function drawGroups(
+  count: number,
+  seed: number,
+  stage: string,
+  draw: number,
+  strata?: ArrayLike<number>,
+): Int32Array {
+  const rng = stream(seed, `bootstrap/${stage}`, draw)
+  const times = new Int32Array(count)
+  if (strata === undefined) {
+    for (let i = 0; i < count; i++) times[rng.below(count)]!++
+    return times
+  }
+  const members = new Map<number, number[]>()
+  for (let g = 0; g < count; g++) {
+    const s = strata[g]!
+    if (!members.has(s)) members.set(s, [])
+    members.get(s)!.push(g)
+  }
+  for (const list of members.values())
+    for (let i = 0; i < list.length; i++) times[list[rng.below(list.length)]!]!++
+  return times
+}
+
+/**
+ * Statistics under resampling of groups.
+ *
+ * @param statistics of one draw, given how often it holds each group; all of one length
+ * @returns for each statistic its values over the draws
+ * @throws PalimpsestError `interrupted`
+ */
+export async function clusterBootstrap(
+  count: number,
+  options: {
+    seed: number
+    stage: string
+    draws?: number
+    strata?: ArrayLike<number> | undefined
+    signal?: AbortSignal | undefined
+  },
+  statistics: (times: Int32Array) => ArrayLike<number>,
+): Promise<Float64Array[]> {
+  const draws = options.draws ?? BOOTSTRAP_DRAWS
+  const pace = pacer(options.signal)
+  let out: Float64Array[] = []
+  for (let b = 0; b < draws; b++) {
+    await pace()
+    const values = statistics(drawGroups(count, options.seed, options.stage, b, options.strata))
+    if (b === 0) out = Array.from({ length: values.length }, () => new Float64Array(draws))
+    for (let s = 0; s < values.length; s++) out[s]![b] = values[s]!
+  }
+  return out
+}

@@ -1,0 +1,126 @@
+/**
+ * Folds for cross-validation. Whole groups go to a fold, so that a classifier is never tested on an author it
+ * has seen; folds are balanced in poles and sizes, because unbalanced ones cost AUC.
+ */
+
+import { refuse } from '../core/errors.ts'
+import { stream } from '../core/random.ts'
+import type { Grouping } from './groups.ts'
+
+/** Fold of each item. */
+export type Folds = Int32Array
+
+export const FOLDS = 5
+
+/**
+ * Stratified group k-fold: groups in random order, the largest first, each to the fold where it leaves the
+ * poles' counts most even (the criterion of scikit-learn's StratifiedGroupKFold).
+ */
+export function groupFolds(
+  groups: Grouping,
+  poles: ArrayLike<number>,
+  seed: number,
+  repeat: number,
+  k = FOLDS,
+): Folds {
+  const counts = Array.from({ length: groups.count }, () => [0, 0] as [number, number])
+  groups.of.forEach((g, i) => {
+    counts[g]![poles[i]! as 0 | 1]++
+  })
+  const total = [0, 1].map((p) => counts.reduce((s, c) => s + c[p]!, 0)) as [number, number]
+  const sequence = stream(seed, 'folds/group', repeat).shuffle(
+    Array.from({ length: groups.count }, (_, g) => g),
+  )
+  const spread = (c: readonly number[]): number => Math.abs(c[0]! - c[1]!)
+  sequence.sort(
+    (a, b) =>
+      spread(counts[b]!) - spread(counts[a]!) ||
+      counts[b]![0] + counts[b]![1] - counts[a]![0] - counts[a]![1],
+  )
+  const held = Array.from({ length: k }, () => [0, 0] as [number, number])
+  const foldOf = new Int32Array(groups.count)
+  for (const g of sequence) {
+    let best = 0
+    let bestCost = Number.POSITIVE_INFINITY
+    for (let f = 0; f < k; f++) {
+      const cost = unevenness(held, total, f, counts[g]!)
+      if (cost < bestCost - 1e-12) {
+        bestCost = cost
+        best = f
+      }
+    }
+    foldOf[g] = best
+    held[best]![0] += counts[g]![0]
+    held[best]![1] += counts[g]![1]
+  }
+  return groups.of.map((g) => foldOf[g]!)
+}
+
+/** Standard deviation over folds of each pole's share, were `added` put into fold f; size breaks ties. */
+function unevenness(
+  held: readonly (readonly [number, number])[],
+  total: readonly [number, number],
+  f: number,
+  added: readonly [number, number],
+): number {
+  let cost = 0
+  for (const pole of [0, 1] as const) {
+    let sum = 0
+    let squares = 0
+    held.forEach((h, i) => {
+      const share = (h[pole] + (i === f ? added[pole] : 0)) / total[pole]
+      sum += share
+      squares += share * share
+    })
+    cost += Math.sqrt(Math.max(0, squares / held.length - (sum / held.length) ** 2)) / 2
+  }
+  return cost + 1e-9 * (held[f]![0] + held[f]![1])
+}
+
+/** Random folds that ignore groups: what they gain over group folds is the leak. */
+export function randomFolds(n: number, seed: number, repeat: number, k = FOLDS): Folds {
+  const sequence = stream(seed, 'folds/random', repeat).shuffle(Array.from({ length: n }, (_, i) => i))
+  const folds = new Int32Array(n)
+  sequence.forEach((item, at) => {
+    folds[item] = at % k
+  })
+  return folds
+}
+
+/**
+ * Checks folds that were given: every fold must have both poles inside and outside, and no group may be in two.
+ *
+ * @throws PalimpsestError `folds-unusable`
+ */
+export function checkFolds(folds: Folds, poles: ArrayLike<number>, groups: Grouping): number {
+  const k = folds.reduce((m, f) => Math.max(m, f), 0) + 1
+  const wrong = (found: string): Error =>
+    refuse('folds-unusable', 'These folds cannot be used.', {
+      found,
+      expected: 'both poles in every fold, and whole groups',
+    })
+  const seen = Array.from({ length: k }, () => [0, 0])
+  const groupFold = new Int32Array(groups.count).fill(-1)
+  folds.forEach((f, i) => {
+    if (!(f >= 0)) throw wrong(`item ${i} has no fold`)
+    seen[f]![poles[i]!]!++
+    const g = groups.of[i]!
+    if (groupFold[g] !== -1 && groupFold[g] !== f)
+      throw wrong(`the group of item ${i} is in folds ${groupFold[g]} and ${f}`)
+    groupFold[g] = f
+  })
+  seen.forEach((counts, f) => {
+    if (counts[0] === 0 || counts[1] === 0)
+      throw wrong(`fold ${f} has ${counts[0]} texts of pole A and ${counts[1]} of pole B`)
+  })
+  if (k < 2) throw wrong('one fold')
+  return k
+}
+
+/** Items outside and inside a fold. */
+export function split(folds: Folds, fold: number): { train: Int32Array; test: Int32Array } {
+  const train: number[] = []
+  const test: number[] = []
+  for (let i = 0; i < folds.length; i++) (folds[i] === fold ? test : train).push(i)
+  return { train: Int32Array.from(train), test: Int32Array.from(test) }
+}
