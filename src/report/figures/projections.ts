@@ -1,0 +1,190 @@
+/** Where texts and prompts lie along the direction, in both models, raw and in class-gap units. */
+
+import * as Plot from '@observablehq/plot'
+import type { Projection, ReportData } from '../data.ts'
+import { count, number } from '../format.ts'
+import { roles } from '../select.ts'
+import { roleName } from '../words.ts'
+import { density } from './density.ts'
+import { plain } from './forest.ts'
+import { compose, type Panel, panel, panelWidth, WIDE, type Width } from './svg.ts'
+import { MUTED, modelColour, POLE_COLOURS, POLE_DASHES } from './theme.ts'
+
+type Kind = 'A' | 'B' | 'neutral'
+const UNITS = ['z', 'z_gap'] as const
+type Unit = (typeof UNITS)[number]
+const UNIT_NAMES: Record<Unit, string> = { z: 'projection, raw', z_gap: 'projection, class-gap units' }
+const MARGIN = { top: 6, right: 8, bottom: 38, left: 8 }
+const PLOT = 96
+const RUG = 9
+
+/**
+ * Densities of the labelled texts, by pole.
+ *
+ * @returns the SVG, or undefined without projections of texts
+ * @example const svg = textProjections(data, WIDE)
+ */
+export function textProjections(data: ReportData, width: Width): string | undefined {
+  return projections(data, width, 'texts')
+}
+
+/**
+ * Densities of the prompts, by the pole that they lean towards, with every prompt as a tick below.
+ *
+ * @returns the SVG, or undefined without projections of prompts
+ * @example const svg = promptProjections(data, NARROW)
+ */
+export function promptProjections(data: ReportData, width: Width): string | undefined {
+  return projections(data, width, 'prompts')
+}
+
+/** What the kinds are called: poles by their names, prompts by what they lean towards. */
+export function kindName(data: ReportData, set: Projection['set'], kind: Kind): string {
+  const pole = kind === 'neutral' ? 'neutral' : (data.results.poles?.[kind] ?? `pole ${kind}`)
+  return set === 'texts' || kind === 'neutral' ? pole : `leaning to ${pole}`
+}
+
+/** The rows that the figure shows: the raw rendering where there is one. */
+export function shownProjections(data: ReportData, set: Projection['set']): Projection[] {
+  const rows = data.projections.filter(
+    (p) => p.set === set && Number.isFinite(p.z) && Number.isFinite(p.z_gap),
+  )
+  const raw = rows.filter((p) => p.rendering === 'raw')
+  return raw.length > 0 ? raw : rows
+}
+
+function kindOf(p: Projection): Kind | undefined {
+  return p.set === 'texts' ? p.pole : (p.loading ?? 'neutral')
+}
+
+function projections(data: ReportData, width: Width, set: Projection['set']): string | undefined {
+  const rows = shownProjections(data, set)
+  const models = roles(data).filter((role) => rows.some((p) => p.model === role))
+  if (models.length === 0) return undefined
+  const columns = width === WIDE ? 2 : 1
+  const w = panelWidth(width, columns)
+  // At a desk a row is a model; on a phone both models of one unit follow each other.
+  const cells: [string, Unit][] =
+    columns === 2
+      ? models.flatMap((m) => UNITS.map((u): [string, Unit] => [m, u]))
+      : UNITS.flatMap((u) => models.map((m): [string, Unit] => [m, u]))
+  const domains = { z: domain(rows, 'z'), z_gap: domain(rows, 'z_gap') }
+  const panels = cells.map(([model, unit]) =>
+    one(
+      rows.filter((p) => p.model === model),
+      model,
+      unit,
+      domains[unit],
+      w,
+      set,
+    ),
+  )
+  const words = models.map((model) => {
+    const z = valuesOf(
+      rows.filter((p) => p.model === model),
+      'z_gap',
+    )
+    return `${roleName(model)}: ${count(z.length)} ${set}, SD ${number(sd(z), 3)} class gaps.`
+  })
+  return compose(
+    {
+      id: `projections-${set}`,
+      title: set === 'texts' ? 'Labelled texts along the direction' : 'Prompts along the direction',
+      description: `Densities of the projections, raw and in class-gap units. ${words.join(' ')}`,
+      width,
+      columns,
+    },
+    panels,
+  )
+}
+
+function one(
+  rows: readonly Projection[],
+  model: string,
+  unit: Unit,
+  [low, high]: readonly [number, number],
+  width: number,
+  set: Projection['set'],
+): Panel {
+  const kinds = (['A', 'neutral', 'B'] as const).filter((k) => rows.some((p) => kindOf(p) === k))
+  const curves = kinds.map((kind) => {
+    const values = valuesOf(
+      rows.filter((p) => kindOf(p) === kind),
+      unit,
+    )
+    return { kind, values, line: density(values, low, high) }
+  })
+  const peak = Math.max(...curves.flatMap((c) => c.line.map((d) => d.density)))
+  const rugs = set === 'prompts' ? curves : []
+  const under = rugs.length * RUG
+  const height = MARGIN.top + PLOT + under + MARGIN.bottom
+  // The rug lies below zero: one line of ticks a kind, as many pixels high as RUG.
+  const pixel = (peak * 1.04) / PLOT
+  return panel(
+    {
+      width,
+      height,
+      marginTop: MARGIN.top,
+      marginBottom: MARGIN.bottom,
+      marginLeft: MARGIN.left,
+      marginRight: MARGIN.right,
+      x: {
+        domain: [low, high],
+        label: UNIT_NAMES[unit],
+        labelAnchor: 'center',
+        labelArrow: 'none',
+        ticks: 5,
+        tickFormat: (d: number) => plain(d),
+      },
+      y: { domain: [-under * pixel, peak * 1.04], axis: null },
+      marks: [
+        ...curves.map((c) =>
+          Plot.areaY(c.line, { x: 'x', y: 'density', fill: POLE_COLOURS[c.kind], fillOpacity: 0.14 }),
+        ),
+        ...curves.map((c) =>
+          Plot.line(c.line, {
+            x: 'x',
+            y: 'density',
+            stroke: POLE_COLOURS[c.kind],
+            strokeWidth: 1.5,
+            strokeDasharray: POLE_DASHES[c.kind],
+          }),
+        ),
+        ...rugs.map((c, i) =>
+          Plot.ruleX(
+            c.values.filter((v) => v >= low && v <= high),
+            {
+              x: (v: number) => v,
+              y1: -(i * RUG + 2) * pixel,
+              y2: -(i * RUG + RUG - 1) * pixel,
+              stroke: POLE_COLOURS[c.kind],
+              strokeWidth: 0.75,
+              strokeOpacity: 0.7,
+            },
+          ),
+        ),
+        Plot.ruleY([0], { stroke: MUTED, strokeWidth: 0.75 }),
+      ],
+    },
+    { title: roleName(model), colour: modelColour(model) },
+  )
+}
+
+/** From the 0.2nd to the 99.8th percentile of all models, so that one odd text does not flatten the rest. */
+function domain(rows: readonly Projection[], unit: Unit): [number, number] {
+  const sorted = Float64Array.from(valuesOf(rows, unit)).sort()
+  const low = sorted[Math.floor(0.002 * (sorted.length - 1))]!
+  const high = sorted[Math.ceil(0.998 * (sorted.length - 1))]!
+  const room = (high - low || Math.abs(high) || 1) * 0.05
+  return [low - room, high + room]
+}
+
+/** The projections that have a value in this unit. */
+function valuesOf(rows: readonly Projection[], unit: Unit): number[] {
+  return rows.map((p) => p[unit]).filter((v) => v !== undefined)
+}
+
+function sd(values: readonly number[]): number {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length
+  return Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / Math.max(1, values.length - 1))
+}

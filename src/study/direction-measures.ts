@@ -1,0 +1,188 @@
+/** The numbers of claim `direction` as measures: names, places, intervals, nulls. */
+
+import type { Labels, ModelDirection } from '../stats/direction.ts'
+import { cohensD, correlation } from '../stats/effect.ts'
+import type { Estimate } from '../stats/estimate.ts'
+import type { ExcessResult } from '../stats/excess.ts'
+import { benjaminiHochberg } from '../stats/fdr.ts'
+import { ESTIMATORS } from '../stats/oof.ts'
+import type { Measure } from './results.ts'
+
+const FAMILY = 'layers x estimators'
+
+export type Common = Pick<Measure, 'rendering' | 'pool' | 'folds' | 'estimator' | 'site'>
+
+/** An estimate as a measure. */
+export function measure(name: string, e: Estimate, rest: Partial<Measure>): Measure {
+  return {
+    name,
+    ...rest,
+    value: e.value,
+    ...(e.ci === undefined ? {} : { ci: [...e.ci] as [number, number], level: e.level }),
+    ...(e.method === undefined ? {} : { method: e.method }),
+    n: e.n,
+    ...(e.groups === undefined ? {} : { groups: e.groups }),
+    ...(e.null === undefined ? {} : { null: e.null }),
+    ...(e.p === undefined ? {} : { p: e.p }),
+    ...(e.seed === undefined ? {} : { seed: e.seed }),
+  } as Measure
+}
+
+export function layerMeasures(
+  out: Measure[],
+  m: ModelDirection,
+  role: string,
+  layers: readonly number[],
+  common: Common,
+  labels: Labels,
+): void {
+  for (const result of m.layers) {
+    const layer = layers[result.layer]!
+    for (const estimator of ESTIMATORS) {
+      const rest = { model: role, site: `blocks.${layer}.hook_resid_post`, layer, ...common, estimator }
+      const e = result.auc[estimator]
+      out.push(measure('auc', e, { ...rest, ...(e.p === undefined ? {} : { family: `${FAMILY}, ${role}` }) }))
+      out.push(measure('auc_delong', result.aucDelong[estimator], rest))
+      out.push({
+        name: 'cohens_d',
+        ...rest,
+        value: result.cohensD[estimator],
+        n: labels.poles.length,
+        groups: labels.groups.count,
+      })
+    }
+    out.push({
+      name: 'accuracy',
+      model: role,
+      site: `blocks.${layer}.hook_resid_post`,
+      layer,
+      ...common,
+      estimator: 'logistic',
+      value: result.accuracy,
+      n: labels.poles.length,
+      groups: labels.groups.count,
+    })
+  }
+}
+
+export function primaryMeasures(
+  out: Measure[],
+  m: ModelDirection,
+  role: string,
+  site: string,
+  common: Common,
+  labels: Labels,
+  scores: Float64Array | undefined,
+  seed: number,
+): void {
+  const rest = { model: role, ...common, estimator: 'logistic' }
+  out.push(measure('auc', m.primaryAuc, { ...rest, note: 'the layer is chosen inside the training folds' }))
+  out.push({
+    name: 'cohens_d',
+    ...rest,
+    value: cohensD(m.primary, labels.poles),
+    n: labels.poles.length,
+    groups: labels.groups.count,
+    note: 'the layer is chosen inside the training folds',
+  })
+  if (m.groupAuc !== undefined)
+    out.push(measure('auc_group', m.groupAuc, { ...rest, note: 'mean score of each group' }))
+  const best = m.layers[m.layer]!.auc.logistic.value
+  out.push({
+    name: 'auc_random_folds',
+    ...rest,
+    site,
+    folds: 'random',
+    value: m.randomFoldsAuc,
+    n: labels.poles.length,
+    seed,
+  })
+  out.push({
+    name: 'leak',
+    ...rest,
+    site,
+    value: m.randomFoldsAuc - best,
+    n: labels.poles.length,
+    note: 'random folds minus group folds',
+  })
+  if (scores === undefined || labels.groups.kind !== 'nested') return
+  for (const pole of [0, 1] as const) {
+    const groups = new Map<number, { z: number; n: number; score: number }>()
+    labels.groups.of.forEach((g, i) => {
+      if (labels.poles[i] !== pole) return
+      const e = groups.get(g) ?? { z: 0, n: 0, score: scores[i]! }
+      e.z += m.primary[i]!
+      e.n++
+      groups.set(g, e)
+    })
+    const list = [...groups.values()]
+    if (list.length > 2)
+      out.push({
+        name: 'score_correlation',
+        ...rest,
+        value: correlation(
+          list.map((e) => e.z / e.n),
+          list.map((e) => e.score),
+        ),
+        n: list.reduce((s, e) => s + e.n, 0),
+        groups: list.length,
+        note: `within pole ${pole === 0 ? 'A' : 'B'}`,
+      })
+  }
+}
+
+const BASELINE_NAMES = {
+  randomEmbeddings: 'random-embeddings',
+  randomModel: 'random-model',
+  embeddingLayer: 'embedding-layer',
+  tfidf: 'tf-idf',
+} as const
+
+export function excessMeasures(
+  out: Measure[],
+  excess: ExcessResult,
+  roles: readonly string[],
+  site: string,
+  common: Common,
+): void {
+  excess.of.forEach((e, i) => {
+    for (const [key, name] of Object.entries(BASELINE_NAMES)) {
+      const estimate = e.baselines[key as keyof typeof BASELINE_NAMES]
+      const own = key === 'embeddingLayer'
+      if (estimate !== undefined && (i === 0 || own))
+        out.push(
+          measure('baseline_auc', estimate, {
+            model: name,
+            ...common,
+            ...(own ? { note: `of ${roles[i]}` } : {}),
+          }),
+        )
+    }
+    const rest = { model: roles[i]!, site, ...common }
+    out.push(
+      measure('excess_auc', e.overRandom, {
+        ...rest,
+        note: 'over the larger of the two random baselines: decides',
+      }),
+    )
+    if (e.overEmbeddings !== undefined) out.push(measure('excess_over_embeddings', e.overEmbeddings, rest))
+    if (e.overWords !== undefined) out.push(measure('excess_over_words', e.overWords, rest))
+    const kept = excess.retention[i]
+    if (i > 0 && kept !== undefined)
+      out.push(
+        measure('retention', kept, { ...rest, note: `excess of ${roles[i]} over excess of ${roles[0]}` }),
+      )
+  })
+}
+
+/** q-values within each family. */
+export function addQ(measures: Measure[]): void {
+  const families = new Map<string, Measure[]>()
+  for (const m of measures)
+    if (m.family !== undefined && m.p !== undefined)
+      families.set(m.family, [...(families.get(m.family) ?? []), m])
+  for (const members of families.values()) {
+    const q = benjaminiHochberg(members.map((m) => m.p!))
+    for (const [i, m] of members.entries()) m.q = q[i]!
+  }
+}

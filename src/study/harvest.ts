@@ -1,0 +1,201 @@
+/**
+ * Harvesting: texts through a model, pooled activations of every layer to disk. Texts are packed once from
+ * the whole corpus and a shard is whole packs, so that an interrupted harvest resumes at the first missing
+ * shard and gives the same numbers to the bit.
+ */
+
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { atomicWrite, hashJson } from '../core/files.ts'
+import { type Matrix, matrix, row } from '../core/matrix.ts'
+import { openSafetensors, readF32 } from '../formats/safetensors.ts'
+import { writeSafetensors } from '../formats/safetensors-write.ts'
+import { planPacks } from '../model/layout.ts'
+import { type Model, median, PACK_TOKENS, rowNorms, SINK_RATIO } from '../model/model.ts'
+import type { TokenizedText } from './inputs.ts'
+import type { RunFolder, StepSpec } from './run-folder.ts'
+
+/** Packs in a shard: some 4,000 tokens, seconds to a minute of work. */
+const PACKS_PER_SHARD = 8
+const VERSION = 1
+
+export const POOLS = ['mean', 'last_content', 'last_template'] as const
+export type Pool = (typeof POOLS)[number]
+
+/** What a harvest is of. */
+export interface HarvestJob {
+  readonly model: Model
+  /** Content hash of model and adapter, or the seed of a random one. */
+  readonly modelHash: string
+  readonly texts: readonly TokenizedText[]
+  /** Blocks whose resid_post is pooled; the embedding is pooled beside them as layer -1. */
+  readonly layers: readonly number[]
+  readonly pools: readonly Pool[]
+  /** Tokens that are left out of means although they are content here: sinks of another model. */
+  readonly exclude?: ReadonlyMap<number, readonly number[]>
+}
+
+export interface Harvest {
+  readonly hash: string
+  readonly reused: boolean
+  /** [n texts, d] of a layer (-1: embedding) in a pool. */
+  load(layer: number, pool: Pool): Promise<Matrix>
+  /** Attention sinks of each text: content tokens whose norm is above 10x the text's median at any layer. */
+  readonly sinks: readonly (readonly number[])[]
+}
+
+interface ShardIndex {
+  readonly items: readonly number[]
+  readonly sinks: readonly (readonly number[])[]
+}
+
+export function harvestSpec(job: HarvestJob): StepSpec {
+  return {
+    kind: 'harvest',
+    version: VERSION,
+    params: {
+      model: job.modelHash,
+      precision: job.model.precision,
+      device: job.model.backend.device.name,
+      engine: job.model.backend.engine.version,
+      texts: hashJson(job.texts.map((t) => [t.id, t.tokens, [...t.content]])),
+      layers: job.layers,
+      pools: job.pools,
+      exclude: job.exclude === undefined ? [] : [...job.exclude],
+      pack: PACK_TOKENS,
+    },
+  }
+}
+
+/** Runs a harvest, or finds it done. */
+export async function harvest(
+  run: RunFolder,
+  job: HarvestJob,
+  options: {
+    signal?: AbortSignal | undefined
+    onProgress?: ((done: number, total: number) => void) | undefined
+  },
+): Promise<Harvest> {
+  const packs = planPacks(
+    job.texts.map((t) => t.tokens.length),
+    PACK_TOKENS,
+  )
+  const shards = Array.from({ length: Math.ceil(packs.length / PACKS_PER_SHARD) }, (_, s) =>
+    packs.slice(s * PACKS_PER_SHARD, (s + 1) * PACKS_PER_SHARD),
+  )
+  const total = job.texts.reduce((n, t) => n + t.tokens.length, 0)
+  const { folder, hash, reused } = await run.step(harvestSpec(job), async (partial) => {
+    const there = new Set(await readdir(partial))
+    let done = 0
+    for (const [s, shard] of shards.entries()) {
+      const tokens = shard.flat().reduce((n, i) => n + job.texts[i]!.tokens.length, 0)
+      if (!there.has(`${name(s)}.json`))
+        await harvestShard(job, shard, join(partial, name(s)), options.signal, (d) =>
+          options.onProgress?.(done + d, total),
+        )
+      done += tokens
+      options.onProgress?.(done, total)
+    }
+  })
+  const indexes = await Promise.all(
+    shards.map(
+      async (_, s) => JSON.parse(await readFile(join(folder, `${name(s)}.json`), 'utf8')) as ShardIndex,
+    ),
+  )
+  const sinks: (readonly number[])[] = []
+  for (const index of indexes) for (const [i, item] of index.items.entries()) sinks[item] = index.sinks[i]!
+  return {
+    hash,
+    reused,
+    sinks,
+    load: async (layer, pool) => {
+      const out = matrix(job.texts.length, job.model.architecture.width)
+      for (const [s, index] of indexes.entries()) {
+        using file = openSafetensors(join(folder, `${name(s)}.safetensors`))
+        const values = readF32(file.tensors.get(`${pool}.${layer}`)!)
+        index.items.forEach((item, i) => {
+          out.data.set(values.subarray(i * out.cols, (i + 1) * out.cols), item * out.cols)
+        })
+      }
+      return out
+    },
+  }
+}
+
+function name(shard: number): string {
+  return `shard-${String(shard).padStart(5, '0')}`
+}
+
+/** Site of a layer's pooled activations; -1 is the embedding. */
+export function siteOf(layer: number): string {
+  return layer < 0 ? 'hook_embed' : `blocks.${layer}.hook_resid_post`
+}
+
+async function harvestShard(
+  job: HarvestJob,
+  packs: readonly (readonly number[])[],
+  path: string,
+  signal: AbortSignal | undefined,
+  onProgress: (done: number) => void,
+): Promise<void> {
+  const { model } = job
+  const d = model.architecture.width
+  const items = packs.flat()
+  const at = new Map(items.map((item, i) => [item, i]))
+  const all = [-1, ...job.layers]
+  const pooled = new Map(
+    all.flatMap((layer) => job.pools.map((pool) => [`${pool}.${layer}`, matrix(items.length, d)])),
+  )
+  const sinks: number[][] = items.map(() => [])
+  await model.stream(
+    job.texts,
+    { hooks: all.map(siteOf), signal, onProgress },
+    (result) => {
+      const i = at.get(result.index)!
+      const { content } = job.texts[result.index]!
+      const layers = all.map((layer) => result.get(siteOf(layer)))
+      sinks[i] = findSinks(layers.slice(1), content)
+      const skip = new Set([...sinks[i]!, ...(job.exclude?.get(result.index) ?? [])])
+      const used = Uint8Array.from(content, (c, t) => (c === 1 && !skip.has(t) ? 1 : 0))
+      // A text that is nothing but sinks keeps them: an empty mean would be no number at all.
+      const mask = used.includes(1) ? used : content
+      for (const [k, layer] of all.entries())
+        for (const pool of job.pools)
+          row(pooled.get(`${pool}.${layer}`)!, i).set(poolOf(layers[k]!, pool, mask, content))
+    },
+    packs,
+  )
+  await writeSafetensors(
+    `${path}.safetensors`,
+    [...pooled].map(([key, m]) => ({ name: key, shape: [m.rows, m.cols], data: m.data })),
+  )
+  // The index comes last: a shard is there when its index is.
+  await atomicWrite(`${path}.json`, JSON.stringify({ items, sinks } satisfies ShardIndex))
+}
+
+/** Content tokens whose residual norm exceeds 10x the text's median at any layer. */
+function findSinks(layers: readonly Matrix[], content: Uint8Array): number[] {
+  const found = new Set<number>()
+  for (const x of layers) {
+    const norms = rowNorms(x)
+    const limit = SINK_RATIO * median(norms)
+    norms.forEach((norm, t) => {
+      if (content[t] === 1 && norm > limit) found.add(t)
+    })
+  }
+  return [...found].sort((a, b) => a - b)
+}
+
+function poolOf(x: Matrix, pool: Pool, mask: Uint8Array, content: Uint8Array): Float32Array | Float64Array {
+  if (pool === 'last_template') return row(x, x.rows - 1)
+  if (pool === 'last_content') return row(x, content.lastIndexOf(1))
+  const sum = new Float64Array(x.cols)
+  let n = 0
+  for (let t = 0; t < x.rows; t++) {
+    if (mask[t] === 0) continue
+    n++
+    const r = row(x, t)
+    for (let j = 0; j < x.cols; j++) sum[j]! += r[j]!
+  }
+  return sum.map((v) => v / n)
+}

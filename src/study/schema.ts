@@ -1,0 +1,196 @@
+/**
+ * The study file: what is compared, on which texts, by which claims, under which thresholds. Every default is
+ * in this schema, is written into the results, and is described for editors by `palimpsest schema`.
+ */
+
+import { dirname, isAbsolute, join } from 'node:path'
+import { z } from 'zod'
+import { checkAgainst, readLocated } from '../domain/yaml.ts'
+
+const MAX_STUDY_BYTES = 1_000_000
+
+const modelObject = z.strictObject({
+  ref: z.string().min(1).describe('a folder, a .gguf file, or hf:org/name[@revision][:file.gguf]'),
+  adapter: z.string().min(1).optional().describe('a PEFT LoRA adapter, applied in the graph'),
+})
+const model = z.union([
+  z
+    .string()
+    .min(1)
+    .transform((ref) => ({ ref })),
+  modelObject,
+])
+
+const models = z.union(
+  [z.strictObject({ subject: model }), z.strictObject({ base: model, aligned: model })],
+  'either `subject`, or `base` and `aligned`',
+)
+
+const texts = z.strictObject({
+  file: z.string().min(1).describe('.jsonl, .csv, .tsv or .parquet, each also .gz where that makes sense'),
+  text: z.string().min(1).describe('column of the text'),
+  pole: z
+    .strictObject({ column: z.string().min(1), A: z.string(), B: z.string() })
+    .describe('column of the pole, and its two values'),
+  group: z
+    .string()
+    .min(1)
+    .describe('column of the author or other independent unit: folds and resampling respect it'),
+  id: z.string().min(1).optional().describe('column of an id; row numbers otherwise'),
+  score: z.string().min(1).optional().describe('column of a score of the group, such as DW-NOMINATE'),
+  folds: z.string().min(1).optional().describe('a JSON file that maps each group to a fold from 0 on'),
+  limit: z.int().min(1).optional().describe('only the first so many rows'),
+})
+
+/** Bounds of the decisions of claims 1 and 2 (preregistered: a study file may set others). */
+export const thresholdsSchema = z.strictObject({
+  excess_auc: z
+    .number()
+    .default(0.02)
+    .describe('exists: the lower bound of the excess AUC must be above this'),
+  retained: z
+    .number()
+    .default(0.5)
+    .describe('retained: the lower bound of the retention ratio must be above this'),
+  lost: z.number().default(0.25).describe('lost: its upper bound must be below this'),
+  selective_ratio: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.8)
+    .describe('selective: the upper bound of log r_d - median log r_ref below the log of this'),
+  transfer_margin: z
+    .number()
+    .default(0.05)
+    .describe('transfer is non-inferior when it costs less AUC than this'),
+})
+
+const draws = z.strictObject({
+  bootstrap: z.int().min(100).default(2000),
+  permutations: z.int().min(100).default(1000).describe('of difference of means, maximum over layers'),
+  refitted: z.int().min(0).default(200).describe('of LDA and logistic regression, at the chosen layer'),
+  references: z.int().min(20).default(200).describe('reference directions of claim compression'),
+})
+
+export const CLAIM_NAMES = ['direction', 'compression'] as const
+
+export const studySchema = z.strictObject({
+  palimpsest: z.literal(1).describe('version of this format'),
+  name: z
+    .string()
+    .regex(/^[\w][\w.-]*$/, 'letters, digits, dots, dashes and underscores')
+    .max(80),
+  seed: z.int().min(0).default(1),
+  models,
+  render: z
+    .union([
+      z.enum(['raw', 'chat']).transform((r) => [r]),
+      z
+        .array(z.enum(['raw', 'chat']))
+        .min(1)
+        .max(2),
+    ])
+    .default(['raw'])
+    .describe('how texts and prompts are given to the models; the first one decides, both are compared'),
+  domain: z.string().min(1).default('us-partisan').describe('a built-in domain, or a file'),
+  prompts: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("one's own prompts (.jsonl: id, issue, text, loading?) instead of the domain's"),
+  texts: texts.optional().describe("labelled texts; without them the domain's own statements serve"),
+  sites: z
+    .strictObject({
+      layers: z.union([z.literal('all'), z.array(z.int().min(0)).min(1)]).default('all'),
+      pool: z.enum(['mean', 'last_content']).default('mean').describe('pool of the texts'),
+    })
+    .default({ layers: 'all', pool: 'mean' }),
+  claims: z.array(z.enum(CLAIM_NAMES)).min(1).default(['direction', 'compression']),
+  logistic_C: z
+    .number()
+    .gt(0)
+    .optional()
+    .describe('a fixed inverse penalty instead of one chosen inside the training folds'),
+  repeats: z.int().min(1).max(20).default(3).describe('repetitions of the group folds'),
+  baselines: z
+    .strictObject({
+      random_model: z
+        .boolean()
+        .default(true)
+        .describe('harvest a randomly initialised model of the shape, where it fits into memory'),
+    })
+    .default({ random_model: true }),
+  precision: z.enum(['native', 'f32']).default('native'),
+  device: z.enum(['auto', 'cpu', 'cuda', 'vulkan', 'metal']).default('auto'),
+  threads: z.int().min(1).max(1024).optional(),
+  date: z.iso.date().default('2026-01-01').describe("what chat templates that print today's date see"),
+  allow_mixed_quantisation: z
+    .boolean()
+    .default(false)
+    .describe('compare two models of different quantisation all the same'),
+  thresholds: thresholdsSchema.default(thresholdsSchema.parse({})),
+  draws: draws.default(draws.parse({})),
+})
+
+/** A study file, checked, with every default filled in. Paths are absolute or `hf:` and built-in names. */
+export type Study = z.infer<typeof studySchema>
+
+/** Models by role, in the order in which they are shown. */
+export function modelRoles(
+  study: Study,
+): { role: 'subject' | 'base' | 'aligned'; ref: string; adapter?: string | undefined }[] {
+  const m = study.models
+  return 'subject' in m
+    ? [{ role: 'subject', ...m.subject }]
+    : [
+        { role: 'base', ...m.base },
+        { role: 'aligned', ...m.aligned },
+      ]
+}
+
+/**
+ * Reads a study file. Relative paths in it start at its own folder.
+ *
+ * @throws PalimpsestError `study-invalid` with line, column and the nearest known key; `yaml-syntax`;
+ *   `file-missing`
+ * @example const study = await readStudy('tweets.yaml')
+ */
+export async function readStudy(path: string): Promise<Study> {
+  const study = checkAgainst(
+    studySchema,
+    await readLocated(path, MAX_STUDY_BYTES),
+    'study-invalid',
+    'study file',
+  )
+  const folder = dirname(path)
+  const at = (p: string): string =>
+    isAbsolute(p) || p.startsWith('hf:') || p.startsWith('organism:') ? p : join(folder, p)
+  const place = (m: { ref: string; adapter?: string | undefined }) => ({
+    ref: at(m.ref),
+    ...(m.adapter === undefined ? {} : { adapter: at(m.adapter) }),
+  })
+  return {
+    ...study,
+    models:
+      'subject' in study.models
+        ? { subject: place(study.models.subject) }
+        : { base: place(study.models.base), aligned: place(study.models.aligned) },
+    domain:
+      study.domain.includes('/') || /\.(ya?ml|json)$/.test(study.domain) ? at(study.domain) : study.domain,
+    ...(study.prompts === undefined ? {} : { prompts: at(study.prompts) }),
+    ...(study.texts === undefined
+      ? {}
+      : {
+          texts: {
+            ...study.texts,
+            file: at(study.texts.file),
+            ...(study.texts.folds === undefined ? {} : { folds: at(study.texts.folds) }),
+          },
+        }),
+  }
+}
+
+/** JSON Schema of the study file, for editors. */
+export function studyJsonSchema(): unknown {
+  return z.toJSONSchema(studySchema, { io: 'input' })
+}
