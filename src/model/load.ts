@@ -131,8 +131,12 @@ async function openBackend(options: LoadOptions): Promise<Backend> {
   return backend
 }
 
-/** A tokenizer may know fewer ids than the embedding has rows (padding), never more. */
-function checkTokenizer(tokenizer: Tokenizer, architecture: Architecture, path: string): void {
+/**
+ * A tokenizer may know fewer ids than the embedding has rows (padding), never more.
+ *
+ * @throws PalimpsestError `tokenizer-model`
+ */
+export function checkTokenizer(tokenizer: Tokenizer, architecture: Architecture, path: string): void {
   if (tokenizer.size > architecture.vocabulary)
     throw refuse('tokenizer-model', 'The tokenizer knows more tokens than the model has embeddings for.', {
       where: path,

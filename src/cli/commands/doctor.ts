@@ -1,0 +1,169 @@
+/** `doctor`: what there is to compute with, and whether it computes rightly. */
+
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import os from 'node:os'
+import { promisify } from 'node:util'
+import { PalimpsestError } from '../../core/errors.ts'
+import {
+  availableThreads,
+  Backend,
+  chooseThreads,
+  cpuFeatures,
+  cpuVariant,
+  type DeviceKind,
+  ENGINE_PACKAGE_VERSION,
+  type Engine,
+  enginePackage,
+  loadEngine,
+  packageFolder,
+  type SelfTestResult,
+  selfTest,
+} from '../../ggml/index.ts'
+import type { Command } from '../command.ts'
+import { hubFolder, hubSettings } from '../hub-settings.ts'
+import { deviceOption } from '../options.ts'
+import { bytes, columns } from '../style.ts'
+import { packageVersion } from '../version.ts'
+
+export const doctor: Command<{ device: DeviceKind }> = {
+  name: 'doctor',
+  summary: 'Checks the engine, devices, memory and caches; paste its output into a bug report.',
+  configure(command) {
+    command.addOption(deviceOption()).addHelpText(
+      'after',
+      `
+Exit code 1 when the engine is missing or computes wrongly.
+
+Examples:
+  palimpsest doctor
+  palimpsest doctor --device cuda --json`,
+    )
+  },
+  async run(context, _, options) {
+    const findings = await examine(options.device)
+    context.answer(findings, describe(findings))
+    return findings.problem === undefined ? 0 : 1
+  },
+}
+
+type Findings = Awaited<ReturnType<typeof examine>>
+
+async function examine(device: DeviceKind) {
+  const system = {
+    palimpsest: packageVersion(),
+    node: process.version,
+    npm: await npmVersion(),
+    os: `${os.type()} ${os.release()} ${process.arch}`,
+    cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
+    processors: availableThreads(),
+    memory: { total: os.totalmem(), free: os.freemem(), limit: memoryLimit() },
+    hub: { folder: hubFolder(), exists: existsSync(hubFolder()), ...hubSettings() },
+    engineFrom: process.env.PALIMPSEST_GGML_DIR ? 'PALIMPSEST_GGML_DIR' : 'npm package',
+  }
+  let engine: Engine | undefined
+  let self: (SelfTestResult & { device: string }) | undefined
+  let threads: number | undefined
+  let problem: PalimpsestError | undefined
+  try {
+    engine = loadEngine(device)
+    threads = await chooseThreads()
+    using backend = new Backend({ device, threads })
+    self = { ...(await selfTest(backend)), device: backend.device.name }
+  } catch (error) {
+    if (!(error instanceof PalimpsestError)) throw error
+    problem = error
+  }
+  return {
+    ...system,
+    engine:
+      engine === undefined
+        ? undefined
+        : {
+            ggml: engine.version,
+            commit: engine.commit,
+            folder: engine.folder,
+            cpuLibrary: cpuVariant(),
+            cpuFeatures: cpuFeatures(engine),
+            devices: engine.devices.map(({ name, description, kind, memory }) => ({
+              name,
+              description,
+              kind,
+              memory,
+            })),
+          },
+    threads,
+    selfTest: self,
+    gpuPackages: gpuPackages(),
+    problem: problem === undefined ? undefined : { code: problem.code, message: problem.message },
+  }
+}
+
+/** The packages that add a GPU, and the command that installs each. */
+function gpuPackages(): { kind: DeviceKind; package: string; installed: boolean; install: string }[] {
+  if (process.platform === 'darwin') return []
+  return (['cuda', 'vulkan'] as const).map((kind) => {
+    const name = enginePackage(kind)
+    return {
+      kind,
+      package: name,
+      installed: packageFolder(name) !== undefined,
+      install: `npm install ${name}@${ENGINE_PACKAGE_VERSION}`,
+    }
+  })
+}
+
+/** The container's limit in bytes, where there is one below the machine's memory. */
+function memoryLimit(): number | undefined {
+  const limit = process.constrainedMemory()
+  return limit > 0 && limit < os.totalmem() ? limit : undefined
+}
+
+async function npmVersion(): Promise<string | undefined> {
+  try {
+    const windows = process.platform === 'win32'
+    const options = { timeout: 10_000, shell: windows }
+    return (await promisify(execFile)(windows ? 'npm.cmd' : 'npm', ['--version'], options)).stdout.trim()
+  } catch {
+    return undefined
+  }
+}
+
+function describe(f: Findings): string {
+  const { engine } = f
+  const worst = f.selfTest === undefined ? undefined : Math.max(...Object.values(f.selfTest.errors))
+  return columns([
+    ['palimpsest', f.palimpsest],
+    ['node', `${f.node}, npm ${f.npm ?? 'not found'}`],
+    ['system', `${f.os}, ${f.cpu}`],
+    ['memory', `${bytes(f.memory.free)} free of ${bytes(f.memory.limit ?? f.memory.total)}`],
+    ['engine', engine === undefined ? 'not loaded' : `ggml ${engine.ggml} (${engine.commit})`],
+    ['from', engine === undefined ? f.engineFrom : `${f.engineFrom}, ${engine.folder}`],
+    ['cpu library', engine?.cpuLibrary],
+    ['cpu features', engine?.cpuFeatures.join(' ')],
+    [
+      'devices',
+      engine?.devices.map((d) => `${d.name}: ${d.description} (${bytes(d.memory.total)})`).join('\n'),
+    ],
+    ...f.gpuPackages.map(
+      (p) =>
+        [
+          p.kind,
+          p.installed ? `installed (${p.package})` : `not installed; to add it: ${p.install}`,
+        ] as const,
+    ),
+    ['threads', f.threads === undefined ? undefined : `${f.threads} chosen of ${f.processors}`],
+    [
+      'self-test',
+      worst === undefined
+        ? 'not run'
+        : `passed on ${f.selfTest!.device}: largest relative error ${worst.toExponential(1)}, limit ${f.selfTest!.limit}`,
+    ],
+    ['hub cache', `${f.hub.folder}${f.hub.exists ? '' : ' (not there yet)'}`],
+    [
+      'hub',
+      `${f.hub.endpoint}${f.hub.offline ? ', offline' : ''}, ${f.hub.token ? 'with' : 'without'} a token`,
+    ],
+    ['problem', f.problem?.message],
+  ])
+}
