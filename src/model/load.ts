@@ -40,14 +40,10 @@ export interface LoadOptions {
  * const out = await model.run(['A text.'], { hooks: ['blocks.*.hook_resid_post'] })
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<Model> {
-  const checkpoint = openCheckpoint(path)
+  const { checkpoint, source, architecture, tokenizer, template } = await openDescription(path)
   let backend: Backend | undefined
   let adapter: Adapter | undefined
   try {
-    const { source, architecture } = describeCheckpoint(checkpoint)
-    const tokenizer = await openTokenizer(checkpoint)
-    checkTokenizer(tokenizer, architecture, path)
-    const template = await openTemplate(checkpoint)
     backend = await openBackend(options)
     const weights = loadWeights(backend, architecture, source)
     if (options.adapter !== undefined) adapter = await loadAdapter(backend, options.adapter, architecture)
@@ -67,6 +63,42 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   } catch (error) {
     adapter?.[Symbol.dispose]()
     backend?.[Symbol.dispose]()
+    checkpoint[Symbol.dispose]()
+    throw error
+  }
+}
+
+/** A model as its files describe it: everything but the device. */
+export interface ModelDescription extends Disposable {
+  readonly checkpoint: Checkpoint
+  readonly source: WeightSource
+  readonly architecture: Architecture
+  readonly tokenizer: Tokenizer
+  readonly template: ChatTemplate | undefined
+}
+
+/**
+ * Opens the files of a model and checks them against each other, without a device: what `plan`, `inspect` and
+ * tokenization need. Dispose it to unmap the files.
+ *
+ * @throws PalimpsestError as {@link loadModel}, engine errors excepted
+ */
+export async function openDescription(path: string): Promise<ModelDescription> {
+  const checkpoint = openCheckpoint(path)
+  try {
+    const { source, architecture } = describeCheckpoint(checkpoint)
+    const tokenizer = await openTokenizer(checkpoint)
+    checkTokenizer(tokenizer, architecture, path)
+    const template = await openTemplate(checkpoint)
+    return {
+      checkpoint,
+      source,
+      architecture,
+      tokenizer,
+      template,
+      [Symbol.dispose]: () => checkpoint[Symbol.dispose](),
+    }
+  } catch (error) {
     checkpoint[Symbol.dispose]()
     throw error
   }

@@ -22,11 +22,20 @@ const VERSION = 1
 export const POOLS = ['mean', 'last_content', 'last_template'] as const
 export type Pool = (typeof POOLS)[number]
 
+/** What a harvest's numbers depend on, as far as the model goes: known without opening it. */
+export interface ModelKey {
+  /** Content hash of model and adapter, or the shape and seed of a random one. */
+  readonly hash: string
+  readonly precision: 'native' | 'f32'
+  readonly device: string
+  readonly engine: string
+  /** Width of the residual stream. */
+  readonly width: number
+}
+
 /** What a harvest is of. */
 export interface HarvestJob {
-  readonly model: Model
-  /** Content hash of model and adapter, or the seed of a random one. */
-  readonly modelHash: string
+  readonly key: ModelKey
   readonly texts: readonly TokenizedText[]
   /** Blocks whose resid_post is pooled; the embedding is pooled beside them as layer -1. */
   readonly layers: readonly number[]
@@ -54,27 +63,34 @@ export function harvestSpec(job: HarvestJob): StepSpec {
     kind: 'harvest',
     version: VERSION,
     params: {
-      model: job.modelHash,
-      precision: job.model.precision,
-      device: job.model.backend.device.name,
-      engine: job.model.backend.engine.version,
+      model: job.key.hash,
+      precision: job.key.precision,
+      device: job.key.device,
+      engine: job.key.engine,
       texts: hashJson(job.texts.map((t) => [t.id, t.tokens, [...t.content]])),
       layers: job.layers,
       pools: job.pools,
-      exclude: job.exclude === undefined ? [] : [...job.exclude],
+      exclude: job.exclude === undefined ? null : hashJson([...job.exclude]),
       pack: PACK_TOKENS,
     },
   }
 }
 
-/** Runs a harvest, or finds it done. */
+export interface HarvestOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
+}
+
+/**
+ * Runs a harvest, or finds it done.
+ *
+ * @param open opens the model; called only when a shard is missing
+ */
 export async function harvest(
   run: RunFolder,
   job: HarvestJob,
-  options: {
-    signal?: AbortSignal | undefined
-    onProgress?: ((done: number, total: number) => void) | undefined
-  },
+  open: () => Promise<Model>,
+  options: HarvestOptions = {},
 ): Promise<Harvest> {
   const packs = planPacks(
     job.texts.map((t) => t.tokens.length),
@@ -86,11 +102,12 @@ export async function harvest(
   const total = job.texts.reduce((n, t) => n + t.tokens.length, 0)
   const { folder, hash, reused } = await run.step(harvestSpec(job), async (partial) => {
     const there = new Set(await readdir(partial))
+    await using model = await open()
     let done = 0
     for (const [s, shard] of shards.entries()) {
       const tokens = shard.flat().reduce((n, i) => n + job.texts[i]!.tokens.length, 0)
       if (!there.has(`${name(s)}.json`))
-        await harvestShard(job, shard, join(partial, name(s)), options.signal, (d) =>
+        await harvestShard(model, job, shard, join(partial, name(s)), options.signal, (d) =>
           options.onProgress?.(done + d, total),
         )
       done += tokens
@@ -109,7 +126,7 @@ export async function harvest(
     reused,
     sinks,
     load: async (layer, pool) => {
-      const out = matrix(job.texts.length, job.model.architecture.width)
+      const out = matrix(job.texts.length, job.key.width)
       for (const [s, index] of indexes.entries()) {
         using file = openSafetensors(join(folder, `${name(s)}.safetensors`))
         const values = readF32(file.tensors.get(`${pool}.${layer}`)!)
@@ -122,6 +139,89 @@ export async function harvest(
   }
 }
 
+/**
+ * Harvests of the same texts from several models that leave out the same tokens: what is a sink in one model is
+ * left out of the means of all. Texts where the models disagree are run once more.
+ *
+ * @returns one harvest a job, in order
+ */
+export async function harvestTogether(
+  run: RunFolder,
+  jobs: readonly { readonly job: HarvestJob; readonly open: () => Promise<Model> }[],
+  options: {
+    readonly signal?: AbortSignal | undefined
+    /** Tokens done and in all, and the number of the job. */
+    readonly onProgress?: ((done: number, total: number, job: number) => void) | undefined
+  } = {},
+): Promise<Harvest[]> {
+  const of = (m: number): HarvestOptions => ({
+    signal: options.signal,
+    onProgress: (done, total) => options.onProgress?.(done, total, m),
+  })
+  const own: Harvest[] = []
+  for (const [m, { job, open }] of jobs.entries()) own.push(await harvest(run, job, open, of(m)))
+  const union = jobs[0]!.job.texts.map((_, i) =>
+    [...new Set(own.flatMap((h) => h.sinks[i]!))].sort((a, b) => a - b),
+  )
+  const together: Harvest[] = []
+  for (const [m, { job, open }] of jobs.entries()) {
+    const first = own[m]!
+    const differing = [...union.keys()].filter((i) => union[i]!.length > first.sinks[i]!.length)
+    together.push(
+      differing.length === 0 || !job.pools.includes('mean')
+        ? { ...first, sinks: union }
+        : await replaceMeans(run, job, open, first, union, differing, of(m)),
+    )
+  }
+  return together
+}
+
+async function replaceMeans(
+  run: RunFolder,
+  job: HarvestJob,
+  open: () => Promise<Model>,
+  first: Harvest,
+  union: readonly (readonly number[])[],
+  differing: readonly number[],
+  options: HarvestOptions,
+): Promise<Harvest> {
+  const again = await harvest(
+    run,
+    {
+      ...job,
+      texts: differing.map((i) => job.texts[i]!),
+      pools: ['mean'],
+      exclude: new Map(differing.map((i, k) => [k, union[i]!])),
+    },
+    open,
+    options,
+  )
+  return {
+    hash: `${first.hash}+${again.hash}`,
+    reused: first.reused && again.reused,
+    sinks: union,
+    load: async (layer, pool) => {
+      const out = await first.load(layer, pool)
+      if (pool !== 'mean') return out
+      const means = await again.load(layer, 'mean')
+      for (const [k, i] of differing.entries()) row(out, i).set(row(means, k))
+      return out
+    },
+  }
+}
+
+/** 1 for the tokens of each text that its means are over: content without sinks, or all content of a text of sinks. */
+export function usedTokens(
+  texts: readonly TokenizedText[],
+  sinks: readonly (readonly number[])[],
+): Uint8Array[] {
+  return texts.map(({ content }, i) => {
+    const used = content.slice()
+    for (const t of sinks[i]!) used[t] = 0
+    return used.includes(1) ? used : content
+  })
+}
+
 function name(shard: number): string {
   return `shard-${String(shard).padStart(5, '0')}`
 }
@@ -132,38 +232,39 @@ export function siteOf(layer: number): string {
 }
 
 async function harvestShard(
+  model: Model,
   job: HarvestJob,
   packs: readonly (readonly number[])[],
   path: string,
   signal: AbortSignal | undefined,
   onProgress: (done: number) => void,
 ): Promise<void> {
-  const { model } = job
-  const d = model.architecture.width
+  const d = job.key.width
   const items = packs.flat()
-  const at = new Map(items.map((item, i) => [item, i]))
+  // Only the shard's own texts go to the model, numbered from 0 in the order of its packs.
+  const texts = items.map((item) => job.texts[item]!)
+  let next = 0
+  const own = packs.map((pack) => pack.map(() => next++))
   const all = [-1, ...job.layers]
   const pooled = new Map(
     all.flatMap((layer) => job.pools.map((pool) => [`${pool}.${layer}`, matrix(items.length, d)])),
   )
   const sinks: number[][] = items.map(() => [])
   await model.stream(
-    job.texts,
+    texts,
     { hooks: all.map(siteOf), signal, onProgress },
     (result) => {
-      const i = at.get(result.index)!
-      const { content } = job.texts[result.index]!
+      const i = result.index
+      const { content } = texts[i]!
       const layers = all.map((layer) => result.get(siteOf(layer)))
       sinks[i] = findSinks(layers.slice(1), content)
-      const skip = new Set([...sinks[i]!, ...(job.exclude?.get(result.index) ?? [])])
-      const used = Uint8Array.from(content, (c, t) => (c === 1 && !skip.has(t) ? 1 : 0))
-      // A text that is nothing but sinks keeps them: an empty mean would be no number at all.
-      const mask = used.includes(1) ? used : content
+      const skip = [...sinks[i]!, ...(job.exclude?.get(items[i]!) ?? [])]
+      const mask = usedTokens([texts[i]!], [skip])[0]!
       for (const [k, layer] of all.entries())
         for (const pool of job.pools)
           row(pooled.get(`${pool}.${layer}`)!, i).set(poolOf(layers[k]!, pool, mask, content))
     },
-    packs,
+    own,
   )
   await writeSafetensors(
     `${path}.safetensors`,

@@ -6,11 +6,13 @@
 import { readFile } from 'node:fs/promises'
 import { nearest, refuse } from '../core/errors.ts'
 import { explainFileError, hashFile } from '../core/files.ts'
+import { type Matrix, matrix, row } from '../core/matrix.ts'
+import { pacer } from '../core/pace.ts'
 import { stream } from '../core/random.ts'
 import type { Domain } from '../domain/index.ts'
 import { renderChat } from '../formats/chat-template.ts'
 import { refuseDoubledBos, tokenOffsets } from '../formats/tokenizer.ts'
-import type { Model } from '../model/model.ts'
+import type { ModelDescription } from '../model/load.ts'
 import type { Study } from './schema.ts'
 import { type Row, readTable } from './tables.ts'
 
@@ -164,21 +166,25 @@ export interface TokenizedText {
  *
  * @throws PalimpsestError `template-missing`, `text-no-content`, `doubled-bos`
  */
-export function tokenizeTexts(
-  model: Model,
+export async function tokenizeTexts(
+  model: Pick<ModelDescription, 'tokenizer' | 'checkpoint'>,
   ids: readonly string[],
   texts: readonly string[],
   rendering: 'raw' | 'chat',
-  template: Model['template'],
+  template: ModelDescription['template'],
   date: string,
-): TokenizedText[] {
+  signal?: AbortSignal,
+): Promise<TokenizedText[]> {
   const { tokenizer } = model
   if (rendering === 'chat' && template === undefined)
     throw refuse('template-missing', 'Neither model has a chat template.', {
-      where: model.path,
+      where: model.checkpoint.path,
       fix: 'Use `render: raw` in the study file.',
     })
-  return texts.map((text, i) => {
+  const out: TokenizedText[] = []
+  const pace = pacer(signal)
+  for (const [i, text] of texts.entries()) {
+    await pace()
     const chat =
       rendering === 'raw'
         ? undefined
@@ -208,8 +214,9 @@ export function tokenizeTexts(
         where: `text ${ids[i]}`,
         found: JSON.stringify(text.slice(0, 80)),
       })
-    return { id: ids[i]!, tokens, content }
-  })
+    out.push({ id: ids[i]!, tokens, content })
+  }
+  return out
 }
 
 /**
@@ -217,13 +224,15 @@ export function tokenizeTexts(
  * Every token id has a standard normal vector of its own, keyed by the seed.
  *
  * @param used 1 for the tokens of each text that are pooled
+ * @returns [n texts, width]
  */
-export function randomEmbeddingPool(
+export async function randomEmbeddingPool(
   texts: readonly TokenizedText[],
   used: readonly Uint8Array[],
   width: number,
   seed: number,
-): Float32Array {
+  signal?: AbortSignal,
+): Promise<Matrix> {
   const vectors = new Map<number, Float32Array>()
   const vectorOf = (id: number): Float32Array => {
     let v = vectors.get(id)
@@ -234,16 +243,19 @@ export function randomEmbeddingPool(
     }
     return v
   }
-  const out = new Float32Array(texts.length * width)
-  texts.forEach(({ tokens }, i) => {
+  const out = matrix(texts.length, width)
+  const pace = pacer(signal)
+  for (const [i, { tokens }] of texts.entries()) {
+    await pace()
+    const sum = row(out, i)
     let n = 0
     tokens.forEach((id, t) => {
       if (used[i]![t] === 0) return
       n++
       const v = vectorOf(id)
-      for (let j = 0; j < width; j++) out[i * width + j]! += v[j]!
+      for (let j = 0; j < width; j++) sum[j]! += v[j]!
     })
-    for (let j = 0; j < width; j++) out[i * width + j]! /= Math.max(1, n)
-  })
+    for (let j = 0; j < width; j++) sum[j]! /= Math.max(1, n)
+  }
   return out
 }

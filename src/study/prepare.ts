@@ -1,0 +1,154 @@
+/**
+ * From a study file to the work it asks for: texts and prompts as tokens, models described, harvests specified.
+ * Nothing is computed here; `plan` prints it, `run` does it.
+ */
+
+import { refuse } from '../core/errors.ts'
+import { hashJson } from '../core/files.ts'
+import { type Domain, loadDomain } from '../domain/index.ts'
+import { checkLengths } from '../model/layout.ts'
+import { checkFolds } from '../stats/folds.ts'
+import { type Grouping, readGroups } from '../stats/groups.ts'
+import type { HarvestJob, Pool } from './harvest.ts'
+import {
+  type LabelledTexts,
+  type Prompts,
+  readPrompts,
+  readTexts,
+  type TokenizedText,
+  tokenizeTexts,
+} from './inputs.ts'
+import { openModels, type Resolve, type StudyModel, type StudyModels } from './models.ts'
+import type { Study } from './schema.ts'
+
+export type Rendering = 'raw' | 'chat'
+
+export interface Prepared extends Disposable {
+  readonly study: Study
+  readonly domain: Domain
+  readonly models: StudyModels
+  readonly texts: LabelledTexts
+  readonly groups: Grouping
+  readonly prompts: Prompts
+  /** Blocks that are harvested, rising. */
+  readonly layers: readonly number[]
+  /** Texts in the primary rendering; the same tokens for all models. */
+  readonly textTokens: readonly TokenizedText[]
+  readonly promptTokens: ReadonlyMap<Rendering, readonly TokenizedText[]>
+  readonly pools: readonly Pool[]
+  /** A hash of everything that the labelled texts say beside their tokens. */
+  readonly labelsHash: string
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Reads and checks everything that a study names.
+ *
+ * @throws PalimpsestError for whatever cannot be used: files, columns, groups, models, tokens
+ */
+export async function prepareStudy(study: Study, resolve: Resolve, signal?: AbortSignal): Promise<Prepared> {
+  const domain = await loadDomain(study.domain)
+  const texts = await readTexts(study, domain)
+  const groups = readGroups(texts.groups, texts.poles)
+  if (texts.folds !== undefined) checkFolds(texts.folds, texts.poles, groups)
+  const prompts = await readPrompts(study, domain)
+  const models = await openModels(study, resolve)
+  try {
+    const layers = chooseLayers(study, models.all[0]!)
+    const tokens = (
+      rendering: Rendering,
+      ids: readonly string[],
+      list: readonly string[],
+    ): Promise<TokenizedText[]> => tokenizeAlike(models, ids, list, rendering, study.date, signal)
+    const textTokens = await tokens(study.render[0]!, texts.ids, texts.texts)
+    const promptTokens = new Map<Rendering, readonly TokenizedText[]>()
+    for (const rendering of new Set(study.render))
+      promptTokens.set(rendering, await tokens(rendering, prompts.ids, prompts.texts))
+    return {
+      study,
+      domain,
+      models,
+      texts,
+      groups,
+      prompts,
+      layers,
+      textTokens,
+      promptTokens,
+      pools: poolsOf(study),
+      labelsHash: hashJson([
+        [...texts.poles],
+        texts.groups,
+        texts.texts,
+        texts.scores === undefined ? null : [...texts.scores],
+        texts.folds === undefined ? null : [...texts.folds],
+      ]),
+      warnings: models.warnings,
+      [Symbol.dispose]: () => models[Symbol.dispose](),
+    }
+  } catch (error) {
+    models[Symbol.dispose]()
+    throw error
+  }
+}
+
+/** The harvest of a set of texts from a model. */
+export function harvestJob(
+  prepared: Prepared,
+  model: Pick<StudyModel, 'key'>,
+  texts: readonly TokenizedText[],
+): HarvestJob {
+  return { key: model.key, texts, layers: prepared.layers, pools: prepared.pools }
+}
+
+/** The primary pool of texts first; prompts use `last_content`, and chats end with template tokens. */
+function poolsOf(study: Study): Pool[] {
+  const all: Pool[] = [study.sites.pool, 'mean', 'last_content']
+  if (study.render.includes('chat')) all.push('last_template')
+  return [...new Set(all)]
+}
+
+function chooseLayers(study: Study, model: StudyModel): number[] {
+  const count = model.description.architecture.layers.length
+  if (study.sites.layers === 'all') return Array.from({ length: count }, (_, l) => l)
+  const layers = [...new Set(study.sites.layers)].sort((a, b) => a - b)
+  const beyond = layers.find((l) => l >= count)
+  if (beyond !== undefined)
+    throw refuse('layer-unknown', 'The model has no such layer.', {
+      where: 'study file, sites.layers',
+      expected: `0 to ${count - 1}`,
+      found: String(beyond),
+    })
+  return layers
+}
+
+/** The same tokens for all models, or a refusal: a pool over other tokens would compare other texts. */
+async function tokenizeAlike(
+  models: StudyModels,
+  ids: readonly string[],
+  texts: readonly string[],
+  rendering: Rendering,
+  date: string,
+  signal: AbortSignal | undefined,
+): Promise<TokenizedText[]> {
+  const [first, ...others] = models.all
+  const tokenize = (m: StudyModel): Promise<TokenizedText[]> =>
+    tokenizeTexts(m.description, ids, texts, rendering, models.template, date, signal)
+  const tokenized = await tokenize(first!)
+  checkLengths(
+    tokenized.map(({ id, tokens }) => ({ id, length: tokens.length })),
+    Math.min(...models.all.map((m) => m.description.architecture.context)),
+  )
+  for (const other of others) {
+    if (other.description.tokenizer.hash === first!.description.tokenizer.hash) continue
+    const again = await tokenize(other)
+    const i = tokenized.findIndex((t, k) => t.tokens.join() !== again[k]!.tokens.join())
+    if (i >= 0)
+      throw refuse('tokenizers-differ', 'The models do not turn the same text into the same tokens.', {
+        where: `${first!.path} and ${other.path}, text ${ids[i]} (${rendering})`,
+        expected: tokenized[i]!.tokens.slice(0, 12).join(' '),
+        found: again[i]!.tokens.slice(0, 12).join(' '),
+        fix: 'Compare models that share a tokenizer; a copied tokenizer.json may be of another version.',
+      })
+  }
+  return tokenized
+}
