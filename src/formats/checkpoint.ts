@@ -1,9 +1,10 @@
 /** What a path holds: a Hugging Face folder or a GGUF file, opened with everything that defines the model. */
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { refuse } from '../core/errors.ts'
 import { explainFileError, hashFile, hashJson } from '../core/files.ts'
+import { printable } from './excerpt.ts'
 import { type GgufFile, openGguf } from './gguf.ts'
 import { openSafetensors, openSafetensorsIndex } from './safetensors.ts'
 import type { TensorFile } from './tensor-type.ts'
@@ -29,6 +30,7 @@ const TEXT_FILES = [
   'tokenizer_config.json',
   'special_tokens_map.json',
   'chat_template.jinja',
+  'chat_template.json',
 ]
 const MAX_JSON = 100_000_000
 
@@ -48,31 +50,13 @@ export function openCheckpoint(path: string): Checkpoint {
   }
   if (!isFolder) return openGgufCheckpoint(path)
   const has = (name: string): boolean => existsSync(join(path, name))
-  if (!has('config.json')) {
-    const ggufs = readdirSync(path).filter(
-      (f) => f.endsWith('.gguf') && !/-(?!00001)\d{5}-of-\d{5}\.gguf$/.test(f),
-    )
-    if (ggufs.length === 1) return openGgufCheckpoint(join(path, ggufs[0]!))
-    throw noModel(
-      path,
-      ggufs.length === 0
-        ? 'neither config.json nor a .gguf file'
-        : `${ggufs.length} .gguf files: ${ggufs.slice(0, 5).join(', ')}`,
-    )
-  }
   const index = 'model.safetensors.index.json'
-  if (!has('model.safetensors') && !has(index))
-    throw noModel(
-      path,
-      has('pytorch_model.bin') || has('pytorch_model.bin.index.json')
-        ? 'pytorch_model.bin only'
-        : 'config.json without weights',
-    )
+  if (!has('config.json') || !(has('model.safetensors') || has(index)))
+    return openGgufCheckpoint(onlyGguf(path))
   const file = has('model.safetensors')
     ? openSafetensors(join(path, 'model.safetensors'))
     : openSafetensorsIndex(join(path, index))
   try {
-    const shards = new Set([...file.tensors.values()].map((t) => t.file.path))
     return {
       kind: 'hf',
       path,
@@ -82,7 +66,7 @@ export function openCheckpoint(path: string): Checkpoint {
         ? readJson(join(path, 'generation_config.json'))
         : undefined,
       gguf: undefined,
-      files: [...TEXT_FILES.filter(has).map((name) => join(path, name)), ...shards],
+      files: [...TEXT_FILES.filter(has).map((name) => join(path, name)), ...file.files],
       [Symbol.dispose]: () => file[Symbol.dispose](),
     }
   } catch (error) {
@@ -92,18 +76,18 @@ export function openCheckpoint(path: string): Checkpoint {
 }
 
 function openGgufCheckpoint(path: string): Checkpoint {
-  if (path.endsWith('.safetensors') || path.endsWith('.bin'))
+  if (/\.(safetensors|bin|pt|pth)$/.test(path))
     throw refuse(
       'checkpoint-kind',
       'A file of weights alone is no model: its configuration and tokenizer are missing.',
       {
         where: path,
+        found: basename(path),
         expected: 'the folder with config.json, or a .gguf file',
         fix: 'Give the folder that holds this file.',
       },
     )
   const gguf = openGguf(path)
-  const files = new Set([...gguf.tensors.values()].map((t) => t.file.path))
   return {
     kind: 'gguf',
     path,
@@ -111,32 +95,53 @@ function openGgufCheckpoint(path: string): Checkpoint {
     config: undefined,
     generationConfig: undefined,
     gguf,
-    files: files.size > 0 ? [...files] : [path],
+    files: gguf.files,
     [Symbol.dispose]: () => gguf[Symbol.dispose](),
   }
 }
 
-function noModel(path: string, found: string): Error {
-  return refuse('checkpoint-kind', 'This folder holds no model that can be opened.', {
-    where: path,
+/** The GGUF file of a folder without safetensors: the only one, or the first part of the only one. */
+function onlyGguf(folder: string): string {
+  const names = readdirSync(folder)
+  const ggufs = names.filter((f) => f.endsWith('.gguf') && !/-(?!00001)\d{5}-of-\d{5}\.gguf$/.test(f))
+  if (ggufs.length === 1) return join(folder, ggufs[0]!)
+  const pickled = names.some((f) => /^pytorch_model.*\.bin(\.index\.json)?$/.test(f))
+  const found =
+    ggufs.length > 1
+      ? `${ggufs.length} .gguf files: ${ggufs.slice(0, 5).map(printable).join(', ')}`
+      : pickled
+        ? 'pytorch_model.bin only'
+        : names.includes('config.json')
+          ? 'config.json without weights'
+          : names.includes('model.safetensors')
+            ? 'model.safetensors without config.json'
+            : 'neither config.json nor a .gguf file'
+  throw refuse('checkpoint-kind', 'This folder holds no model that can be opened.', {
+    where: folder,
     expected: 'config.json with model.safetensors (or its index), or one .gguf file',
     found,
-    fix: found.startsWith('pytorch')
+    fix: pickled
       ? 'Convert the weights to safetensors: files of pickled code are not opened.'
-      : 'Give the folder of the model itself.',
+      : ggufs.length > 1
+        ? 'Give the path of one of them.'
+        : 'Give the folder of the model itself, with all its files.',
   })
 }
 
 function readJson(path: string): unknown {
   try {
     if (statSync(path).size > MAX_JSON)
-      throw refuse('config-malformed', 'The file is impossibly large.', { where: path })
+      throw refuse('config-malformed', 'The file is impossibly large.', {
+        where: path,
+        expected: `at most ${MAX_JSON} bytes`,
+        fix: 'Fetch it again.',
+      })
     return JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
     if (error instanceof SyntaxError)
       throw refuse('config-malformed', 'The file is not JSON.', {
         where: path,
-        found: error.message,
+        found: printable(error.message),
         fix: 'Fetch it again.',
       })
     throw explainFileError(error, path)
@@ -148,6 +153,8 @@ const hashes = new Map<string, string>()
 /**
  * A hash of everything that defines a model: its files' contents, not their names' folders. Content hashes
  * are remembered by path, size and time while the process lives.
+ *
+ * @throws PalimpsestError `file-missing`, `file-permission`
  */
 export async function hashCheckpoint(checkpoint: Pick<Checkpoint, 'files'>): Promise<string> {
   const parts: [string, string][] = []
@@ -159,7 +166,7 @@ export async function hashCheckpoint(checkpoint: Pick<Checkpoint, 'files'>): Pro
       hash = await hashFile(file)
       hashes.set(key, hash)
     }
-    parts.push([file.slice(file.lastIndexOf('/') + 1), hash])
+    parts.push([basename(file), hash])
   }
   return hashJson(parts.sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -26,7 +26,8 @@ export async function writeSafetensors(
   tensors: readonly TensorToWrite[],
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const header: Record<string, unknown> = Object.keys(metadata).length === 0 ? {} : { __metadata__: metadata }
+  const header: Record<string, unknown> = Object.create(null) // a tensor may be called __proto__
+  header.__metadata__ = metadata
   let at = 0
   const sizes = tensors.map(({ name, type = 'F32', shape }) => {
     const bytes = byteLength(type, shape)

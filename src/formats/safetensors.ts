@@ -4,10 +4,11 @@
  * Format: huggingface/safetensors, README and the Rust reader's `validate`.
  */
 
-import { readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { refuse } from '../core/errors.ts'
 import { explainFileError } from '../core/files.ts'
+import { excerpt, printable } from './excerpt.ts'
 import { bf16ToF32, f16ToF32 } from './half.ts'
 import { duplicateKey } from './json-keys.ts'
 import { type MappedFile, mapFile } from './mapped-file.ts'
@@ -18,6 +19,9 @@ import {
   type TensorFile,
   type TensorType,
 } from './tensor-type.ts'
+
+/** The dtypes of this format. The sub-byte ones (F4, F6) are refused by name. */
+const DTYPES = Object.keys(TENSOR_TYPES).filter((type) => TENSOR_TYPES[type as TensorType].block === 1)
 
 /** The reference reader's own bound on the header. */
 const MAX_HEADER = 100_000_000
@@ -37,7 +41,7 @@ export function openSafetensors(path: string): TensorFile {
   try {
     const { header, dataStart } = readHeader(file)
     const { metadata, tensors } = readEntries(file, header, dataStart)
-    return { path, metadata, tensors, [Symbol.dispose]: () => file[Symbol.dispose]() }
+    return { path, files: [path], metadata, tensors, [Symbol.dispose]: () => file[Symbol.dispose]() }
   } catch (error) {
     file[Symbol.dispose]()
     throw error
@@ -82,22 +86,25 @@ function readEntries(
       found,
       fix: 'Fetch the file again.',
     })
-  if (!header.startsWith('{')) throw malformed(JSON.stringify(header.slice(0, 20)))
+  if (!header.startsWith('{')) throw malformed(excerpt(header.slice(0, 20)))
   let json: Record<string, unknown>
   try {
     json = JSON.parse(header)
   } catch (error) {
-    throw malformed((error as Error).message)
+    throw malformed(printable((error as Error).message))
   }
   const twice = duplicateKey(header)
-  if (twice !== undefined) throw malformed(`the key ${JSON.stringify(twice)} twice`)
-  const metadata: Record<string, string> = {}
+  if (twice !== undefined) throw malformed(`the key ${excerpt(twice)} twice`)
+  const metadata: Record<string, string> = Object.create(null)
   const tensors = new Map<string, StoredTensor>()
   for (const [name, value] of Object.entries(json)) {
     if (name === '__metadata__') {
       if (value === null || typeof value !== 'object' || Array.isArray(value))
         throw malformed('__metadata__ that is no object')
-      for (const [key, text] of Object.entries(value)) if (typeof text === 'string') metadata[key] = text
+      for (const [key, text] of Object.entries(value)) {
+        if (typeof text !== 'string') throw malformed(`__metadata__ whose ${excerpt(key)} is no text`)
+        metadata[key] = text
+      }
     } else tensors.set(name, readEntry(file, name, value, dataStart))
   }
   refuseHoles(file, [...tensors.values()], dataStart)
@@ -107,20 +114,16 @@ function readEntries(
 function readEntry(file: MappedFile, name: string, value: unknown, dataStart: number): StoredTensor {
   const wrong = (expected: string, found: unknown): Error =>
     refuse('safetensors-entry', 'A tensor is described wrongly.', {
-      where: `${file.path}, tensor ${name}`,
+      where: `${file.path}, tensor ${printable(name)}`,
       expected,
-      found: JSON.stringify(found)?.slice(0, 200) ?? 'nothing',
+      found: excerpt(found),
       fix: 'Fetch the file again, or write it again with the safetensors library.',
     })
   if (value === null || typeof value !== 'object')
     throw wrong('an object with dtype, shape and data_offsets', value)
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>
-  if (
-    typeof dtype !== 'string' ||
-    !Object.hasOwn(TENSOR_TYPES, dtype) ||
-    TENSOR_TYPES[dtype as TensorType].block !== 1
-  )
-    throw wrong('a known dtype such as F32, F16 or BF16', dtype)
+  if (typeof dtype !== 'string' || !DTYPES.includes(dtype))
+    throw wrong(`one of the dtypes ${DTYPES.join(', ')}`, dtype)
   if (!isSizes(shape) || shape.length > MAX_RANK)
     throw wrong(`a shape of at most ${MAX_RANK} non-negative integers`, shape)
   if (!isSizes(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!)
@@ -129,10 +132,11 @@ function readEntry(file: MappedFile, name: string, value: unknown, dataStart: nu
   const bytes = byteLength(dtype as TensorType, shape)
   if (bytes !== end - begin)
     throw wrong(
-      `${end - begin} bytes between its offsets for ${dtype} [${shape.join(', ')}]`,
-      bytes ?? 'a size beyond 2^53',
+      `data_offsets ${bytes ?? 'beyond 2^53'} bytes apart for ${dtype} [${shape.join(', ')}]`,
+      end - begin,
     )
-  if (dataStart + end > file.size) throw truncated(file, `tensor ${name} up to byte ${dataStart + end}`)
+  if (dataStart + end > file.size)
+    throw truncated(file, `tensor ${printable(name)} up to byte ${dataStart + end}`)
   return {
     name,
     type: dtype as TensorType,
@@ -158,7 +162,7 @@ function refuseHoles(file: MappedFile, tensors: StoredTensor[], dataStart: numbe
         'safetensors-layout',
         t.offset < at ? 'Tensors overlap.' : 'There is a hole between tensors.',
         {
-          where: `${file.path}, tensor ${t.name}`,
+          where: `${file.path}, tensor ${printable(t.name)}`,
           expected: `its data at byte ${at}`,
           found: `byte ${t.offset}`,
           fix: 'Fetch the file again, or write it again with the safetensors library.',
@@ -185,8 +189,8 @@ function truncated(file: MappedFile, expected: string): Error {
 }
 
 /**
- * Opens a sharded checkpoint through its index. Every tensor must be in the shard that the index names; shard
- * names are taken without any folder.
+ * Opens a sharded checkpoint through its index. Index and shards must agree: every tensor is in the shard that
+ * the index names, and no shard holds one that the index lacks. Shard names are plain names beside the index.
  *
  * @throws PalimpsestError `safetensors-index`, and those of `openSafetensors` for each shard
  */
@@ -197,55 +201,94 @@ export function openSafetensorsIndex(indexPath: string): TensorFile {
       fix: 'Fetch the checkpoint again: index and shards must belong together.',
       ...parts,
     })
-  let text: string
-  try {
-    text = readFileSync(indexPath, 'utf8')
-  } catch (error) {
-    throw explainFileError(error, indexPath)
-  }
-  if (text.length > MAX_INDEX_BYTES)
-    throw wrong('The index is impossibly large.', { found: `${text.length} bytes` })
-  let map: unknown
-  try {
-    map = (JSON.parse(text) as { weight_map?: unknown }).weight_map
-  } catch (error) {
-    throw wrong('The index is not JSON.', { found: (error as Error).message })
-  }
-  if (map === null || typeof map !== 'object' || Array.isArray(map))
-    throw wrong('The index lacks its weight_map.', {})
-  const entries = Object.entries(map as Record<string, unknown>)
+  const entries = readIndex(indexPath, wrong)
   const names = new Set<string>()
   for (const [tensor, shard] of entries) {
-    if (typeof shard !== 'string' || shard !== basename(shard) || shard.includes('\\') || shard === '..')
+    if (typeof shard !== 'string' || !/^[^/\\\0]+$/.test(shard) || shard === '.' || shard === '..')
       throw wrong('A shard has a name that is not a plain file name.', {
-        where: `${indexPath}, ${tensor}`,
-        found: JSON.stringify(shard),
+        where: `${indexPath}, ${printable(tensor)}`,
+        expected: 'such as model-00001-of-00002.safetensors',
+        found: excerpt(shard),
       })
     names.add(shard)
   }
-  if (names.size > MAX_SHARDS) throw wrong('The index names too many shards.', { found: `${names.size}` })
+  if (names.size > MAX_SHARDS)
+    throw wrong('The index names too many shards.', {
+      expected: `at most ${MAX_SHARDS}`,
+      found: `${names.size}`,
+    })
   const shards = new Map<string, TensorFile>()
   const close = (): void => {
     for (const shard of shards.values()) shard[Symbol.dispose]()
   }
   try {
-    for (const name of names) shards.set(name, openSafetensors(join(dirname(indexPath), name)))
+    for (const name of names) {
+      const path = join(dirname(indexPath), name)
+      if (!existsSync(path)) throw wrong('A shard is missing.', { expected: path, found: 'no such file' })
+      shards.set(name, openSafetensors(path))
+    }
     const tensors = new Map<string, StoredTensor>()
     for (const [tensor, shard] of entries) {
       const stored = shards.get(shard as string)!.tensors.get(tensor)
       if (stored === undefined)
         throw wrong('A tensor is not in the shard that the index names.', {
-          where: `${indexPath}, ${tensor}`,
-          expected: `in ${shard}`,
-          found: [...shards].find(([, s]) => s.tensors.has(tensor))?.[0] ?? 'in no shard',
+          where: `${indexPath}, ${printable(tensor)}`,
+          expected: `it in ${shard}`,
+          found: `it in ${[...shards].find(([, s]) => s.tensors.has(tensor))?.[0] ?? 'no shard'}`,
         })
       tensors.set(tensor, stored)
     }
-    return { path: indexPath, metadata: {}, tensors, [Symbol.dispose]: close }
+    for (const [name, shard] of shards)
+      for (const tensor of shard.tensors.keys())
+        if (tensors.get(tensor)?.file.path !== shard.path)
+          throw wrong('A shard holds a tensor that the index does not place there.', {
+            where: `${shard.path}, tensor ${printable(tensor)}`,
+            expected: `only what the index gives to ${name}`,
+            found: tensors.has(tensor) ? 'a second one of its name' : 'one that is not in the index',
+          })
+    return {
+      path: indexPath,
+      files: [indexPath, ...[...shards.values()].map((s) => s.path)],
+      metadata: {},
+      tensors,
+      [Symbol.dispose]: close,
+    }
   } catch (error) {
     close()
     throw error
   }
+}
+
+/** The weight_map of an index: tensor names to whatever stands for a shard. */
+function readIndex(
+  path: string,
+  wrong: (summary: string, parts: { expected?: string; found?: string }) => Error,
+): [tensor: string, shard: unknown][] {
+  let text: string
+  try {
+    const { size } = statSync(path)
+    if (size > MAX_INDEX_BYTES)
+      throw wrong('The index is impossibly large.', {
+        expected: `at most ${MAX_INDEX_BYTES} bytes`,
+        found: `${size} bytes`,
+      })
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw explainFileError(error, path)
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw wrong('The index is not JSON.', { found: printable((error as Error).message) })
+  }
+  const map = (json as { weight_map?: unknown } | null)?.weight_map
+  if (map === null || typeof map !== 'object' || Array.isArray(map))
+    throw wrong('The index lacks its weight_map.', {
+      expected: 'an object of tensor names',
+      found: excerpt(map),
+    })
+  return Object.entries(map)
 }
 
 /**
@@ -283,7 +326,7 @@ export function readF32(t: StoredTensor): Float32Array {
       return Float32Array.from(new BigUint64Array(buffer), Number)
     default:
       throw refuse('tensor-type', 'This type of tensor cannot be read as f32.', {
-        where: `${t.file.path}, tensor ${t.name}`,
+        where: `${t.file.path}, tensor ${printable(t.name)}`,
         found: t.type,
         expected: 'F32, F16, BF16, F64 or an integer type',
         fix: 'Convert the file to bf16 or f16 first.',

@@ -99,6 +99,8 @@ export interface StoredTensor {
 /** An opened file (or set of files) of tensors. Dispose it after the last use of any tensor. */
 export interface TensorFile extends Disposable {
   readonly path: string
+  /** Every file that it was read from. */
+  readonly files: readonly string[]
   readonly metadata: Readonly<Record<string, string>>
   readonly tensors: ReadonlyMap<string, StoredTensor>
 }
