@@ -278,7 +278,11 @@ function placeTensors(
         fix: 'Convert or quantise the model to one of these types.',
       })
     if (tensors.has(name))
-      throw refuse('gguf-malformed', 'The file holds a tensor twice.', { where, fix: REMAKE })
+      throw refuse('gguf-malformed', 'The file holds a tensor twice.', {
+        where,
+        found: 'a second one of this name',
+        fix: REMAKE,
+      })
     const shape = dims.toReversed()
     const bytes = byteLength(type, shape)
     if (bytes === undefined)
