@@ -36,6 +36,7 @@ export class Backend implements Disposable {
   /** C memory with the text "0" or "1": what atoi reads to say whether to stop. */
   #stopFlag: Pointer | undefined
   #disposed = false
+  #computing = false
 
   constructor(options: BackendOptions = {}) {
     const kind = options.device ?? 'auto'
@@ -114,15 +115,26 @@ export class Backend implements Disposable {
     return turn
   }
 
+  /** Whether a computation is under way: nothing that it uses may be freed. */
+  get isComputing(): boolean {
+    return this.#computing
+  }
+
   /**
    * Computes a graph off the event loop. Call it inside {@link exclusive}.
    *
-   * @throws PalimpsestError `interrupted` when the signal stops it; `engine-compute` when ggml fails
+   * @throws PalimpsestError `interrupted` when the signal stops it; `engine-compute` when ggml fails;
+   *   `engine-busy` for a second computation beside the first, which would give garbage
    */
   async compute(graph: Pointer, signal?: AbortSignal): Promise<void> {
     if (this.#disposed)
       throw new PalimpsestError('engine', 'engine-disposed', 'This backend has been disposed.')
+    if (this.#computing)
+      throw new PalimpsestError('engine', 'engine-busy', 'This backend is computing another graph.', {
+        fix: 'This is a defect of the caller: compute inside `exclusive`.',
+      })
     throwIfStopped(signal)
+    this.#computing = true
     const stop = (): void => this.#raise('1')
     signal?.addEventListener('abort', stop, { once: true })
     try {
@@ -140,6 +152,7 @@ export class Backend implements Disposable {
         },
       )
     } finally {
+      this.#computing = false
       signal?.removeEventListener('abort', stop)
       this.#raise('0')
     }
@@ -177,8 +190,13 @@ export class Backend implements Disposable {
     this.#pool = undefined
   }
 
+  /** Frees the device's memory. Not while a computation runs: `Model` waits for it. */
   [Symbol.dispose](): void {
     if (this.#disposed) return
+    if (this.#computing)
+      throw new PalimpsestError('engine', 'engine-busy', 'This backend is still computing.', {
+        fix: 'Await what was started before you dispose it.',
+      })
     this.#disposed = true
     this.engine.base.backendFree(this.pointer)
     this.#freePool()

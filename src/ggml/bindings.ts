@@ -1,6 +1,6 @@
 /**
  * The C functions of ggml that we call. Each binding is the C prototype as it stands in ggml's headers;
- * `scripts/ggml-prototypes.ts` holds these strings against a release's headers. Only symbols that exist in
+ * `scripts/check-prototypes.ts` holds these strings against a release's headers. Only symbols that exist in
  * every supported release are bound, so that moving to another one is a change of the allow-list alone.
  *
  * Pointers are BigInt addresses, NULL is null. Nothing here checks anything: `graph.ts` does, because ggml

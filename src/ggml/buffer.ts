@@ -6,8 +6,8 @@
 import { PalimpsestError } from '../core/errors.ts'
 import type { Backend } from './backend.ts'
 import type { Pointer } from './bindings.ts'
-import { contiguousStrides, extents, type Tensor } from './tensor.ts'
-import { type GgmlType, plainBytes, TYPE_IDS } from './types.ts'
+import { contiguousStrides, extents, shapeError, type Tensor } from './tensor.ts'
+import { type GgmlType, TYPE_IDS } from './types.ts'
 
 const USAGE_WEIGHTS = 1
 
@@ -24,12 +24,15 @@ export class TensorStore implements Disposable {
   readonly #regions = new Map<bigint, Pointer>()
   readonly #uploads: { tensor: Tensor; data: ArrayBufferView | bigint; bytes: number }[] = []
   #ownBuffer: Pointer | undefined
+  readonly #capacity: number
+  #created = 0
   #owned = 0
   #disposed = false
 
   /** @param capacity upper bound on the number of tensors */
   constructor(backend: Backend, capacity: number) {
     this.backend = backend
+    this.#capacity = capacity
     const { base } = backend.engine
     const size = Number(base.tensorOverhead()) * (capacity + 1)
     const context = (): Pointer => {
@@ -58,9 +61,7 @@ export class TensorStore implements Disposable {
     const tensor = this.#create(this.#mappedContext, type, shape)
     const bytes = Number(base.nbytes(tensor.pointer))
     if (address < region.address || address + BigInt(bytes) > region.address + BigInt(region.size))
-      throw new PalimpsestError('engine', 'graph-shape', 'A tensor does not lie inside its mapped file.', {
-        expected: `${bytes} bytes inside ${region.size}`,
-      })
+      throw shapeError('fromRegion', `${bytes} bytes inside the mapped file`, `${region.size} bytes there`)
     if (base.tensorAlloc(this.#regionBuffer(region), tensor.pointer, address) !== 0)
       throw new PalimpsestError('engine', 'engine-memory', 'A tensor could not be placed in its mapped file.')
     return tensor
@@ -70,11 +71,7 @@ export class TensorStore implements Disposable {
   upload(type: GgmlType, shape: readonly number[], data: ArrayBufferView): Tensor {
     const tensor = this.#own(type, shape)
     const bytes = Number(this.backend.engine.base.nbytes(tensor.pointer))
-    if (bytes !== data.byteLength)
-      throw new PalimpsestError('engine', 'graph-shape', 'The data do not fill their tensor.', {
-        expected: `${bytes} bytes`,
-        found: `${data.byteLength} bytes`,
-      })
+    if (bytes !== data.byteLength) throw shapeError('upload', `${bytes} bytes`, `${data.byteLength} bytes`)
     this.#uploads.push({ tensor, data, bytes })
     return tensor
   }
@@ -107,15 +104,13 @@ export class TensorStore implements Disposable {
   }
 
   #create(context: Pointer, type: GgmlType, shape: readonly number[]): Tensor {
-    const { base } = this.backend.engine
     const ne = extents(shape)
-    const bytes = plainBytes(type) ?? Number(base.typeSize(TYPE_IDS[type]))
-    return {
-      pointer: base.newTensor4d(context, TYPE_IDS[type], ...ne),
-      type,
-      ne,
-      nb: contiguousStrides(type, ne, bytes),
-    }
+    const nb = contiguousStrides(type, ne)
+    if (++this.#created > this.#capacity)
+      throw new PalimpsestError('engine', 'graph-size', 'A store was declared for fewer tensors.', {
+        expected: `at most ${this.#capacity}`,
+      })
+    return { pointer: this.backend.engine.base.newTensor4d(context, TYPE_IDS[type], ...ne), type, ne, nb }
   }
 
   #regionBuffer(region: Region): Pointer {

@@ -6,12 +6,17 @@
 import { type Matrix, matrix } from '../core/matrix.ts'
 import { Backend } from './backend.ts'
 import { Graph, GraphAllocator } from './graph.ts'
-import { availableThreads } from './threads.ts'
+import { chooseThreads } from './threads.ts'
 
 /** Products below this many multiplications are done in place: building a graph would cost more. */
 const SMALL = 1 << 15
 
-let cpu: { backend: Backend; allocator: GraphAllocator } | undefined
+let cpu: Promise<{ backend: Backend; allocator: GraphAllocator }> | undefined
+
+async function openCpu(): Promise<{ backend: Backend; allocator: GraphAllocator }> {
+  const backend = new Backend({ device: 'cpu', threads: await chooseThreads() })
+  return { backend, allocator: new GraphAllocator(backend) }
+}
 
 /**
  * A Bᵀ for a [m, k] and b [n, k]: [m, n], each element accumulated in f32.
@@ -24,11 +29,8 @@ export async function matmulNT(a: Matrix, b: Matrix, signal?: AbortSignal): Prom
   const out = matrix(a.rows, b.rows)
   if (a.rows * b.rows * a.cols === 0) return out
   if (a.rows * b.rows * a.cols < SMALL) return smallProduct(a, b, out)
-  if (cpu === undefined) {
-    const backend = new Backend({ device: 'cpu', threads: availableThreads() })
-    cpu = { backend, allocator: new GraphAllocator(backend) }
-  }
-  const { backend, allocator } = cpu
+  cpu ??= openCpu()
+  const { backend, allocator } = await cpu
   return backend.exclusive(async () => {
     using graph = new Graph(backend, 8)
     const wb = graph.input('F32', [b.cols, b.rows], b.data)

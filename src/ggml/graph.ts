@@ -9,17 +9,19 @@
 import { PalimpsestError } from '../core/errors.ts'
 import type { Backend } from './backend.ts'
 import type { Pointer } from './bindings.ts'
+import * as check from './checks.ts'
 import {
+  bytesOf,
   contiguousStrides,
   type Extents,
   elements,
   extents,
   isContiguous,
-  isPacked,
+  shapeError,
   show,
   type Tensor,
 } from './tensor.ts'
-import { blockElements, type GgmlType, plainBytes, TYPE_IDS } from './types.ts'
+import { type GgmlType, TYPE_IDS } from './types.ts'
 
 /** GGML_PREC_F32: accumulate and keep in f32 on devices that would rather not. */
 const PRECISION_F32 = 10
@@ -27,10 +29,16 @@ const PRECISION_F32 = 10
 /** Which elements RoPE turns together: `half` pairs i with i + n/2 (HF, ggml's NEOX), `adjacent` 2i with 2i + 1. */
 export type RopePairs = 'half' | 'adjacent'
 
-/** Memory for intermediate results, shared by graphs that are computed one after the other. */
+/**
+ * Memory for intermediate results, shared by graphs that are computed one after the other. Giving it to the
+ * next graph takes it from the one before, which cannot be computed again.
+ */
 export class GraphAllocator implements Disposable {
   readonly pointer: Pointer
+  /** The graph whose results it holds. */
+  holder: Graph | undefined
   readonly #free: () => void
+  #disposed = false
 
   constructor(backend: Backend) {
     const { base } = backend.engine
@@ -39,6 +47,9 @@ export class GraphAllocator implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    this.holder = undefined
     this.#free()
   }
 }
@@ -47,7 +58,8 @@ export class Graph implements Disposable {
   readonly backend: Backend
   readonly #ctx: Pointer
   readonly #graph: Pointer
-  readonly #inputs: { tensor: Tensor; data: ArrayBufferView }[] = []
+  /** What is uploaded before each compute; `rows` bounds row indices: ggml ends the process at one beyond. */
+  readonly #inputs = new Map<Pointer, { data: ArrayBufferView; rows?: number }>()
   readonly #capacity: number
   #tensors = 0
   #allocated = false
@@ -73,41 +85,52 @@ export class Graph implements Disposable {
   /** A tensor to be filled before each compute; `data`, when given, is uploaded by `compute` each time. */
   input(type: GgmlType, shape: readonly number[], data?: ArrayBufferView): Tensor {
     const ne = extents(shape)
+    const bytes = bytesOf(type, ne)
+    if (data !== undefined && data.byteLength !== bytes)
+      throw shapeError(
+        'input',
+        `${bytes} bytes for ${type} [${shape.join(', ')}]`,
+        `${data.byteLength} bytes`,
+      )
     this.#count()
-    const pointer = this.backend.engine.base.newTensor4d(this.#ctx, TYPE_IDS[type], ...ne)
-    this.backend.engine.base.setInput(pointer)
-    const tensor = this.#fresh(pointer, type, ne)
+    const pointer = this.#base.newTensor4d(this.#ctx, TYPE_IDS[type], ...ne)
+    this.#base.setInput(pointer)
+    const tensor = fresh(pointer, type, ne)
     if (data !== undefined) {
-      const bytes = elements(tensor) * (plainBytes(type) ?? Number.NaN)
-      if (data.byteLength !== bytes)
-        throw shapeError('input', `${bytes} bytes for ${show(tensor)}`, `${data.byteLength} bytes`)
       // As a leaf of the graph it gets memory even if nothing turns out to use it.
       this.expand(tensor)
-      this.#inputs.push({ tensor, data })
+      this.#inputs.set(pointer, { data })
     }
     return tensor
   }
 
   /** Keeps a tensor readable after the compute. Call it before `compute`; returns its argument. */
   output(t: Tensor): Tensor {
-    this.backend.engine.base.setOutput(t.pointer)
+    this.#base.setOutput(t.pointer)
     this.expand(t)
     return t
   }
 
   /** Adds a tensor and all it needs to the graph without keeping its result. */
   expand(t: Tensor): void {
-    this.backend.engine.base.buildForwardExpand(this.#graph, t.pointer)
+    this.#base.buildForwardExpand(this.#graph, t.pointer)
+  }
+
+  /** Operations that a compute runs: those that an output or {@link expand} needs. */
+  get nodes(): number {
+    return this.#base.graphNodes(this.#graph)
   }
 
   /**
    * Allocates (the first time), uploads the inputs and computes, off the event loop. Inside
    * `backend.exclusive` when the allocator is shared.
    *
-   * @throws PalimpsestError `engine-memory`, `engine-compute`, `interrupted`
+   * @throws PalimpsestError `engine-memory`, `engine-compute`, `interrupted`; `graph-stale` when another graph
+   *   has taken the allocator; `graph-index` for a row index out of range
    */
   async compute(allocator: GraphAllocator, signal?: AbortSignal): Promise<void> {
     const { base } = this.backend.engine
+    if (this.#disposed) throw disposed()
     if (!this.#allocated) {
       if (!base.gallocrAllocGraph(allocator.pointer, this.#graph))
         throw new PalimpsestError(
@@ -120,8 +143,21 @@ export class Graph implements Disposable {
           },
         )
       this.#allocated = true
+      allocator.holder = this
     }
-    for (const { tensor, data } of this.#inputs) base.tensorSet(tensor.pointer, data, 0, data.byteLength)
+    if (allocator.holder !== this)
+      throw new PalimpsestError(
+        'engine',
+        'graph-stale',
+        'A compute graph has lost its memory to another one.',
+        {
+          fix: 'This is a defect of the caller: give the graph an allocator of its own.',
+        },
+      )
+    for (const [pointer, { data, rows }] of this.#inputs) {
+      if (rows !== undefined) checkIndices(data, rows)
+      base.tensorSet(pointer, data, 0, data.byteLength)
+    }
     await this.backend.compute(this.#graph, signal)
   }
 
@@ -129,7 +165,7 @@ export class Graph implements Disposable {
   read(t: Tensor, target: Float32Array = new Float32Array(elements(t))): Float32Array {
     if (t.type !== 'F32' || !isContiguous(t)) throw shapeError('read', 'a contiguous F32 tensor', show(t))
     if (target.length !== elements(t)) throw shapeError('read', `${elements(t)} values`, `${target.length}`)
-    if (target.length > 0) this.backend.engine.base.tensorGet(t.pointer, target, 0, target.byteLength)
+    if (target.length > 0) this.#base.tensorGet(t.pointer, target, 0, target.byteLength)
     return target
   }
 
@@ -137,85 +173,67 @@ export class Graph implements Disposable {
 
   reshape(a: Tensor, shape: readonly number[]): Tensor {
     const ne = extents(shape)
-    if (!isContiguous(a) || ne[0] * ne[1] * ne[2] * ne[3] !== elements(a))
-      throw shapeError('reshape', `a contiguous tensor of ${shape.join(' x ')}`, show(a))
+    check.checkReshape(a, ne[0] * ne[1] * ne[2] * ne[3])
     this.#count()
-    return this.#fresh(this.backend.engine.base.reshape4d(this.#ctx, a.pointer, ...ne), a.type, ne)
+    return fresh(this.#base.reshape4d(this.#ctx, a.pointer, ...ne), a.type, ne)
   }
 
   /** A window onto `a` with its own extents and byte strides (of axes 1 to 3), from a byte offset on. */
   view(a: Tensor, shape: readonly number[], strides: readonly [number, number, number], offset = 0): Tensor {
     const ne = extents(shape)
-    const reach =
-      offset +
-      (ne[0] - 1) * a.nb[0] +
-      (ne[1] - 1) * strides[0] +
-      (ne[2] - 1) * strides[1] +
-      (ne[3] - 1) * strides[2]
-    const end =
-      (a.ne[0] - 1) * a.nb[0] + (a.ne[1] - 1) * a.nb[1] + (a.ne[2] - 1) * a.nb[2] + (a.ne[3] - 1) * a.nb[3]
-    if (plainBytes(a.type) === undefined || offset < 0 || reach > end)
-      throw shapeError('view', `at most ${end} bytes of ${show(a)}`, `${reach}`)
+    const nb = [a.nb[0], ...strides] as const
+    check.checkView(a, ne, nb, offset)
     this.#count()
-    const pointer = this.backend.engine.base.view4d(this.#ctx, a.pointer, ...ne, ...strides, offset)
-    return { pointer, type: a.type, ne, nb: [a.nb[0], ...strides] }
+    const pointer = this.#base.view4d(this.#ctx, a.pointer, ...ne, ...strides, offset)
+    return { pointer, type: a.type, ne, nb }
   }
 
   /** Axis i of `a` becomes axis `axes[i]` of the result (ggml_permute). */
   permute(a: Tensor, axes: readonly [number, number, number, number]): Tensor {
+    check.checkPermute(a, axes)
     const ne = [1, 1, 1, 1] as [number, number, number, number]
     const nb = [0, 0, 0, 0] as [number, number, number, number]
     axes.forEach((to, from) => {
       ne[to] = a.ne[from]!
       nb[to] = a.nb[from]!
     })
-    if (new Set(axes).size !== 4) throw shapeError('permute', 'four different axes', axes.join(', '))
     this.#count()
-    return { pointer: this.backend.engine.base.permute(this.#ctx, a.pointer, ...axes), type: a.type, ne, nb }
+    return { pointer: this.#base.permute(this.#ctx, a.pointer, ...axes), type: a.type, ne, nb }
   }
 
   /** A contiguous copy. */
   cont(a: Tensor): Tensor {
-    return this.#unary('cont', a)
+    this.#count()
+    return fresh(this.#base.cont(this.#ctx, a.pointer), a.type, a.ne)
   }
 
+  /** Float types into each other, quantised ones into F32. */
   cast(a: Tensor, type: GgmlType): Tensor {
     if (a.type === type) return a
+    check.checkCast(a, type)
     this.#count()
-    return this.#fresh(this.backend.engine.base.cast(this.#ctx, a.pointer, TYPE_IDS[type]), type, a.ne)
+    return fresh(this.#base.cast(this.#ctx, a.pointer, TYPE_IDS[type]), type, a.ne)
   }
 
   // ---- rows ----
 
-  /** Rows of `a` [d, n] (any type) at indices `rows` I32 [k]: F32 [d, k]. Indices are the caller's to check. */
+  /**
+   * Rows of `a` [d, n] (any type but integers) at indices `rows` I32 [k], an input whose data are checked at
+   * every compute: F32 [d, k].
+   */
   getRows(a: Tensor, rows: Tensor): Tensor {
-    if (rows.type !== 'I32' || rows.ne[1] !== 1 || a.ne[2] !== 1)
-      throw shapeError('getRows', 'I32 indices [k] into [d, n]', `${show(rows)} into ${show(a)}`)
+    check.checkGetRows(a, rows)
+    this.#bound('getRows', rows, a.ne[1])
     this.#count()
-    return this.#fresh(this.backend.engine.base.getRows(this.#ctx, a.pointer, rows.pointer), 'F32', [
-      a.ne[0],
-      rows.ne[0],
-      1,
-      1,
-    ])
+    return fresh(this.#base.getRows(this.#ctx, a.pointer, rows.pointer), 'F32', [a.ne[0], rows.ne[0], 1, 1])
   }
 
-  /** Writes `source` [d, k] into rows `rows` I64 [k] of `target` [d, n], in place; returns the written target. */
+  /** Writes `source` [d, k] into rows `rows` I64 [k] (an input) of `target` [d, n], in place; returns the target. */
   setRows(target: Tensor, source: Tensor, rows: Tensor): Tensor {
-    if (
-      rows.type !== 'I64' ||
-      source.type !== 'F32' ||
-      source.ne[0] !== target.ne[0] ||
-      source.ne[1] !== rows.ne[0] ||
-      source.ne[2] !== 1
-    )
-      throw shapeError(
-        'setRows',
-        `F32 [${target.ne[0]}, k] with I64 [k]`,
-        `${show(source)} with ${show(rows)}`,
-      )
+    check.checkSetRows(target, source, rows)
+    this.#bound('setRows', rows, target.ne[1])
     this.#count()
-    const pointer = this.backend.engine.base.setRows(this.#ctx, target.pointer, source.pointer, rows.pointer)
+    const pointer = this.#base.setRows(this.#ctx, target.pointer, source.pointer, rows.pointer)
     return { ...target, pointer }
   }
 
@@ -226,19 +244,21 @@ export class Graph implements Disposable {
     return this.#binary('add', a, b)
   }
 
+  /** a - b, b repeated as in {@link add}. */
   sub(a: Tensor, b: Tensor): Tensor {
     return this.#binary('sub', a, b)
   }
 
+  /** a * b elementwise, b repeated as in {@link add}. */
   mul(a: Tensor, b: Tensor): Tensor {
     return this.#binary('mul', a, b)
   }
 
   /** a * scale + bias. */
   scale(a: Tensor, scale: number, bias = 0): Tensor {
-    this.#f32('scale', a)
+    check.checkWhole('scale', a)
     this.#count()
-    return this.#fresh(this.backend.engine.base.scaleBias(this.#ctx, a.pointer, scale, bias), 'F32', a.ne)
+    return fresh(this.#base.scaleBias(this.#ctx, a.pointer, scale, bias), 'F32', a.ne)
   }
 
   square(a: Tensor): Tensor {
@@ -255,34 +275,24 @@ export class Graph implements Disposable {
 
   /** Sums along the first axis: [n, ...] -> [1, ...]. */
   sumRows(a: Tensor): Tensor {
-    this.#f32('sumRows', a)
+    check.checkRows('sumRows', a)
     this.#count()
-    return this.#fresh(this.backend.engine.base.sumRows(this.#ctx, a.pointer), 'F32', [
-      1,
-      a.ne[1],
-      a.ne[2],
-      a.ne[3],
-    ])
+    const ne: Extents = [1, a.ne[1], a.ne[2], a.ne[3]]
+    return fresh(this.#base.sumRows(this.#ctx, a.pointer), 'F32', ne)
   }
 
   /** silu(gate) * up, elementwise. */
   swiglu(gate: Tensor, up: Tensor): Tensor {
-    this.#f32('swiglu', gate)
-    if (!sameShape(gate, up) || !isContiguous(gate) || !isContiguous(up))
-      throw shapeError('swiglu', show(gate), show(up))
+    check.checkPair('swiglu', gate, up)
     this.#count()
-    return this.#fresh(
-      this.backend.engine.base.swigluSplit(this.#ctx, gate.pointer, up.pointer),
-      'F32',
-      gate.ne,
-    )
+    return fresh(this.#base.swigluSplit(this.#ctx, gate.pointer, up.pointer), 'F32', gate.ne)
   }
 
   /** x / sqrt(mean(x^2) + eps) along the first axis (no weight). */
   rmsNorm(a: Tensor, eps: number): Tensor {
-    this.#f32('rmsNorm', a)
+    check.checkRows('rmsNorm', a)
     this.#count()
-    return this.#fresh(this.backend.engine.base.rmsNorm(this.#ctx, a.pointer, eps), 'F32', a.ne)
+    return fresh(this.#base.rmsNorm(this.#ctx, a.pointer, eps), 'F32', a.ne)
   }
 
   /**
@@ -290,20 +300,11 @@ export class Graph implements Disposable {
    * On the CPU, quantised and 16-bit weights round x to their own kind: cast them first where that matters.
    */
   mulMat(w: Tensor, x: Tensor): Tensor {
-    this.#f32('mulMat', x)
-    if (
-      w.ne[0] !== x.ne[0] ||
-      x.ne[2] % w.ne[2] !== 0 ||
-      x.ne[3] % w.ne[3] !== 0 ||
-      !isPacked(w) ||
-      !isPacked(x) ||
-      w.nb[0] > w.nb[1]
-    )
-      throw shapeError('mulMat', `F32 [${w.ne[0]}, n] for weights ${show(w)}`, show(x))
+    check.checkMulMat(w, x)
     this.#count()
-    const pointer = this.backend.engine.base.mulMat(this.#ctx, w.pointer, x.pointer)
-    this.backend.engine.base.mulMatSetPrecision(pointer, PRECISION_F32)
-    return this.#fresh(pointer, 'F32', [w.ne[1], x.ne[1], x.ne[2], x.ne[3]])
+    const pointer = this.#base.mulMat(this.#ctx, w.pointer, x.pointer)
+    this.#base.mulMatSetPrecision(pointer, PRECISION_F32)
+    return fresh(pointer, 'F32', [w.ne[1], x.ne[1], x.ne[2], x.ne[3]])
   }
 
   // ---- attention ----
@@ -317,113 +318,65 @@ export class Graph implements Disposable {
     positions: Tensor,
     options: { theta: number; pairs: RopePairs; factors?: Tensor | undefined; scale?: number },
   ): Tensor {
-    this.#f32('rope', x)
     const { theta, pairs, factors, scale = 1 } = options
-    if (positions.type !== 'I32' || positions.ne[0] !== x.ne[2] || x.ne[0] % 2 !== 0)
-      throw shapeError('rope', `I32 positions [${x.ne[2]}]`, show(positions))
-    if (factors !== undefined && factors.ne[0] !== x.ne[0] / 2)
-      throw shapeError('rope', `factors F32 [${x.ne[0] / 2}]`, show(factors))
+    check.checkRope(x, positions, factors)
     this.#count()
     const mode = pairs === 'half' ? 2 : 0
-    const pointer = this.backend.engine.base.ropeExt(
-      this.#ctx,
-      x.pointer,
-      positions.pointer,
-      factors?.pointer ?? null,
-      x.ne[0],
-      mode,
-      0,
-      theta,
-      scale,
-      0,
-      1,
-      0,
-      0,
+    const at = [x.pointer, positions.pointer, factors?.pointer ?? null] as const
+    return fresh(
+      this.#base.ropeExt(this.#ctx, ...at, x.ne[0], mode, 0, theta, scale, 0, 1, 0, 0),
+      'F32',
+      x.ne,
     )
-    return this.#fresh(pointer, 'F32', x.ne)
   }
 
   /** softmax(a * scale + mask) along the first axis; mask F16 or F32 [keys, queries, 1, batch]. */
   softMax(a: Tensor, mask: Tensor, scale: number): Tensor {
-    this.#f32('softMax', a)
-    if (
-      !isContiguous(a) ||
-      mask.ne[0] !== a.ne[0] ||
-      mask.ne[1] < a.ne[1] ||
-      a.ne[3] % mask.ne[3] !== 0 ||
-      !isContiguous(mask)
-    )
-      throw shapeError('softMax', `a mask [${a.ne[0]}, ${a.ne[1]}]`, show(mask))
+    check.checkSoftMax(a, mask)
     this.#count()
-    return this.#fresh(
-      this.backend.engine.base.softMaxExt(this.#ctx, a.pointer, mask.pointer, scale, 0),
-      'F32',
-      a.ne,
-    )
+    return fresh(this.#base.softMaxExt(this.#ctx, a.pointer, mask.pointer, scale, 0), 'F32', a.ne)
   }
 
   /**
-   * Attention in one operation: q F32 [dh, queries, heads, batch], k and v [dh, keys, kvHeads, batch], mask
+   * Attention in one operation: q F32 [dh, queries, heads, batch], k and v F32 [dh, keys, kvHeads, batch], mask
    * F16 [keys, queries, 1, batch]: F32 [dh, heads, queries, batch].
    */
   flashAttention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: number, softcap: number): Tensor {
-    this.#f32('flashAttention', q)
-    if (
-      k.ne[0] !== q.ne[0] ||
-      v.ne[1] !== k.ne[1] ||
-      q.ne[2] % k.ne[2] !== 0 ||
-      k.ne[2] !== v.ne[2] ||
-      q.ne[3] % k.ne[3] !== 0 ||
-      k.ne[3] !== v.ne[3]
-    )
-      throw shapeError('flashAttention', `keys and values for ${show(q)}`, `${show(k)}, ${show(v)}`)
-    if (
-      mask.type !== 'F16' ||
-      mask.ne[0] !== k.ne[1] ||
-      mask.ne[1] < q.ne[1] ||
-      q.ne[3] % mask.ne[3] !== 0 ||
-      !isContiguous(mask)
-    )
-      throw shapeError('flashAttention', `an F16 mask [${k.ne[1]}, ${q.ne[1]}]`, show(mask))
+    check.checkFlash(q, k, v, mask)
     this.#count()
-    const pointer = this.backend.engine.base.flashAttnExt(
-      this.#ctx,
-      q.pointer,
-      k.pointer,
-      v.pointer,
-      mask.pointer,
-      scale,
-      0,
-      softcap,
-    )
-    this.backend.engine.base.flashAttnSetPrecision(pointer, PRECISION_F32)
-    return this.#fresh(pointer, 'F32', [v.ne[0], q.ne[2], q.ne[1], q.ne[3]])
+    const at = [q.pointer, k.pointer, v.pointer, mask.pointer] as const
+    const pointer = this.#base.flashAttnExt(this.#ctx, ...at, scale, 0, softcap)
+    this.#base.flashAttnSetPrecision(pointer, PRECISION_F32)
+    return fresh(pointer, 'F32', [v.ne[0], q.ne[2], q.ne[1], q.ne[3]])
   }
 
   // ---- inside ----
 
-  #unary(op: 'cont' | 'sqr' | 'sigmoid' | 'tanh', a: Tensor): Tensor {
-    if (op !== 'cont') this.#f32(op, a)
+  get #base(): Backend['engine']['base'] {
+    return this.backend.engine.base
+  }
+
+  #unary(op: 'sqr' | 'sigmoid' | 'tanh', a: Tensor): Tensor {
+    check.checkRows(op, a)
     this.#count()
-    return this.#fresh(this.backend.engine.base[op](this.#ctx, a.pointer), a.type, a.ne)
+    return fresh(this.#base[op](this.#ctx, a.pointer), 'F32', a.ne)
   }
 
   #binary(op: 'add' | 'sub' | 'mul', a: Tensor, b: Tensor): Tensor {
-    this.#f32(op, a)
-    this.#f32(op, b)
-    if (!b.ne.every((n, axis) => a.ne[axis]! % n === 0))
-      throw shapeError(op, `a shape that repeats into ${show(a)}`, show(b))
+    check.checkBinary(op, a, b)
     this.#count()
-    return this.#fresh(this.backend.engine.base[op](this.#ctx, a.pointer, b.pointer), 'F32', a.ne)
+    return fresh(this.#base[op](this.#ctx, a.pointer, b.pointer), 'F32', a.ne)
   }
 
-  #f32(op: string, a: Tensor): void {
-    if (a.type !== 'F32') throw shapeError(op, 'F32', show(a))
+  /** Row indices must be an input, so that they can be checked before each compute. */
+  #bound(op: string, rows: Tensor, count: number): void {
+    const input = this.#inputs.get(rows.pointer)
+    if (input === undefined) throw shapeError(op, 'indices that are an input with data', show(rows))
+    input.rows = Math.min(count, input.rows ?? count)
   }
 
   #count(): void {
-    if (this.#disposed)
-      throw new PalimpsestError('engine', 'engine-disposed', 'This graph has been disposed.')
+    if (this.#disposed) throw disposed()
     if (++this.#tensors > this.#capacity)
       throw new PalimpsestError(
         'engine',
@@ -433,29 +386,28 @@ export class Graph implements Disposable {
       )
   }
 
-  #fresh(pointer: Pointer, type: GgmlType, ne: Extents): Tensor {
-    const bytes = plainBytes(type) ?? Number(this.backend.engine.base.typeSize(TYPE_IDS[type]))
-    if (ne[0] % blockElements(type) !== 0)
-      throw shapeError('tensor', `rows of a multiple of ${blockElements(type)} elements`, `${ne[0]}`)
-    return { pointer, type, ne, nb: contiguousStrides(type, ne, bytes) }
-  }
-
   [Symbol.dispose](): void {
     if (this.#disposed) return
     this.#disposed = true
-    this.backend.engine.base.free(this.#ctx)
+    this.#base.free(this.#ctx)
   }
 }
 
-function sameShape(a: Tensor, b: Tensor): boolean {
-  return a.ne.every((n, axis) => n === b.ne[axis])
+function fresh(pointer: Pointer, type: GgmlType, ne: Extents): Tensor {
+  return { pointer, type, ne, nb: contiguousStrides(type, ne) }
 }
 
-function shapeError(op: string, expected: string, found: string): PalimpsestError {
-  return new PalimpsestError(
-    'engine',
-    'graph-shape',
-    `An operation was given tensors that do not fit: ${op}.`,
-    { expected, found },
-  )
+function checkIndices(data: ArrayBufferView, rows: number): void {
+  const { buffer, byteOffset, byteLength } = data
+  const indices = data instanceof BigInt64Array ? data : new Int32Array(buffer, byteOffset, byteLength / 4)
+  for (const index of indices)
+    if (index < 0 || index >= rows)
+      throw new PalimpsestError('engine', 'graph-index', 'A row index is out of range.', {
+        expected: `0 to ${rows - 1}`,
+        found: `${index}`,
+      })
+}
+
+function disposed(): PalimpsestError {
+  return new PalimpsestError('engine', 'engine-disposed', 'This graph has been disposed.')
 }

@@ -4,6 +4,8 @@
  * a wrong result.
  */
 
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { PalimpsestError } from '../core/errors.ts'
 import koffi from '../core/ffi.ts'
 import { type Bind, bindBase, bindRegistry, type Pointer } from './bindings.ts'
@@ -11,6 +13,8 @@ import { type DeviceKind, libraryFiles, locateEngine } from './locate.ts'
 
 /** ggml releases whose ABI this code was tested against. */
 export const SUPPORTED_VERSIONS = ['0.23.0', '0.25.1']
+/** llama.cpp releases with those versions, as the packages' build metadata names them. */
+export const SUPPORTED_RELEASES = ['v0.4.0', 'v0.5.0']
 /** sizeof(struct ggml_tensor) + sizeof(struct ggml_object) in those releases. */
 const TENSOR_OVERHEAD = 368
 
@@ -76,6 +80,7 @@ export function loadEngine(device: DeviceKind = 'auto'): Engine {
     )
   }
   const files = libraryFiles(folder)
+  checkBuild(folder)
   if (!('ggml_init_params' in koffi.types)) {
     koffi.struct('ggml_init_params', { mem_size: 'size_t', mem_buffer: 'void*', no_alloc: 'bool' })
     koffi.struct('ggml_threadpool_params', {
@@ -130,17 +135,7 @@ export function loadEngine(device: DeviceKind = 'auto'): Engine {
     )
   const version = base.version()
   if (!SUPPORTED_VERSIONS.includes(version))
-    throw new PalimpsestError(
-      'engine',
-      'engine-version',
-      'This version of the tensor engine is not supported.',
-      {
-        where: folder,
-        found: `ggml ${version}`,
-        expected: `ggml ${SUPPORTED_VERSIONS.join(' or ')}`,
-        fix: 'Install the pinned package again (npm ci), or build one of these versions.',
-      },
-    )
+    throw unsupported(folder, `ggml ${version}`, `ggml ${SUPPORTED_VERSIONS.join(' or ')}`)
   if (Number(base.tensorOverhead()) !== TENSOR_OVERHEAD)
     throw new PalimpsestError(
       'engine',
@@ -149,6 +144,7 @@ export function loadEngine(device: DeviceKind = 'auto'): Engine {
       {
         found: `a tensor overhead of ${base.tensorOverhead()} bytes`,
         expected: `${TENSOR_OVERHEAD} bytes`,
+        where: folder,
         fix: 'Use the pinned package, or a build of the supported version without layout-changing options.',
       },
     )
@@ -174,6 +170,38 @@ export function loadEngine(device: DeviceKind = 'auto'): Engine {
     atoi: libcAddress('atoi'),
   }
   return loaded
+}
+
+/** What a package says of its own build; a folder that someone built has no such file. */
+const BUILD_METADATA = '_nlcBuildMetadata.json'
+const MAX_METADATA_BYTES = 65536
+
+function checkBuild(folder: string): void {
+  const path = join(folder, BUILD_METADATA)
+  if (!existsSync(path)) return
+  let release: unknown
+  try {
+    const text = readFileSync(path, 'utf8').slice(0, MAX_METADATA_BYTES)
+    release = JSON.parse(text)?.buildOptions?.llamaCpp?.release
+  } catch (error) {
+    release = (error as Error).message
+  }
+  if (typeof release !== 'string' || !SUPPORTED_RELEASES.includes(release))
+    throw unsupported(path, `llama.cpp ${release}`, `llama.cpp ${SUPPORTED_RELEASES.join(' or ')}`)
+}
+
+function unsupported(where: string, found: string, expected: string): PalimpsestError {
+  return new PalimpsestError(
+    'engine',
+    'engine-version',
+    'This version of the tensor engine is not supported.',
+    {
+      where,
+      found,
+      expected,
+      fix: 'Install the pinned package again (npm ci), or build one of these versions.',
+    },
+  )
 }
 
 const functionTypes = new Map<string, ReturnType<typeof koffi.proto>>()

@@ -5,8 +5,9 @@
  * ggml's order is fastest first: `ne = [columns, rows, ...]`. A row-major matrix [out, in] is ne [in, out].
  */
 
+import { PalimpsestError } from '../core/errors.ts'
 import type { Pointer } from './bindings.ts'
-import { blockElements, type GgmlType, plainBytes } from './types.ts'
+import { blockBytes, blockElements, type GgmlType } from './types.ts'
 
 /** Four extents, fastest first. */
 export type Extents = readonly [number, number, number, number]
@@ -20,33 +21,61 @@ export interface Tensor {
   readonly nb: Extents
 }
 
-/** Pads a shape with ones to four extents. */
+/**
+ * Pads a shape with ones to four extents.
+ *
+ * @throws PalimpsestError `graph-shape` for more than four, or any that is not a positive integer
+ */
 export function extents(shape: readonly number[]): Extents {
+  if (shape.length > 4 || !shape.every((n) => Number.isSafeInteger(n) && n > 0))
+    throw shapeError('tensor', 'up to four positive integers', `[${shape.join(', ')}]`)
   return [shape[0] ?? 1, shape[1] ?? 1, shape[2] ?? 1, shape[3] ?? 1]
 }
 
-/** Strides of a contiguous tensor. `typeBytes` is the size of a block. */
-export function contiguousStrides(type: GgmlType, ne: Extents, typeBytes: number): Extents {
-  const row = (ne[0] / blockElements(type)) * typeBytes
-  return [typeBytes, row, row * ne[1], row * ne[1] * ne[2]]
+/**
+ * Strides of a contiguous tensor.
+ *
+ * @throws PalimpsestError `graph-shape` when rows are not whole blocks of a quantised type
+ */
+export function contiguousStrides(type: GgmlType, ne: Extents): Extents {
+  const block = blockElements(type)
+  if (ne[0] % block !== 0) throw shapeError('tensor', `${type} rows of a multiple of ${block}`, `${ne[0]}`)
+  const row = (ne[0] / block) * blockBytes(type)
+  return [blockBytes(type), row, row * ne[1], row * ne[1] * ne[2]]
 }
 
 export function elements(t: Tensor): number {
   return t.ne[0] * t.ne[1] * t.ne[2] * t.ne[3]
 }
 
+/** Bytes from the first to the last element of a contiguous tensor. */
+export function bytesOf(type: GgmlType, ne: Extents): number {
+  return contiguousStrides(type, ne)[3] * ne[3]
+}
+
 /** Whether rows follow each other without gaps, in order (axes of extent 1 do not matter). */
 export function isContiguous(t: Tensor): boolean {
-  const expected = contiguousStrides(t.type, t.ne, t.nb[0])
-  return t.nb.every(
-    (stride, axis) => t.ne[axis] === 1 || (axis === 0 ? isPacked(t) : stride === expected[axis]),
-  )
+  const expected = contiguousStrides(t.type, t.ne)
+  return t.nb.every((stride, axis) => t.ne[axis] === blockOf(t, axis) || stride === expected[axis])
 }
 
 /** Whether the elements of a row are adjacent. */
 export function isPacked(t: Tensor): boolean {
-  const bytes = plainBytes(t.type)
-  return bytes === undefined || t.nb[0] === bytes
+  return t.nb[0] === blockBytes(t.type)
+}
+
+function blockOf(t: Tensor, axis: number): number {
+  return axis === 0 ? blockElements(t.type) : 1
+}
+
+/** What every operation throws instead of letting ggml end the process. */
+export function shapeError(op: string, expected: string, found: string): PalimpsestError {
+  return new PalimpsestError(
+    'engine',
+    'graph-shape',
+    `An operation was given tensors that do not fit: ${op}.`,
+    { expected, found, fix: 'This is a defect of the caller: please report it with its stack.' },
+  )
 }
 
 /** For messages: `F32 [576, 12]`. */
