@@ -4,6 +4,7 @@
  */
 
 import { refuse } from '../core/errors.ts'
+import { excerpt } from '../formats/excerpt.ts'
 import type { GgufFile } from '../formats/gguf.ts'
 import type { StoredTensor } from '../formats/tensor-type.ts'
 import type { WeightSource } from './weights.ts'
@@ -83,20 +84,23 @@ export function ggufConfig(file: GgufFile): Record<string, unknown> {
   if (type === undefined)
     throw refuse('model-family', 'This family of models is not supported.', {
       where: `${file.path}, general.architecture`,
-      found: arch,
+      found: excerpt(arch),
       expected: Object.keys(ARCHITECTURES).join(', '),
+      fix: 'Choose a model of one of these families.',
     })
   const scalar = (key: string): number | undefined => {
     const value = file.kv.get(`${arch}.${key}`)
     if (typeof value === 'bigint') return Number(value)
     if (typeof value === 'number') return value
-    if (Array.isArray(value) || ArrayBuffer.isView(value)) {
+    if (Array.isArray(value)) {
       // One value a layer: supported when they agree.
-      const values = [...(value as unknown as Iterable<number | bigint>)].map(Number)
+      const values = value.map(Number)
       if (values.length > 0 && values.every((v) => v === values[0])) return values[0]
       throw refuse('config-unsupported', 'Layers of different shapes are not supported.', {
         where: `${file.path}, ${arch}.${key}`,
+        expected: 'one number, or the same for every layer',
         found: values.slice(0, 8).join(', '),
+        fix: 'Choose a model whose layers are alike.',
       })
     }
     return undefined
@@ -161,8 +165,9 @@ function ropeFields(
   if (scaling !== undefined && scaling !== 'linear' && scaling !== 'none')
     throw refuse('config-unsupported', 'This RoPE scaling is not supported.', {
       where: `${file.path}, ${arch}.rope.scaling.type`,
-      found: String(scaling),
+      found: excerpt(scaling),
       expected: 'linear or none',
+      fix: "Use the model's Hugging Face folder; see there for what is supported.",
     })
   if (type === 'gemma3_text')
     return {

@@ -135,7 +135,7 @@ class Loader {
 
   matrix(name: string, rows: number, cols: number): Tensor {
     const t = this.#find(name, [rows, cols])
-    if (!(t.type in TYPE_IDS) || t.type.startsWith('I'))
+    if (!(t.type in TYPE_IDS) || t.type === 'I32' || t.type === 'I64')
       throw refuse('weight-type', 'A weight matrix has a type that cannot be computed with.', {
         where: `${this.#source.where}, ${name}`,
         found: t.type,
@@ -198,7 +198,7 @@ class Loader {
   }
 
   #upload(name: string, length: number, plus: number): Tensor {
-    const values = readF32(this.#find(name, [length])).slice() // the file may be mapped read-only
+    const values = readF32(this.#find(name, [length]))
     for (let i = 0; i < values.length; i++) {
       if (!Number.isFinite(values[i]!))
         throw refuse('weight-nan', 'A weight is not a finite number.', {
