@@ -187,6 +187,29 @@ describe('in generation', () => {
     }
   })
 
+  it('keeps a receipt for each text, which stops counting when the text has ended', async () => {
+    const interventions = [
+      add({ site: SITE, vector, dose: 1 }),
+      ablate({ site: LAST, direction: vector, positions: 'generated', rows: [0, 1] }),
+    ]
+    using own = await loadTiny(FOLDER)
+    const free = await generate(own, texts, { maxTokens: 9, interventions })
+    // An end token that one text reaches early and the others may not reach at all.
+    Object.assign(own, { eosIds: [free.texts[1]!.tokens[3]!] })
+    const { texts: out, receipts } = await generate(own, texts, { maxTokens: 9, interventions })
+    expect(out[1]!.tokens.length).toBeLessThan(9)
+    for (const [i, text] of out.entries()) {
+      // The last token generated is never run.
+      const run = text.tokens.length - 1
+      expect(text.receipts.map((r) => r.tokens)).toEqual([texts[i]!.length + run, i < 2 ? run : 0])
+      expect(text.receipts[0]!.fired).toBe(1 + run)
+      expect(text.receipts[0]!.asked).toBeCloseTo(Math.hypot(...vector), 4)
+      expect(text.receipts[0]!.measured).toBeCloseTo(text.receipts[0]!.asked, 3)
+    }
+    for (const k of [0, 1])
+      expect(receipts[k]!.tokens).toBe(out.reduce((n, t) => n + t.receipts[k]!.tokens, 0))
+  })
+
   it('gives every text of a batch what it gives it alone, greedy or sampled', async () => {
     const items = texts.map((tokens, i) => ({ id: `t${i}`, tokens }))
     for (const temperature of [0, 1]) {

@@ -63,6 +63,33 @@ export function tokenizerFromGguf(kv: ReadonlyMap<string, unknown>): Tokenizer {
   return makeTokenizer(json, config, kind, 'the GGUF file')
 }
 
+/**
+ * Stands in for a tokenizer that is not there or cannot be read: it knows the model's own BOS and EOS, so that
+ * token ids can be run, and throws `reason` where text is involved.
+ */
+export function absentTokenizer(
+  reason: Error,
+  model: { vocabulary: number; bosId: number | undefined; eosIds: readonly number[] },
+): Tokenizer {
+  const special = new Set([...model.eosIds, ...(model.bosId === undefined ? [] : [model.bosId])])
+  const refuseText = (): never => {
+    throw reason
+  }
+  return {
+    size: model.vocabulary,
+    bosId: model.bosId,
+    eosId: model.eosIds[0],
+    addsBos: false,
+    kind: 'none',
+    hash: 'none',
+    encode: refuseText,
+    decode: refuseText,
+    isSpecial: (id) => special.has(id),
+    token: () => undefined,
+    idOf: () => undefined,
+  }
+}
+
 type Json = Record<string, unknown>
 
 async function readJson(path: string): Promise<Json | undefined> {

@@ -36,10 +36,13 @@ export interface TokenRoles {
   at(i: number, positions: Placed['positions']): boolean
   /** Position of token i in its text. */
   position(i: number): number
+  /** False, when the pass has been computed, for tokens whose results nothing reads: receipts skip them. */
+  counts?(i: number): boolean
 }
 
 interface Probe {
   readonly placed: Placed
+  readonly roles: TokenRoles
   readonly applies: Uint8Array
   readonly before: Tensor
   readonly change: Tensor
@@ -59,21 +62,18 @@ export class Compiler {
   readonly receipts: Receipt[]
   readonly sites: ReadonlySet<string>
   readonly #placed: readonly Placed[]
+  readonly #texts = new Map<number, Receipt[]>()
   #probes: Probe[] = []
 
   constructor(placed: readonly Placed[]) {
     this.#placed = placed
     this.sites = new Set(placed.map((p) => p.site))
-    this.receipts = placed.map((p) => ({
-      index: p.index,
-      op: p.op,
-      site: p.site,
-      fired: 0,
-      tokens: 0,
-      asked: 0,
-      measured: 0,
-      ...(p.op === 'ablate' ? { left: 0 } : {}),
-    }))
+    this.receipts = placed.map(emptyReceipt)
+  }
+
+  /** What was done to one text so far, by its index: one receipt an intervention and site. */
+  receiptsOf(text: number): Receipt[] {
+    return (this.#texts.get(text) ?? this.#placed.map(emptyReceipt)).map((r) => ({ ...r }))
   }
 
   /** The `change` function of a pass over the given tokens (see forward.ts). */
@@ -133,6 +133,7 @@ export class Compiler {
     }
     this.#probes.push({
       placed,
+      roles,
       applies,
       before: graph.output(norms(graph, x)),
       change: graph.output(norms(graph, graph.sub(after, x))),
@@ -151,15 +152,14 @@ export class Compiler {
   collect(graph: Graph): void {
     for (const probe of this.#probes) {
       const { placed } = probe
-      const receipt = this.receipts[this.#placed.indexOf(placed)]!
+      const which = this.#placed.indexOf(placed)
       const change = graph.read(probe.change)
       const before = graph.read(probe.before)
       const after = graph.read(probe.after)
       const wanted = probe.wanted === undefined ? undefined : graph.read(probe.wanted)
       const projection = probe.projection === undefined ? undefined : graph.read(probe.projection)
-      let tokens = 0
-      let asked = 0
-      let measured = 0
+      const all: Sum = { tokens: 0, asked: 0, measured: 0, left: 0 }
+      const byText = new Map<number, Sum>()
       probe.applies.forEach((yes, i) => {
         const moved = Math.sqrt(change[i]!)
         const ask =
@@ -168,19 +168,23 @@ export class Compiler {
         if (!(Math.abs(moved - ask) <= RELATIVE * ask + ROUNDING * scale))
           throw disagreement(placed, i, ask, moved)
         if (yes === 0) return
-        tokens++
-        asked += ask
-        measured += moved
-        if (projection !== undefined) {
-          const left = Math.abs(projection[i]!) / Math.max(scale, 1e-30)
-          if (!(left <= LEFT)) throw disagreement(placed, i, 0, Math.abs(projection[i]!))
-          receipt.left = Math.max(receipt.left ?? 0, left)
+        const left = projection === undefined ? 0 : Math.abs(projection[i]!) / Math.max(scale, 1e-30)
+        if (!(left <= LEFT)) throw disagreement(placed, i, 0, Math.abs(projection![i]!))
+        if (probe.roles.counts?.(i) === false) return
+        const text = probe.roles.row(i)
+        if (!byText.has(text)) byText.set(text, { tokens: 0, asked: 0, measured: 0, left: 0 })
+        for (const sum of [all, byText.get(text)!]) {
+          sum.tokens++
+          sum.asked += ask
+          sum.measured += moved
+          sum.left = Math.max(sum.left, left)
         }
       })
-      receipt.fired++
-      receipt.asked = (receipt.asked * receipt.tokens + asked) / (receipt.tokens + tokens)
-      receipt.measured = (receipt.measured * receipt.tokens + measured) / (receipt.tokens + tokens)
-      receipt.tokens += tokens
+      addTo(this.receipts[which]!, all)
+      for (const [text, sum] of byText) {
+        if (!this.#texts.has(text)) this.#texts.set(text, this.#placed.map(emptyReceipt))
+        addTo(this.#texts.get(text)![which]!, sum)
+      }
     }
   }
 
@@ -203,6 +207,37 @@ export class Compiler {
         )
     return this.receipts
   }
+}
+
+interface Sum {
+  tokens: number
+  asked: number
+  measured: number
+  left: number
+}
+
+function emptyReceipt(p: Placed): Receipt {
+  return {
+    index: p.index,
+    op: p.op,
+    site: p.site,
+    fired: 0,
+    tokens: 0,
+    asked: 0,
+    measured: 0,
+    ...(p.op === 'ablate' ? { left: 0 } : {}),
+  }
+}
+
+/** Adds one pass to a receipt, whose norms are means over its tokens. */
+function addTo(receipt: Receipt, pass: Sum): void {
+  if (pass.tokens === 0) return
+  const tokens = receipt.tokens + pass.tokens
+  receipt.fired++
+  receipt.asked = (receipt.asked * receipt.tokens + pass.asked) / tokens
+  receipt.measured = (receipt.measured * receipt.tokens + pass.measured) / tokens
+  receipt.tokens = tokens
+  if (receipt.left !== undefined) receipt.left = Math.max(receipt.left, pass.left)
 }
 
 /** Squared norm of each column: [width, n] -> [1, n]. */

@@ -14,7 +14,7 @@ import { type Item, type Model, PACK_TOKENS, promptRoles } from './model.ts'
 import { chooseToken, samplingNumber } from './sample.ts'
 
 /** Sequences that are decoded together by default. */
-const BATCH = 16
+export const BATCH = 16
 
 export interface GenerateOptions {
   /** Most tokens to generate for each prompt. Default 64. */
@@ -37,6 +37,8 @@ export interface Generated {
   /** Generated ids, the end token included. */
   readonly tokens: readonly number[]
   readonly stop: 'eos' | 'length'
+  /** What the interventions did to this text. */
+  readonly receipts: readonly Receipt[]
 }
 
 /**
@@ -207,6 +209,7 @@ class Wave implements Disposable {
       text: this.#model.tokenizer.decode(tokens, { skipSpecialTokens: true }),
       tokens,
       stop: this.#finished[i]!,
+      receipts: this.#compiler?.receiptsOf(this.#first + i) ?? [],
     }
   }
 
@@ -216,13 +219,14 @@ class Wave implements Disposable {
       : { changed: this.#compiler.sites, change: this.#compiler.forPass(roles) }
   }
 
-  /** One generated token of each sequence; finished ones are not touched. */
+  /** One generated token of each sequence; what happens to finished ones does not count. */
   #generatedRoles(): TokenRoles {
     return {
       count: this.#items.length,
       row: (i) => this.#first + i,
       position: (i) => this.#positions[i]!,
       at: (_, positions) => positions === 'all' || positions === 'generated',
+      counts: (i) => this.#finished[i] === undefined,
     }
   }
 

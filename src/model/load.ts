@@ -4,10 +4,10 @@
  */
 
 import { join } from 'node:path'
-import { refuse } from '../core/errors.ts'
+import { PalimpsestError, refuse } from '../core/errors.ts'
 import { type ChatTemplate, chatTemplateFromGguf, loadChatTemplate } from '../formats/chat-template.ts'
 import { type Checkpoint, openCheckpoint } from '../formats/checkpoint.ts'
-import { loadTokenizer, type Tokenizer, tokenizerFromGguf } from '../formats/tokenizer.ts'
+import { absentTokenizer, loadTokenizer, type Tokenizer, tokenizerFromGguf } from '../formats/tokenizer.ts'
 import { Backend } from '../ggml/backend.ts'
 import type { DeviceKind } from '../ggml/locate.ts'
 import { selfTest } from '../ggml/selftest.ts'
@@ -87,7 +87,7 @@ export async function openDescription(path: string): Promise<ModelDescription> {
   const checkpoint = openCheckpoint(path)
   try {
     const { source, architecture } = describeCheckpoint(checkpoint)
-    const tokenizer = await openTokenizer(checkpoint)
+    const tokenizer = await openTokenizer(checkpoint, architecture)
     checkTokenizer(tokenizer, architecture, path)
     const template = await openTemplate(checkpoint)
     return {
@@ -144,10 +144,17 @@ function withoutWrapper(tensors: WeightSource['tensors']): WeightSource['tensors
   return tensors
 }
 
-async function openTokenizer(checkpoint: Checkpoint): Promise<Tokenizer> {
-  return checkpoint.gguf !== undefined
-    ? tokenizerFromGguf(checkpoint.gguf.kv)
-    : loadTokenizer(checkpoint.path)
+/** A model without a tokenizer still runs token ids: the refusal waits until a text is to be encoded. */
+async function openTokenizer(checkpoint: Checkpoint, architecture: Architecture): Promise<Tokenizer> {
+  try {
+    return checkpoint.gguf !== undefined
+      ? tokenizerFromGguf(checkpoint.gguf.kv)
+      : await loadTokenizer(checkpoint.path)
+  } catch (error) {
+    if (error instanceof PalimpsestError && /^tokenizer-(missing|unsupported)$/.test(error.code))
+      return absentTokenizer(error, architecture)
+    throw error
+  }
 }
 
 async function openTemplate(checkpoint: Checkpoint): Promise<ChatTemplate | undefined> {

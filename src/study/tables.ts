@@ -3,15 +3,11 @@
  * Complaints name file, row and column.
  */
 
-import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
-import { createGunzip } from 'node:zlib'
 import { nearest, refuse } from '../core/errors.ts'
 import { explainFileError } from '../core/files.ts'
+import { MAX_LINE, readLines } from '../formats/lines.ts'
 
-/** Longest line, row or cell, in characters. */
-const MAX_LINE = 10_000_000
 const MAX_ROWS = 10_000_000
 
 /** A row: text by column; numbers and booleans as they are written; null where a value is missing. */
@@ -50,42 +46,9 @@ export async function readTable(path: string, options: TableOptions): Promise<Ro
   return rows
 }
 
-async function* lines(path: string): AsyncGenerator<{ line: string; number: number }> {
-  const file = createReadStream(path)
-  const source = path.endsWith('.gz') ? file.pipe(createGunzip()) : file
-  let failure: unknown
-  file.on('error', (error) => {
-    failure = error
-    source.destroy()
-  })
-  source.on('error', (error: unknown) => {
-    failure ??= error
-  })
-  let number = 0
-  try {
-    for await (const line of createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY })) {
-      number++
-      if (line.length > MAX_LINE)
-        throw refuse('table-row', 'A line is impossibly long.', {
-          where: `${path}, line ${number}`,
-          expected: `at most ${MAX_LINE} characters`,
-        })
-      yield { line, number }
-    }
-  } finally {
-    file.destroy()
-  }
-  if (failure !== undefined)
-    throw refuse('table-row', 'The file cannot be read to its end.', {
-      where: `${path}, after line ${number}`,
-      found: (failure as Error).message,
-      fix: 'The file is damaged or cut: make or fetch it again.',
-    })
-}
-
 async function readJsonLines(path: string, options: TableOptions): Promise<Row[]> {
   const rows: Row[] = []
-  for await (const { line, number } of lines(path)) {
+  for await (const { line, number } of readLines(path)) {
     if (line.trim() === '') continue
     let value: unknown
     try {
@@ -117,7 +80,7 @@ async function readDelimited(path: string, separator: string, options: TableOpti
   let header: string[] | undefined
   let pending = ''
   let startedAt = 0
-  for await (const { line, number } of lines(path)) {
+  for await (const { line, number } of readLines(path)) {
     if (pending === '') startedAt = number
     pending = pending === '' ? line : `${pending}\n${line}`
     if (pending.length > MAX_LINE)

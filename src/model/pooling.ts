@@ -1,0 +1,50 @@
+/**
+ * From the activations of a text's tokens to one vector. Means are over content only: no BOS, special or
+ * template tokens, and no attention sinks, whose norms would drown everything else.
+ */
+
+import { type Matrix, row } from '../core/matrix.ts'
+import { median, rowNorms, SINK_RATIO } from './model.ts'
+
+/**
+ * Content tokens that are attention sinks: those whose residual norm is above 10x the text's median at any of
+ * the given layers, and the first token of a text that no BOS precedes, which serves as one.
+ *
+ * @param residuals [T, d] of each layer
+ * @param content [T] 1 for tokens of the text itself
+ * @returns rising positions
+ */
+export function findSinks(residuals: readonly Matrix[], content: Uint8Array): number[] {
+  const found = new Set<number>(content[0] === 1 ? [0] : [])
+  for (const x of residuals) {
+    const norms = rowNorms(x)
+    const limit = SINK_RATIO * median(norms)
+    norms.forEach((norm, t) => {
+      if (content[t] === 1 && norm > limit) found.add(t)
+    })
+  }
+  return [...found].sort((a, b) => a - b)
+}
+
+/**
+ * 1 for the tokens that a mean is over: content without sinks. A text that is nothing but sinks keeps them: an
+ * empty mean would be no number at all.
+ */
+export function usedTokens(content: Uint8Array, sinks: readonly number[]): Uint8Array {
+  const used = content.slice()
+  for (const t of sinks) used[t] = 0
+  return used.includes(1) ? used : content
+}
+
+/** The mean [d] of the rows of x [T, d] where `used` is 1, summed in f64. */
+export function meanOver(x: Matrix, used: Uint8Array): Float64Array {
+  const sum = new Float64Array(x.cols)
+  let n = 0
+  for (let t = 0; t < x.rows; t++) {
+    if (used[t] === 0) continue
+    n++
+    const r = row(x, t)
+    for (let j = 0; j < x.cols; j++) sum[j]! += r[j]!
+  }
+  return sum.map((v) => v / n)
+}
