@@ -11,13 +11,14 @@ import { type Matrix, matrix, row } from '../core/matrix.ts'
 import { openSafetensors, readF32 } from '../formats/safetensors.ts'
 import { writeSafetensors } from '../formats/safetensors-write.ts'
 import { planPacks } from '../model/layout.ts'
-import { type Model, median, PACK_TOKENS, rowNorms, SINK_RATIO } from '../model/model.ts'
+import { type Model, PACK_TOKENS } from '../model/model.ts'
+import { findSinks, meanOver, usedTokens } from '../model/pooling.ts'
 import type { TokenizedText } from './inputs.ts'
 import type { RunFolder, StepSpec } from './run-folder.ts'
 
 /** Packs in a shard: some 4,000 tokens, seconds to a minute of work. */
 const PACKS_PER_SHARD = 8
-const VERSION = 1
+const VERSION = 2
 
 export const POOLS = ['mean', 'last_content', 'last_template'] as const
 export type Pool = (typeof POOLS)[number]
@@ -210,18 +211,6 @@ async function replaceMeans(
   }
 }
 
-/** 1 for the tokens of each text that its means are over: content without sinks, or all content of a text of sinks. */
-export function usedTokens(
-  texts: readonly TokenizedText[],
-  sinks: readonly (readonly number[])[],
-): Uint8Array[] {
-  return texts.map(({ content }, i) => {
-    const used = content.slice()
-    for (const t of sinks[i]!) used[t] = 0
-    return used.includes(1) ? used : content
-  })
-}
-
 function name(shard: number): string {
   return `shard-${String(shard).padStart(5, '0')}`
 }
@@ -259,7 +248,7 @@ async function harvestShard(
       const layers = all.map((layer) => result.get(siteOf(layer)))
       sinks[i] = findSinks(layers.slice(1), content)
       const skip = [...sinks[i]!, ...(job.exclude?.get(items[i]!) ?? [])]
-      const mask = usedTokens([texts[i]!], [skip])[0]!
+      const mask = usedTokens(content, skip)
       for (const [k, layer] of all.entries())
         for (const pool of job.pools)
           row(pooled.get(`${pool}.${layer}`)!, i).set(poolOf(layers[k]!, pool, mask, content))
@@ -274,29 +263,8 @@ async function harvestShard(
   await atomicWrite(`${path}.json`, JSON.stringify({ items, sinks } satisfies ShardIndex))
 }
 
-/** Content tokens whose residual norm exceeds 10x the text's median at any layer. */
-function findSinks(layers: readonly Matrix[], content: Uint8Array): number[] {
-  const found = new Set<number>()
-  for (const x of layers) {
-    const norms = rowNorms(x)
-    const limit = SINK_RATIO * median(norms)
-    norms.forEach((norm, t) => {
-      if (content[t] === 1 && norm > limit) found.add(t)
-    })
-  }
-  return [...found].sort((a, b) => a - b)
-}
-
 function poolOf(x: Matrix, pool: Pool, mask: Uint8Array, content: Uint8Array): Float32Array | Float64Array {
   if (pool === 'last_template') return row(x, x.rows - 1)
   if (pool === 'last_content') return row(x, content.lastIndexOf(1))
-  const sum = new Float64Array(x.cols)
-  let n = 0
-  for (let t = 0; t < x.rows; t++) {
-    if (mask[t] === 0) continue
-    n++
-    const r = row(x, t)
-    for (let j = 0; j < x.cols; j++) sum[j]! += r[j]!
-  }
-  return sum.map((v) => v / n)
+  return meanOver(x, mask)
 }

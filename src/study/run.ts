@@ -8,10 +8,11 @@ import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { atomicWrite, hashJson } from '../core/files.ts'
 import type { Matrix } from '../core/matrix.ts'
+import { usedTokens } from '../model/pooling.ts'
 import { claimCompression } from './claim-compression.ts'
 import { claimDirection } from './claim-direction.ts'
 import { type DirectionRecord, keepDirection, readDirection, writeDirections } from './directions.ts'
-import { type Harvest, harvest, harvestTogether, type Pool, usedTokens } from './harvest.ts'
+import { type Harvest, harvest, harvestTogether, type Pool } from './harvest.ts'
 import { randomEmbeddingPool } from './inputs.ts'
 import { writeManifest } from './manifest.ts'
 import { type Resolve, randomTwinOf } from './models.ts'
@@ -137,7 +138,7 @@ async function directionStep(
     warnings.push(
       `The randomly initialised model of this shape needs ${(twin.bytes / 1e9).toFixed(1)} GB and was left out: random embeddings are the only random baseline.`,
     )
-  const used = usedTokens(p.textTokens, texts[0]!.sinks)
+  const used = p.textTokens.map(({ content }, i) => usedTokens(content, texts[0]!.sinks[i]!))
   const spec = {
     kind: 'claim-direction',
     version: DIRECTION,
