@@ -21,39 +21,38 @@ export function auc(scores: ArrayLike<number>, labels: ArrayLike<number>): numbe
   return new SortedScores(scores, labels).auc()
 }
 
-/** Scores sorted once, whose AUC can be taken under many weightings of the items. */
+/** Scores sorted once, whose AUC can be taken under many resamplings of the units that the items belong to. */
 export class SortedScores {
-  readonly #order: Uint32Array
-  readonly #scores: ArrayLike<number>
-  readonly #labels: ArrayLike<number>
+  /** In rising order of scores: the unit and the label of each item, and whether the next score is a new one. */
+  readonly #units: Int32Array
+  readonly #labels: Uint8Array
+  readonly #last: Uint8Array
 
-  constructor(scores: ArrayLike<number>, labels: ArrayLike<number>) {
-    this.#order = order(scores)
-    this.#scores = scores
-    this.#labels = labels
+  /** @param units the unit (group) of each item; default its own */
+  constructor(scores: ArrayLike<number>, labels: ArrayLike<number>, units?: ArrayLike<number>) {
+    const sorted = order(scores)
+    this.#units = Int32Array.from(sorted, (i) => (units === undefined ? i : units[i]!))
+    this.#labels = Uint8Array.from(sorted, (i) => labels[i]!)
+    this.#last = Uint8Array.from(sorted, (i, at) => (scores[i] === scores[sorted[at + 1]!] ? 0 : 1))
   }
 
-  /** @param weight of each item (how often a bootstrap draw holds it); default one each */
-  auc(weight?: (item: number) => number): number {
-    const scores = this.#scores
-    const labels = this.#labels
-    const sorted = this.#order
+  /** @param times how often a draw holds each unit; default once */
+  auc(times?: ArrayLike<number>): number {
     let below = 0 // weight of class 0 under the current score
+    let zeros = 0 // and at it
+    let ones = 0
     let area = 0
     let positives = 0
-    for (let i = 0; i < sorted.length; ) {
-      const score = scores[sorted[i]!]!
-      let zeros = 0
-      let ones = 0
-      for (; i < sorted.length && scores[sorted[i]!] === score; i++) {
-        const item = sorted[i]!
-        const w = weight === undefined ? 1 : weight(item)
-        if (labels[item] === 1) ones += w
-        else zeros += w
-      }
+    for (let i = 0; i < this.#units.length; i++) {
+      const w = times === undefined ? 1 : times[this.#units[i]!]!
+      if (this.#labels[i] === 1) ones += w
+      else zeros += w
+      if (this.#last[i] === 0) continue
       area += ones * (below + zeros / 2)
       below += zeros
       positives += ones
+      zeros = 0
+      ones = 0
     }
     return area / (below * positives)
   }

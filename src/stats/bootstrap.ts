@@ -6,7 +6,10 @@
 
 import { pacer } from '../core/pace.ts'
 import { stream } from '../core/random.ts'
+import { type Estimate, LEVEL, methodOf, percentileInterval } from './estimate.ts'
+import { cells, type Labels } from './groups.ts'
 
+/** Draws of a bootstrap where nothing else is said. */
 export const BOOTSTRAP_DRAWS = 2000
 
 /**
@@ -54,16 +57,57 @@ export async function clusterBootstrap(
     strata?: ArrayLike<number> | undefined
     signal?: AbortSignal | undefined
   },
-  statistics: (times: Int32Array) => ArrayLike<number>,
+  statistics: (times: Int32Array, draw: number) => ArrayLike<number>,
 ): Promise<Float64Array[]> {
   const draws = options.draws ?? BOOTSTRAP_DRAWS
   const pace = pacer(options.signal)
   let out: Float64Array[] = []
   for (let b = 0; b < draws; b++) {
     await pace()
-    const values = statistics(drawGroups(count, options.seed, options.stage, b, options.strata))
+    const values = statistics(drawGroups(count, options.seed, options.stage, b, options.strata), b)
     if (b === 0) out = Array.from({ length: values.length }, () => new Float64Array(draws))
     for (let s = 0; s < values.length; s++) out[s]![b] = values[s]!
   }
   return out
+}
+
+/** With nested groups each pole's groups are resampled on their own. */
+export function strataOf(labels: Labels): Int8Array | undefined {
+  return labels.groups.kind === 'nested' ? cells(labels.groups, labels.poles).poles : undefined
+}
+
+export interface ClusterOptions {
+  readonly seed: number
+  readonly draws: number
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Statistics of labelled texts with their cluster-bootstrap intervals. All calls with one seed draw the same
+ * groups, so that differences between calls are paired too.
+ *
+ * @param statistics of one draw, given how often it holds each group
+ * @throws PalimpsestError `interrupted`
+ */
+export async function clusterEstimates(
+  labels: Labels,
+  options: ClusterOptions,
+  statistics: (times: Int32Array) => ArrayLike<number>,
+): Promise<Estimate[]> {
+  const { count } = labels.groups
+  const point = statistics(new Int32Array(count).fill(1))
+  const draws = await clusterBootstrap(
+    count,
+    { ...options, stage: 'groups', strata: strataOf(labels) },
+    statistics,
+  )
+  return Array.from(point, (value, s) => ({
+    value,
+    ci: percentileInterval(draws[s]!),
+    level: LEVEL,
+    method: methodOf('cluster bootstrap', count),
+    n: labels.poles.length,
+    groups: count,
+    seed: options.seed,
+  }))
 }

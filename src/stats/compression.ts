@@ -1,29 +1,16 @@
 /**
  * Claim 2: alignment compresses the spread of prompts along the direction, and along it more than along
  * others. The unit is the issue; every ratio is aligned over base.
- *
- * Spreads come from sufficient statistics per issue (count, sum, sum of squares of each direction's
- * projections), so that thousands of bootstrap draws over hundreds of directions cost little.
  */
 
-import fCdf from '@stdlib/stats-base-dists-f-cdf'
 import { refuse } from '../core/errors.ts'
 import type { Matrix } from '../core/matrix.ts'
-import { pacer } from '../core/pace.ts'
-import { stream } from '../core/random.ts'
-import { drawGroups } from './bootstrap.ts'
-import {
-  type Estimate,
-  LEVEL,
-  mean,
-  percentileInterval,
-  quantile,
-  summariseNull,
-  variance,
-} from './estimate.ts'
-import { MIN_GROUPS } from './groups.ts'
-import { norm } from './linear.ts'
+import { type ClusterOptions, clusterBootstrap, strataOf } from './bootstrap.ts'
+import { type Estimate, LEVEL, mean, methodOf, percentileInterval } from './estimate.ts'
+import { type Labels, MIN_GROUPS } from './groups.ts'
+import { project } from './oof.ts'
 import { type References, referenceDirections } from './references.ts'
+import { brownForsythe, IssueSums, quantileRange, swapTest } from './spread.ts'
 
 export interface CompressionInput {
   /** Prompts' pooled activations at the site, [n, d], same prompts in both. */
@@ -33,24 +20,26 @@ export interface CompressionInput {
   readonly issues: Int32Array
   /** Axes to measure along: unit vectors by name; the first is primary. */
   readonly axes: readonly { readonly name: string; readonly direction: Float64Array }[]
-  /** Distance between the class means of labelled texts along each axis, by model: the class gap. */
-  readonly gaps: readonly {
-    readonly base: number
-    readonly aligned: number
-    readonly ci?: readonly [number, number]
-  }[]
+  /** Labelled texts' activations at the site, [texts, d], for the class gaps along the axes. */
+  readonly texts: { readonly base: Matrix; readonly aligned: Matrix; readonly labels: Labels }
 }
 
-export interface CompressionOptions {
-  readonly seed: number
-  readonly draws: number
+export interface CompressionOptions extends ClusterOptions {
   /** Selective when the upper bound of log r_d - median log r_ref lies below the log of this. */
   readonly selectiveRatio: number
   readonly references: number
-  readonly signal?: AbortSignal | undefined
 }
 
 export type Selectivity = 'selective' | 'not' | 'underpowered'
+
+/** What the spread of prompts and the class gap say together. */
+export type Reading =
+  | 'compression'
+  | 'attenuated direction'
+  | 'compression or attenuated direction'
+  | 'change of scale'
+  | 'no compression'
+  | 'underpowered'
 
 export interface AxisResult {
   readonly axis: string
@@ -60,28 +49,23 @@ export interface AxisResult {
   /** SD ratio, raw: the spread of prompts. */
   readonly ratio: Estimate
   /** Ratio of class gaps of labelled texts. */
-  readonly gapRatio: number
+  readonly gapRatio: Estimate
   /** SD ratio after scaling each model by its class gap. */
   readonly ratioGapScaled: Estimate
   readonly iqrRatio: number
   readonly rangeRatio: number
+  /** SD ratio of the references: what happened to directions as strong as this one. */
+  readonly ratioOfReferences: Estimate
   /** log r_d minus the median log r of the reference directions. */
   readonly selective: Estimate
   readonly selectivity: Selectivity
-  /** What the two ratios say together. */
-  readonly reading:
-    | 'compression'
-    | 'attenuated direction'
-    | 'change of scale'
-    | 'no compression'
-    | 'underpowered'
+  readonly reading: Reading
   readonly referenceLogRatios: readonly number[]
   readonly isotropicLogRatios: readonly number[]
   readonly covarianceLogRatios: readonly number[]
   readonly references: Pick<References, 'method' | 'span'>
-  /** Two-sided p of swapping the models within issues, after centring and scaling. */
+  /** Two-sided p of swapping the models within issues, after centring and gap scaling; as many draws. */
   readonly swapP: number
-  readonly swapDraws: number
   /** Brown and Forsythe's test of equal spread, after centring and gap scaling (secondary). */
   readonly brownForsytheP: number
 }
@@ -97,7 +81,8 @@ export interface CompressionResult {
 /**
  * Measures claim 2 at one site.
  *
- * @throws PalimpsestError `issues-few`, `issue-single` (an issue of one prompt), `activation-nan`
+ * @throws PalimpsestError `issues-few`, `issue-single` (an issue of one prompt), `activation-nan`,
+ *   `spread-none` (an axis along which prompts or classes do not differ), `interrupted`
  */
 export async function measureCompression(
   input: CompressionInput,
@@ -105,23 +90,9 @@ export async function measureCompression(
 ): Promise<CompressionResult> {
   const issues = checkInput(input)
   const axes: AxisResult[] = []
-  for (const [a, { name, direction }] of input.axes.entries()) {
-    const references = await referenceDirections(
-      input.base,
-      input.aligned,
-      direction,
-      options.references,
-      options.seed,
-      options.signal,
-    )
-    axes.push(await measureAxis(input, name, direction, input.gaps[a]!, references, issues, options))
-  }
-  return {
-    axes,
-    agrees: axes.every((a) => a.selectivity === axes[0]!.selectivity),
-    prompts: input.base.rows,
-    issues,
-  }
+  for (const { name, direction } of input.axes)
+    axes.push(await measureAxis(input, name, direction, issues, options))
+  return { axes, agrees: axes.every((a) => a.reading === axes[0]!.reading), prompts: input.base.rows, issues }
 }
 
 function checkInput(input: CompressionInput): number {
@@ -151,215 +122,175 @@ function checkInput(input: CompressionInput): number {
   return issues
 }
 
-/** Counts, sums and sums of squares of projections by issue. */
-interface Sums {
-  readonly n: Float64Array
-  readonly s: Float64Array
-  readonly q: Float64Array
-}
-
-function sumsOf(z: Float64Array, issueOf: Int32Array, issues: number): Sums {
-  const sums = { n: new Float64Array(issues), s: new Float64Array(issues), q: new Float64Array(issues) }
-  // Around the mean, so that sums of squares keep their digits.
-  const m = mean(z)
-  for (let i = 0; i < z.length; i++) {
-    const k = issueOf[i]!
-    const v = z[i]! - m
-    sums.n[k]!++
-    sums.s[k]! += v
-    sums.q[k]! += v * v
-  }
-  return sums
-}
-
-/** log SD under a draw that holds each issue `times` times. */
-function logSd({ n, s, q }: Sums, times?: Int32Array): number {
-  let count = 0
-  let sum = 0
-  let square = 0
-  for (let k = 0; k < n.length; k++) {
-    const t = times === undefined ? 1 : times[k]!
-    if (t === 0) continue
-    count += t * n[k]!
-    sum += t * s[k]!
-    square += t * q[k]!
-  }
-  return 0.5 * Math.log((square - (sum * sum) / count) / (count - 1))
+/** A direction's projections in both models, by issue. */
+interface Pair {
+  readonly base: IssueSums
+  readonly aligned: IssueSums
 }
 
 async function measureAxis(
   input: CompressionInput,
   axis: string,
   direction: Float64Array,
-  gap: { base: number; aligned: number; ci?: readonly [number, number] },
-  references: References,
   issues: number,
   options: CompressionOptions,
 ): Promise<AxisResult> {
-  const project = (m: Matrix, d: ArrayLike<number>): Float64Array =>
-    Float64Array.from({ length: m.rows }, (_, i) => {
-      let v = 0
-      for (let j = 0; j < m.cols; j++) v += m.data[i * m.cols + j]! * d[j]!
-      return v
-    })
-  const zb = project(input.base, direction)
-  const za = project(input.aligned, direction)
-  const pairOf = (d: ArrayLike<number>): { b: Sums; a: Sums } => ({
-    b: sumsOf(project(input.base, d), input.issues, issues),
-    a: sumsOf(project(input.aligned, d), input.issues, issues),
+  const { seed, signal } = options
+  const references = await referenceDirections(
+    input.base,
+    input.aligned,
+    direction,
+    options.references,
+    seed,
+    signal,
+  )
+  const [zb, za] = [project(input.base, direction), project(input.aligned, direction)]
+  const pairOf = (b: Float64Array, a: Float64Array): Pair => ({
+    base: new IssueSums(b, input.issues, issues),
+    aligned: new IssueSums(a, input.issues, issues),
   })
-  const own = { b: sumsOf(zb, input.issues, issues), a: sumsOf(za, input.issues, issues) }
-  const refs = references.directions.map(pairOf)
-  const logRatio = (p: { b: Sums; a: Sums }, times?: Int32Array): number =>
-    logSd(p.a, times) - logSd(p.b, times)
-  const contrast = (times?: Int32Array): [number, number] => {
-    const r = logRatio(own, times)
-    const others = refs.map((p) => logRatio(p, times))
-    return [
-      r,
-      r -
-        references.centre(
-          others,
-          refs.map((p) => logSd(p.b, times)),
-          logSd(own.b, times),
-        ),
-    ]
+  const along = (d: Float64Array): Pair => pairOf(project(input.base, d), project(input.aligned, d))
+  const logRatio = (p: Pair, times?: Int32Array): number => p.aligned.logSd(times) - p.base.logSd(times)
+  const own = pairOf(zb, za)
+  const refs = references.directions.map(along)
+  const gap = classGaps(input, direction)
+  const gaps = gap()
+  const sd = { base: Math.exp(own.base.logSd()), aligned: Math.exp(own.aligned.logSd()) }
+  for (const [what, value] of Object.entries({ ...sd, 'gap of base': gaps[0], 'gap of aligned': gaps[1] }))
+    if (!(Math.abs(value) > 0))
+      throw refuse('spread-none', 'Nothing differs along an axis, so that no ratio can be taken.', {
+        where: `axis ${axis}, ${what}`,
+        found: `${value}`,
+      })
+
+  /** log r of the direction and of the references' centre. */
+  const logs = (times?: Int32Array): [number, number] => {
+    const centre = references.centre(
+      refs.map((p) => logRatio(p, times)),
+      refs.map((p) => p.base.logSd(times)),
+      own.base.logSd(times),
+    )
+    return [logRatio(own, times), centre]
   }
-  const [logR, selective] = contrast()
-  const pace = pacer(options.signal)
-  const drawsR = new Float64Array(options.draws)
-  const drawsS = new Float64Array(options.draws)
-  for (let b = 0; b < options.draws; b++) {
-    await pace()
-    const [r, s] = contrast(drawGroups(issues, options.seed, 'issues', b))
-    drawsR[b] = Math.exp(r)
-    drawsS[b] = s
-  }
-  const common = {
+  const [logR, centre] = logs()
+  const [drawsR, drawsCentre] = (await clusterBootstrap(
+    issues,
+    { seed, signal, stage: 'issues', draws: options.draws },
+    logs,
+  )) as [Float64Array, Float64Array]
+  const { labels } = input.texts
+  const [drawsGap] = (await clusterBootstrap(
+    labels.groups.count,
+    { seed, signal, stage: 'groups', draws: options.draws, strata: strataOf(labels) },
+    (times) => {
+      const [b, a] = gap(times)
+      return [Math.log(Math.abs(a / b))]
+    },
+  )) as [Float64Array]
+  const logGap = Math.log(Math.abs(gaps[1] / gaps[0]))
+
+  const byIssue = {
     level: LEVEL,
-    method: 'paired bootstrap over issues',
+    method: methodOf('paired bootstrap over issues', issues),
     n: input.base.rows,
     groups: issues,
-    seed: options.seed,
+    seed,
   }
-  const ratio: Estimate = { value: Math.exp(logR), ci: percentileInterval(drawsR), ...common }
-  const gapRatio = gap.aligned / gap.base
-  const selectiveCi = percentileInterval(drawsS)
+  const estimate = (value: number, draws: Float64Array): Estimate => ({
+    value,
+    ci: percentileInterval(draws),
+    ...byIssue,
+  })
+  const contrast = drawsR.map((r, b) => r - drawsCentre[b]!)
+  const selective = estimate(logR - centre, contrast)
+  const ratioOfReferences = estimate(Math.exp(centre), drawsCentre.map(Math.exp))
   const bar = Math.log(options.selectiveRatio)
-  const selectivity: Selectivity =
-    selectiveCi[1] < bar ? 'selective' : selectiveCi[0] > bar ? 'not' : 'underpowered'
-  const swap = await swapTest(zb, za, input.issues, issues, options)
+  const [low, high] = selective.ci!
+  const selectivity: Selectivity = high < bar ? 'selective' : low > bar ? 'not' : 'underpowered'
+  // Against the references too: what a change of scale does to the gap is no attenuation.
+  const gapAgainstReferences = percentileInterval(drawsGap.map((g, b) => g - drawsCentre[b]!))
+  const [shapeBase, shapeAligned] = [zb, za].map((z, i) => {
+    const m = mean(z)
+    return z.map((v) => (v - m) / Math.abs(gaps[i]!))
+  }) as [Float64Array, Float64Array]
   return {
     axis,
-    sd: { base: Math.exp(logSd(own.b)), aligned: Math.exp(logSd(own.a)) },
-    sdGap: {
-      base: Math.exp(logSd(own.b)) / Math.abs(gap.base),
-      aligned: Math.exp(logSd(own.a)) / Math.abs(gap.aligned),
+    sd,
+    sdGap: { base: sd.base / Math.abs(gaps[0]), aligned: sd.aligned / Math.abs(gaps[1]) },
+    ratio: estimate(Math.exp(logR), drawsR.map(Math.exp)),
+    gapRatio: {
+      value: Math.exp(logGap),
+      ci: percentileInterval(drawsGap.map(Math.exp)),
+      level: LEVEL,
+      method: methodOf('paired cluster bootstrap', labels.groups.count),
+      n: labels.poles.length,
+      groups: labels.groups.count,
+      seed,
     },
-    ratio,
-    gapRatio,
     ratioGapScaled: {
-      value: ratio.value / Math.abs(gapRatio),
-      ci: [ratio.ci![0] / Math.abs(gapRatio), ratio.ci![1] / Math.abs(gapRatio)],
-      ...common,
-      method: `${common.method}; class gaps held fixed`,
+      ...estimate(
+        Math.exp(logR - logGap),
+        drawsR.map((r, b) => Math.exp(r - drawsGap[b]!)),
+      ),
+      method: methodOf('paired bootstrap over issues, and over groups of the gaps', issues),
     },
-    iqrRatio: spread(za, 0.25) / spread(zb, 0.25),
-    rangeRatio: spread(za, 0.05) / spread(zb, 0.05),
-    selective: { value: selective, ci: selectiveCi, ...common },
+    iqrRatio: quantileRange(za, 0.25) / quantileRange(zb, 0.25),
+    rangeRatio: quantileRange(za, 0.05) / quantileRange(zb, 0.05),
+    ratioOfReferences,
+    selective,
     selectivity,
-    reading: readRatios(ratio, gapRatio, selectivity, options.selectiveRatio),
+    reading: read(selectivity, ratioOfReferences.ci!, gapAgainstReferences, options.selectiveRatio),
     referenceLogRatios: refs.map((p) => logRatio(p)),
-    isotropicLogRatios: references.isotropic.map((d) => logRatio(pairOf(d))),
-    covarianceLogRatios: references.covariance.map((d) => logRatio(pairOf(d))),
+    isotropicLogRatios: references.isotropic.map((d) => logRatio(along(d))),
+    covarianceLogRatios: references.covariance.map((d) => logRatio(along(d))),
     references: { method: references.method, span: references.span },
-    swapP: swap.p,
-    swapDraws: swap.draws,
-    brownForsytheP: brownForsythe(
-      zb.map((v) => v / Math.abs(gap.base)),
-      za.map((v) => v / Math.abs(gap.aligned)),
-    ),
+    swapP: await swapTest(shapeBase, shapeAligned, input.issues, issues, options),
+    brownForsytheP: brownForsythe(shapeBase, shapeAligned),
   }
 }
 
-/**
- * Only prompts shrunk: compression. Prompts and class gap shrunk alike and selectively: the direction itself
- * is attenuated. All directions shrunk alike: a change of scale.
- */
-function readRatios(
-  ratio: Estimate,
-  gapRatio: number,
-  selectivity: Selectivity,
-  bar: number,
-): AxisResult['reading'] {
-  if (selectivity === 'underpowered') return 'underpowered'
-  const [low, high] = ratio.ci!
-  if (selectivity === 'selective') return Math.abs(gapRatio) < bar ? 'attenuated direction' : 'compression'
-  if (high < bar || low > 1 / bar) return 'change of scale'
-  return 'no compression'
-}
-
-/** Distance between the q and 1 - q quantiles. */
-function spread(z: Float64Array, q: number): number {
-  const sorted = z.slice().sort()
-  return quantile(sorted, 1 - q) - quantile(sorted, q)
-}
-
-/**
- * Swaps the two models' standardised projections within issues at random: both centred by issue and scaled to
- * the pooled SD of the two, so that under exchange the log ratio of SDs is symmetric around zero.
- */
-async function swapTest(
-  zb: Float64Array,
-  za: Float64Array,
-  issueOf: Int32Array,
-  issues: number,
-  options: CompressionOptions,
-): Promise<{ p: number; draws: number }> {
-  const centre = (z: Float64Array): Float64Array => {
-    const m = mean(z)
-    return z.map((v) => v - m)
-  }
-  const [b, a] = [sumsOf(centre(zb), issueOf, issues), sumsOf(centre(za), issueOf, issues)]
-  const statistic = (swap?: Uint8Array): number => {
-    const totals = [0, 0, 0, 0, 0, 0]
-    for (let k = 0; k < issues; k++) {
-      const [first, second] = swap?.[k] === 1 ? [a, b] : [b, a]
-      totals[0]! += first.n[k]!
-      totals[1]! += first.s[k]!
-      totals[2]! += first.q[k]!
-      totals[3]! += second.n[k]!
-      totals[4]! += second.s[k]!
-      totals[5]! += second.q[k]!
-    }
-    const v = (n: number, s: number, q: number): number => (q - (s * s) / n) / (n - 1)
-    return Math.abs(
-      0.5 * Math.log(v(totals[3]!, totals[4]!, totals[5]!) / v(totals[0]!, totals[1]!, totals[2]!)),
-    )
-  }
-  const observed = statistic()
-  const pace = pacer(options.signal)
-  let at = 1
-  for (let d = 0; d < options.draws; d++) {
-    await pace()
-    const rng = stream(options.seed, 'swap', d)
-    if (statistic(Uint8Array.from({ length: issues }, () => rng.uint32() & 1)) >= observed - 1e-12) at++
-  }
-  return { p: at / (1 + options.draws), draws: options.draws }
-}
-
-/** Brown and Forsythe's test: one-way ANOVA of absolute deviations from the median (scipy.stats.levene, median). */
-export function brownForsythe(x: Float64Array, y: Float64Array): number {
-  const deviations = [x, y].map((z) => {
-    const m = quantile(z.slice().sort(), 0.5)
-    return z.map((v) => Math.abs(v - m))
+/** Class gaps of the labelled texts along a direction, base's and aligned's, under resampling of their groups. */
+function classGaps(
+  { texts }: CompressionInput,
+  direction: Float64Array,
+): (times?: ArrayLike<number>) => [number, number] {
+  const { poles, groups } = texts.labels
+  const counts = [new Float64Array(groups.count), new Float64Array(groups.count)]
+  groups.of.forEach((g, i) => {
+    counts[poles[i]!]![g]!++
   })
-  const n = x.length + y.length
-  const grand = (mean(deviations[0]!) * x.length + mean(deviations[1]!) * y.length) / n
-  const between = deviations.reduce((s, d) => s + d.length * (mean(d) - grand) ** 2, 0)
-  const within = deviations.reduce((s, d) => s + variance(d) * (d.length - 1), 0)
-  if (within === 0) return between === 0 ? 1 : 0
-  return 1 - fCdf((between * (n - 2)) / within, 1, n - 2)
+  const sums = [texts.base, texts.aligned].map((m) => {
+    const by = [new Float64Array(groups.count), new Float64Array(groups.count)]
+    project(m, direction).forEach((v, i) => {
+      by[poles[i]!]![groups.of[i]!]! += v
+    })
+    return by
+  })
+  const total = (v: Float64Array, times?: ArrayLike<number>): number =>
+    v.reduce((s, x, g) => s + x * (times === undefined ? 1 : times[g]!), 0)
+  return (times) =>
+    sums.map(
+      (by) =>
+        total(by[1]!, times) / total(counts[1]!, times) - total(by[0]!, times) / total(counts[0]!, times),
+    ) as [number, number]
 }
 
-export { norm, summariseNull }
+/**
+ * Selective and the class gap not: compression. Both: the direction itself is attenuated. Not selective and
+ * all directions changed: a change of scale.
+ *
+ * @param scale interval of the references' SD ratio
+ * @param gap interval of the log class-gap ratio minus the references' log SD ratio
+ */
+function read(
+  selectivity: Selectivity,
+  scale: readonly [number, number],
+  gap: readonly [number, number],
+  bar: number,
+): Reading {
+  if (selectivity === 'underpowered') return 'underpowered'
+  if (selectivity === 'not')
+    return scale[1] < bar || scale[0] > 1 / bar ? 'change of scale' : 'no compression'
+  if (gap[1] < Math.log(bar)) return 'attenuated direction'
+  return gap[0] > Math.log(bar) ? 'compression' : 'compression or attenuated direction'
+}

@@ -4,25 +4,28 @@
  */
 
 import type { Matrix } from '../core/matrix.ts'
-import { auc, delongInterval, SortedScores } from './auc.ts'
-import { clusterBootstrap } from './bootstrap.ts'
-import { cohensD } from './effect.ts'
-import { type Estimate, LEVEL, percentileInterval, summariseNull, upperP } from './estimate.ts'
-import { FOLDS, type Folds, groupFolds, randomFolds } from './folds.ts'
-import { type Cells, cells as cellsOf, type Grouping } from './groups.ts'
-import { type Chosen, ESTIMATORS, type Estimator, outOfFold } from './oof.ts'
-import { ldaNull, logisticNull, meanDifferenceNull, observedAuc, permutedCells } from './permutation.ts'
+import { delongInterval, SortedScores } from './auc.ts'
+import { clusterEstimates } from './bootstrap.ts'
+import { resampledD } from './effect.ts'
+import { type Estimate, LEVEL } from './estimate.ts'
+import { type Folds, groupFolds, partsOf, randomFolds } from './folds.ts'
+import { cells as cellsOf, type Labels } from './groups.ts'
+import { average, C_GRID, type Chosen, type Estimator, estimatorsFor, outOfFold } from './oof.ts'
+import {
+  fewer,
+  type Labellings,
+  ldaNull,
+  logisticNull,
+  matchedPc1Null,
+  meanDifferenceNull,
+  permutedLabellings,
+  testOf,
+} from './permutation.ts'
 
 /** Pooled activations of a model by layer: [n texts, d], one layer in memory at a time. */
 export interface Layers {
   readonly count: number
   load(layer: number): Promise<Matrix>
-}
-
-export interface Labels {
-  /** 0 (pole A) or 1 (pole B) of each text. */
-  readonly poles: Int8Array
-  readonly groups: Grouping
 }
 
 export interface DirectionOptions {
@@ -37,195 +40,238 @@ export interface DirectionOptions {
   readonly onProgress?: (done: number, total: number) => void
 }
 
+type PerEstimator<T> = Readonly<Partial<Record<Estimator, T>>>
+
 export interface LayerResult {
   readonly layer: number
-  /** By estimator: mean of the repetitions' standardised out-of-fold scores. */
-  readonly scores: Readonly<Record<Estimator, Float64Array>>
-  readonly auc: Readonly<Record<Estimator, Estimate>>
-  readonly aucDelong: Readonly<Record<Estimator, Estimate>>
-  readonly cohensD: Readonly<Record<Estimator, number>>
-  readonly accuracy: number
+  /** Mean of the repetitions' standardised out-of-fold scores. */
+  readonly scores: PerEstimator<Float64Array>
+  /** Scores of logistic regression by repetition: what a choice of layers by fold is put together from. */
+  readonly byRepeat: readonly Float64Array[]
+  /** With cluster-bootstrap intervals; with a null where one was drawn. */
+  readonly auc: PerEstimator<Estimate>
+  readonly aucDelong: PerEstimator<Estimate>
+  readonly cohensD: PerEstimator<Estimate>
+  /** Of logistic regression, with thresholds from the training texts. */
+  readonly accuracy: Estimate
 }
+
+/** The layer that each fold of each repetition chose: [repetition][fold]. */
+export type LayerChoice = readonly (readonly number[])[]
 
 export interface ModelDirection {
   readonly layers: readonly LayerResult[]
   /** The layer with the best inner AUC of logistic regression over all training folds. */
   readonly layer: number
-  /** The layer each fold of each repetition chose without seeing its test texts, and how often. */
-  readonly votes: readonly number[]
+  /** The layer with the best inner AUC in each fold: chosen without its test texts. */
+  readonly choice: LayerChoice
+  /** The penalty chosen most often at `layer`. */
+  readonly C: number
   /** Scores of the primary cell: each text by logistic regression at the layer its own fold chose. */
   readonly primary: Float64Array
   readonly primaryAuc: Estimate
+  readonly primaryD: Estimate
   /** AUC of groups' mean scores (nested groups), by the primary scores. */
   readonly groupAuc: Estimate | undefined
-  /** AUC with folds that ignore groups, and what it gains, at the chosen layer. */
-  readonly randomFoldsAuc: number
-  readonly foldsUsed: readonly Folds[]
+  /** AUC of logistic regression at `layer` with folds that ignore groups, and what that gains. */
+  readonly randomFoldsAuc: Estimate
+  readonly leak: Estimate
+  readonly folds: readonly Folds[]
 }
 
-/** Measures one model: all layers, all estimators, nulls, and the layer chosen inside the training folds. */
+/** The folds of a study: those given, or repeated stratified group folds. */
+export function foldsOf(
+  labels: Labels,
+  options: Pick<DirectionOptions, 'folds' | 'repeats' | 'seed'>,
+): Folds[] {
+  if (options.folds !== undefined) return [options.folds]
+  return Array.from({ length: options.repeats ?? 3 }, (_, r) =>
+    groupFolds(labels.groups, labels.poles, options.seed, r),
+  )
+}
+
+/**
+ * Measures one model: all layers, all estimators, nulls, and the layer chosen inside the training folds.
+ *
+ * @throws PalimpsestError `interrupted`, `engine-*`
+ * @example
+ * const found = await measureDirection({ count: 30, load }, labels, { seed: 1, draws })
+ * found.primaryAuc.ci // of logistic regression at the layer chosen inside
+ */
 export async function measureDirection(
   layers: Layers,
   labels: Labels,
-  stage: string,
   options: DirectionOptions,
 ): Promise<ModelDirection> {
-  const { poles, groups } = labels
-  const folds =
-    options.folds !== undefined
-      ? [options.folds]
-      : Array.from({ length: options.repeats ?? 3 }, (_, r) => groupFolds(groups, poles, options.seed, r))
-  const cells = cellsOf(groups, poles)
-  const draws = permutedCells(cells, {
-    seed: options.seed,
-    stage: 'direction',
-    draws: options.draws.meanDifference,
-  })
-  const kept: {
-    scores: LayerResult['scores']
-    perRepeat: Float64Array[]
-    chosen: Chosen[][]
-    accuracy: number
-    null: Float64Array
-    observed: number
-  }[] = []
+  const { poles } = labels
+  const { seed, signal } = options
+  const folds = foldsOf(labels, options)
+  const labellings = permutedLabellings(labels, folds[0]!, { seed, draws: options.draws.meanDifference })
+  const bootstrap = { seed, draws: options.draws.bootstrap, signal }
+  const kept: { result: LayerResult; chosen: Chosen[][]; nulls: Float64Array }[] = []
   for (let layer = 0; layer < layers.count; layer++) {
     const x = await layers.load(layer)
     const runs = []
     for (const f of folds)
       runs.push(
-        await outOfFold(x, poles, f, groups.of, {
-          ...(options.C === undefined ? {} : { C: options.C }),
-          signal: options.signal,
+        await outOfFold(x, labels, partsOf(f), {
+          estimators: estimatorsFor(labels),
+          seed,
+          C: options.C === undefined ? C_GRID : [options.C],
+          signal,
         }),
       )
-    const nulls = await meanDifferenceNull(x, cells, folds[0]!, draws, options.signal)
     kept.push({
-      scores: averaged(runs.map((r) => r.scores)),
-      perRepeat: runs.map((r) => r.scores.logistic),
+      result: await summarise(layer, runs, labels, bootstrap),
       chosen: runs.map((r) => [...r.chosen]),
-      accuracy: runs.reduce((s, r) => s + r.accuracy / runs.length, 0),
-      null: nulls,
-      observed: observedAuc(runs[0]!.scores['mean-difference'], poles),
+      nulls: await meanDifferenceNull(x, labellings, signal),
     })
     options.onProgress?.(layer + 1, layers.count)
   }
-  const maxNull = Float64Array.from(draws, (_, p) => Math.max(...kept.map((k) => k.null[p]!)))
-  const results: LayerResult[] = []
-  for (const [layer, k] of kept.entries()) {
-    const intervals = await aucIntervals(
-      ESTIMATORS.map((e) => k.scores[e]),
-      labels,
-      `${stage}/layer`,
-      options,
-    )
-    const estimates = Object.fromEntries(ESTIMATORS.map((e, i) => [e, intervals[i]!])) as Record<
-      Estimator,
-      Estimate
-    >
-    estimates['mean-difference'] = {
-      ...estimates['mean-difference'],
-      null: summariseNull(maxNull),
-      p: upperP(k.observed, maxNull),
-    }
-    results.push({
-      layer,
-      scores: k.scores,
-      auc: estimates,
-      aucDelong: byEstimator((e) => ({
-        ...delongInterval(k.scores[e], poles),
-        level: LEVEL,
-        method: 'DeLong',
-        n: poles.length,
-      })),
-      cohensD: byEstimator((e) => cohensD(k.scores[e], poles)),
-      accuracy: k.accuracy,
-    })
-  }
-  const { votes, layer, primary } = choosePrimary(kept, folds, poles)
-  const best = await layers.load(layer)
+  // Draw by draw the best of all layers: what searching over layers finds where there is nothing.
+  const best = Float64Array.from(labellings.poles, (_, p) => Math.max(...kept.map((k) => k.nulls[p]!)))
+  const results = kept.map(({ result, nulls }) =>
+    withTest(result, 'mean-difference', testOf(Float64Array.of(nulls[0]!, ...best.subarray(1)))),
+  )
+  const { choice, layer } = chooseLayers(kept.map((k) => k.chosen))
   const C = typical(kept[layer]!.chosen.flat())
-  await addRefittedNulls(
-    results[layer]!,
-    best,
-    cells,
-    folds[0]!,
-    draws.slice(0, options.draws.refitted),
+  const x = await layers.load(layer)
+  if (options.draws.refitted > 0)
+    results[layer] = await refittedTests(
+      results[layer]!,
+      x,
+      labels,
+      fewer(labellings, options.draws.refitted),
+      C,
+      signal,
+    )
+  const primary = scoresAt(results, choice, folds)
+  const random = await outOfFold(x, labels, partsOf(randomFolds(poles.length, seed, 0)), {
+    estimators: ['logistic'],
+    seed,
     C,
-    options,
+    signal,
+  })
+  const sorted = [primary, random.scores.logistic!, results[layer]!.scores.logistic!].map(
+    (s) => new SortedScores(s, poles, labels.groups.of),
   )
-  const [primaryAuc] = await aucIntervals([primary], labels, `${stage}/primary`, options)
-  const random = await outOfFold(
-    best,
-    poles,
-    randomFolds(poles.length, options.seed, 0),
-    Int32Array.from(poles, (_, i) => i),
-    { C, estimators: ['logistic'], signal: options.signal },
-  )
+  const d = resampledD(primary, poles, labels.groups.of)
+  const [primaryAuc, primaryD, randomFoldsAuc, leak] = (await clusterEstimates(labels, bootstrap, (times) => {
+    const [own, ungrouped, grouped] = sorted.map((s) => s.auc(times)) as [number, number, number]
+    return [own, d(times), ungrouped, ungrouped - grouped]
+  })) as [Estimate, Estimate, Estimate, Estimate]
+  const { null: null_, p } = results[layer]!.auc.logistic!
   return {
     layers: results,
     layer,
-    votes,
+    choice,
+    C,
     primary,
-    primaryAuc: { ...primaryAuc!, ...pick(results[layer]!.auc.logistic) },
-    groupAuc: groupLevelAuc(primary, labels, options),
-    randomFoldsAuc: auc(random.scores.logistic, poles),
-    foldsUsed: folds,
+    primaryAuc: null_ === undefined ? primaryAuc : { ...primaryAuc, null: null_, p: p! },
+    primaryD,
+    groupAuc: groupLevelAuc(primary, labels),
+    randomFoldsAuc,
+    leak,
+    folds,
   }
 }
 
-function pick(e: Estimate): Partial<Estimate> {
-  return { ...(e.null === undefined ? {} : { null: e.null }), ...(e.p === undefined ? {} : { p: e.p }) }
-}
-
-function byEstimator<T>(f: (e: Estimator) => T): Record<Estimator, T> {
-  return Object.fromEntries(ESTIMATORS.map((e) => [e, f(e)])) as Record<Estimator, T>
-}
-
-function averaged(
-  runs: readonly Readonly<Record<Estimator, Float64Array>>[],
-): Record<Estimator, Float64Array> {
-  return byEstimator((e) => runs[0]![e].map((_, i) => runs.reduce((s, r) => s + r[e][i]! / runs.length, 0)))
-}
-
-/** Each fold takes the layer with the best inner AUC; with a given penalty, the layer's own out-of-fold AUC. */
-function choosePrimary(
-  kept: readonly { perRepeat: Float64Array[]; chosen: Chosen[][] }[],
-  folds: readonly Folds[],
-  poles: Int8Array,
-): { votes: number[]; layer: number; primary: Float64Array } {
-  const inner = (layer: number, r: number, f: number): number => kept[layer]!.chosen[r]![f]!.innerAuc
-  const given = Number.isNaN(inner(0, 0, 0))
-  const votes = new Array<number>(kept.length).fill(0)
-  const totals = new Float64Array(kept.length)
-  const primary = new Float64Array(poles.length)
-  folds.forEach((fold, r) => {
-    const k = kept[0]!.chosen[r]!.length
-    const choice = Array.from({ length: k }, (_, f) => {
-      const value = (layer: number): number =>
-        given ? outsideAuc(kept[layer]!.perRepeat[r]!, fold, f, poles) : inner(layer, r, f)
-      let best = 0
-      for (let layer = 0; layer < kept.length; layer++) {
-        totals[layer]! += value(layer)
-        if (value(layer) > value(best)) best = layer
-      }
-      votes[best]!++
-      return best
-    })
-    for (let i = 0; i < poles.length; i++)
-      primary[i]! += kept[choice[fold[i]!]!]!.perRepeat[r]![i]! / folds.length
+/** Scores and intervals of a layer from the runs of all repetitions. */
+async function summarise(
+  layer: number,
+  runs: readonly Awaited<ReturnType<typeof outOfFold>>[],
+  labels: Labels,
+  bootstrap: { seed: number; draws: number; signal: AbortSignal | undefined },
+): Promise<LayerResult> {
+  const { poles, groups } = labels
+  const estimators = estimatorsFor(labels)
+  const averages = estimators.map((e) => average(runs.map((r) => r.scores[e]!)))
+  const right = average(runs.map((r) => r.right))
+  const sizes = new Float64Array(groups.count)
+  const rights = new Float64Array(groups.count)
+  groups.of.forEach((g, i) => {
+    sizes[g]!++
+    rights[g]! += right[i]!
   })
-  let layer = 0
-  for (let l = 1; l < kept.length; l++) if (totals[l]! > totals[layer]!) layer = l
-  return { votes, layer, primary }
+  const sorted = averages.map((s) => new SortedScores(s, poles, groups.of))
+  const d = averages.map((s) => resampledD(s, poles, groups.of))
+  const weighed = (v: Float64Array, times: Int32Array): number => v.reduce((t, x, g) => t + x * times[g]!, 0)
+  const found = await clusterEstimates(labels, bootstrap, (times) => [
+    ...sorted.map((s) => s.auc(times)),
+    ...d.map((f) => f(times)),
+    weighed(rights, times) / weighed(sizes, times),
+  ])
+  const m = estimators.length
+  const by = <T>(f: (index: number) => T): PerEstimator<T> =>
+    Object.fromEntries(estimators.map((e, i) => [e, f(i)])) as PerEstimator<T>
+  return {
+    layer,
+    scores: by((i) => averages[i]!),
+    byRepeat: runs.map((r) => r.scores.logistic!),
+    auc: by((i) => found[i]!),
+    aucDelong: by((i) => ({
+      ...delongInterval(averages[i]!, poles),
+      level: LEVEL,
+      method: 'DeLong',
+      n: poles.length,
+    })),
+    cohensD: by((i) => found[m + i]!),
+    accuracy: found[2 * m]!,
+  }
 }
 
-/** AUC over the texts outside a fold: what may choose a layer for it when there is no inner validation. */
-function outsideAuc(scores: Float64Array, folds: Folds, fold: number, poles: Int8Array): number {
-  const keep = Array.from(folds.keys()).filter((i) => folds[i] !== fold)
-  return auc(
-    keep.map((i) => scores[i]!),
-    keep.map((i) => poles[i]!),
+function withTest(
+  result: LayerResult,
+  estimator: Estimator,
+  test: Pick<Estimate, 'null' | 'p'>,
+): LayerResult {
+  return { ...result, auc: { ...result.auc, [estimator]: { ...result.auc[estimator]!, ...test } } }
+}
+
+async function refittedTests(
+  result: LayerResult,
+  x: Matrix,
+  labels: Labels,
+  labellings: Labellings,
+  C: number,
+  signal?: AbortSignal,
+): Promise<LayerResult> {
+  let tested = withTest(result, 'lda', testOf(await ldaNull(x, labellings, signal)))
+  tested = withTest(tested, 'logistic', testOf(await logisticNull(x, labellings, C, signal)))
+  if (labels.pairs === undefined) return tested
+  return withTest(tested, 'matched-pc1', testOf(await matchedPc1Null(x, labels, labellings, signal)))
+}
+
+/** Each fold takes the layer with the best inner AUC; the layer with the best mean of them serves the whole. */
+function chooseLayers(chosen: readonly (readonly (readonly Chosen[])[])[]): {
+  choice: LayerChoice
+  layer: number
+} {
+  const best = (value: (layer: number) => number): number => {
+    let at = 0
+    for (let layer = 1; layer < chosen.length; layer++) if (value(layer) > value(at)) at = layer
+    return at
+  }
+  const totals = chosen.map((repeats) => repeats.flat().reduce((s, c) => s + c.innerAuc, 0))
+  return {
+    choice: chosen[0]!.map((parts, r) =>
+      parts.map((_, f) => best((layer) => chosen[layer]![r]![f]!.innerAuc)),
+    ),
+    layer: best((layer) => totals[layer]!),
+  }
+}
+
+/**
+ * Logistic scores of every text at the layer that a choice gives its fold, averaged over repetitions. With
+ * another model's choice: that model's layers, which is how two models are compared.
+ */
+export function scoresAt(
+  layers: readonly Pick<LayerResult, 'byRepeat'>[],
+  choice: LayerChoice,
+  folds: readonly Folds[],
+): Float64Array {
+  return average(
+    folds.map((fold, r) => Float64Array.from(fold, (f, i) => layers[choice[r]![f]!]!.byRepeat[r]![i]!)),
   )
 }
 
@@ -236,89 +282,24 @@ function typical(chosen: readonly Chosen[]): number {
   return [...times].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]![0]
 }
 
-async function addRefittedNulls(
-  result: LayerResult,
-  x: Matrix,
-  cells: Cells,
-  folds: Folds,
-  draws: readonly Int8Array[],
-  C: number,
-  options: DirectionOptions,
-): Promise<void> {
-  if (draws.length === 0) return
-  const target = result.auc as Record<Estimator, Estimate>
-  for (const [estimator, null_] of [
-    ['lda', await ldaNull(x, cells, folds, draws, options.signal)],
-    ['logistic', await logisticNull(x, cells, folds, draws, C, options.signal)],
-  ] as const)
-    target[estimator] = {
-      ...target[estimator],
-      null: summariseNull(null_),
-      p: upperP(target[estimator].value, null_),
-    }
-}
-
-/** AUCs with cluster-bootstrap intervals, all from the same draws of groups. */
-export async function aucIntervals(
-  scores: readonly Float64Array[],
-  labels: Labels,
-  stage: string,
-  options: Pick<DirectionOptions, 'seed' | 'draws' | 'signal'>,
-): Promise<Estimate[]> {
+/** AUC of groups' mean scores. Groups are independent, so DeLong's interval holds. */
+function groupLevelAuc(scores: Float64Array, labels: Labels): Estimate | undefined {
   const { groups, poles } = labels
-  const sorted = scores.map((s) => new SortedScores(s, poles))
-  const draws = await clusterBootstrap(
-    groups.count,
-    {
-      seed: options.seed,
-      stage: 'groups',
-      draws: options.draws.bootstrap,
-      strata: strataOf(labels),
-      signal: options.signal,
-    },
-    (times) => sorted.map((s) => s.auc((i) => times[groups.of[i]!]!)),
-  )
-  void stage
-  return sorted.map((s, k) => ({
-    value: s.auc(),
-    ci: percentileInterval(draws[k]!),
-    level: LEVEL,
-    method: 'cluster bootstrap',
-    n: poles.length,
-    groups: groups.count,
-    seed: options.seed,
-  }))
-}
-
-/** With nested groups each pole's groups are resampled on their own. */
-export function strataOf(labels: Labels): Int8Array | undefined {
-  return labels.groups.kind === 'nested' ? cellsOf(labels.groups, labels.poles).poles : undefined
-}
-
-function groupLevelAuc(
-  scores: Float64Array,
-  labels: Labels,
-  options: DirectionOptions,
-): Estimate | undefined {
-  if (labels.groups.kind !== 'nested') return undefined
-  const { groups, poles } = labels
+  if (groups.kind !== 'nested') return undefined
   const sums = new Float64Array(groups.count)
   const counts = new Float64Array(groups.count)
   groups.of.forEach((g, i) => {
     sums[g]! += scores[i]!
     counts[g]!++
   })
-  const means = sums.map((s, g) => s / counts[g]!)
-  const { value, ci } = delongInterval(means, cellsOf(groups, poles).poles)
   return {
-    value,
-    ci,
+    ...delongInterval(
+      sums.map((s, g) => s / counts[g]!),
+      cellsOf(groups, poles).poles,
+    ),
     level: LEVEL,
     method: 'DeLong over groups',
     n: poles.length,
     groups: groups.count,
-    seed: options.seed,
   }
 }
-
-export { FOLDS }

@@ -23,6 +23,14 @@ export interface Estimate {
   readonly seed?: number
 }
 
+/** From this many independent units on intervals keep their level; below, they are marked as approximate. */
+export const ENOUGH_GROUPS = 40
+
+/** How an interval was made, with a mark where it rests on few groups. */
+export function methodOf(name: string, groups: number): string {
+  return groups < ENOUGH_GROUPS ? `${name} (approximate: fewer than ${ENOUGH_GROUPS} groups)` : name
+}
+
 /** Level of every interval unless something else is said. */
 export const LEVEL = 0.95
 

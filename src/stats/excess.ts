@@ -4,15 +4,9 @@
  */
 
 import { SortedScores } from './auc.ts'
-import { clusterBootstrap } from './bootstrap.ts'
-import { type Labels, strataOf } from './direction.ts'
-import { type Estimate, LEVEL, percentileInterval } from './estimate.ts'
-
-export interface ExcessOptions {
-  readonly seed: number
-  readonly draws: number
-  readonly signal?: AbortSignal | undefined
-}
+import { type ClusterOptions, clusterEstimates } from './bootstrap.ts'
+import type { Estimate } from './estimate.ts'
+import type { Labels } from './groups.ts'
 
 /** Scores of a model and of its baselines on the same texts and folds. */
 export interface ExcessInput {
@@ -38,81 +32,75 @@ export interface Excess {
 
 export interface ExcessResult {
   readonly of: readonly Excess[]
-  /** Excess of each model over that of the first: 1 for the first by definition. Undefined when the first has none. */
+  /**
+   * Excess of each model over that of the first (1 for the first itself). Undefined where the first one's own
+   * excess is not above zero with its interval: a ratio over nothing says nothing.
+   */
   readonly retention: readonly (Estimate | undefined)[]
 }
 
 const BASELINES = ['randomEmbeddings', 'randomModel', 'embeddingLayer', 'tfidf'] as const
+/** Per model: the baselines, the three excesses from here on, and the retention last. */
+const OVER_RANDOM = BASELINES.length
+const WIDTH = BASELINES.length + 4
 
-/** Measures excess AUCs of one model, or of several against the first, in one bootstrap. */
+/**
+ * Measures excess AUCs of one model, or of several against the first, in one bootstrap.
+ *
+ * @throws PalimpsestError `interrupted`
+ * @example const { of: [own] } = await measureExcess([{ model, randomEmbeddings }], labels, { seed: 1, draws: 2000 })
+ */
 export async function measureExcess(
   inputs: readonly ExcessInput[],
   labels: Labels,
-  options: ExcessOptions,
+  options: ClusterOptions,
 ): Promise<ExcessResult> {
   const { poles, groups } = labels
+  const sort = (s: Float64Array | undefined): SortedScores | undefined =>
+    s === undefined ? undefined : new SortedScores(s, poles, groups.of)
   const sorted = inputs.map((input) => ({
-    model: new SortedScores(input.model, poles),
-    ...Object.fromEntries(
-      BASELINES.flatMap((b) => (input[b] === undefined ? [] : [[b, new SortedScores(input[b], poles)]])),
-    ),
-  })) as ({ model: SortedScores } & Partial<Record<(typeof BASELINES)[number], SortedScores>>)[]
-  const measure = (weight?: (i: number) => number): number[] => {
-    const perModel = sorted.map((s) => {
-      const value = (scores: SortedScores | undefined): number => scores?.auc(weight) ?? Number.NaN
-      const model = value(s.model)
-      const base = BASELINES.map((b) => value(s[b]))
-      const random = Math.max(base[0]!, Number.isNaN(base[1]!) ? 0 : base[1]!)
-      return [...base, model - random, model - base[2]!, model - base[3]!]
+    model: sort(input.model)!,
+    baselines: BASELINES.map((b) => sort(input[b])),
+  }))
+  const measure = (times: Int32Array): number[] => {
+    const perModel = sorted.map(({ model, baselines }) => {
+      const own = model.auc(times)
+      const base = baselines.map((b) => b?.auc(times) ?? Number.NaN)
+      const random = baselines[1] === undefined ? base[0]! : Math.max(base[0]!, base[1]!)
+      return [...base, own - random, own - base[2]!, own - base[3]!]
     })
-    const first = perModel[0]![4]!
-    return perModel.flatMap((values) => [...values, values[4]! / first])
+    const first = perModel[0]![OVER_RANDOM]!
+    return perModel.flatMap((values) => [...values, values[OVER_RANDOM]! / first])
   }
-  const point = measure()
-  const draws = await clusterBootstrap(
-    groups.count,
-    {
-      seed: options.seed,
-      stage: 'groups',
-      draws: options.draws,
-      strata: strataOf(labels),
-      signal: options.signal,
-    },
-    (times) => measure((i) => times[groups.of[i]!]!),
-  )
-  const width = BASELINES.length + 4
+  const found = await clusterEstimates(labels, options, measure)
   const estimate = (model: number, at: number): Estimate | undefined => {
-    const value = point[model * width + at]!
-    if (Number.isNaN(value)) return undefined
-    return {
-      value,
-      ci: percentileInterval(draws[model * width + at]!),
-      level: LEVEL,
-      method: 'paired cluster bootstrap',
-      n: poles.length,
-      groups: groups.count,
-      seed: options.seed,
-    }
+    const e = found[model * WIDTH + at]!
+    return Number.isNaN(e.value)
+      ? undefined
+      : { ...e, method: e.method!.replace('cluster', 'paired cluster') }
   }
+  const measurable = found[OVER_RANDOM]!.ci![0] > 0
   return {
     of: inputs.map((_, m) => ({
       baselines: Object.fromEntries(
-        BASELINES.flatMap((b, i) => (estimate(m, i) === undefined ? [] : [[b, estimate(m, i)]])),
+        BASELINES.flatMap((b, i) => {
+          const e = estimate(m, i)
+          return e === undefined ? [] : [[b, e]]
+        }),
       ),
-      overRandom: estimate(m, 4)!,
-      overEmbeddings: estimate(m, 5),
-      overWords: estimate(m, 6),
+      overRandom: estimate(m, OVER_RANDOM)!,
+      overEmbeddings: estimate(m, OVER_RANDOM + 1),
+      overWords: estimate(m, OVER_RANDOM + 2),
     })),
-    retention: inputs.map((_, m) => estimate(m, 7)),
+    retention: inputs.map((_, m) => (measurable ? estimate(m, WIDTH - 1) : undefined)),
   }
 }
 
 export type RetentionLabel = 'retained' | 'attenuated' | 'lost' | 'underpowered'
 
 /**
- * Reads a retention ratio: retained when its lower bound is above `retained`, lost when its upper bound is
- * below `lost`, attenuated when the interval lies between, underpowered when it spans both bounds (or one of
- * them so that neither can be said).
+ * Reads the interval of a retention ratio: retained when its lower bound is above `retained`, lost when its
+ * upper bound is below `lost`, underpowered when it spans both bounds, attenuated otherwise.
  */
 export function readRetention(
   ci: readonly [number, number],
@@ -124,4 +112,14 @@ export function readRetention(
   if (high < bounds.lost) return 'lost'
   if (low <= bounds.lost && high >= bounds.retained) return 'underpowered'
   return 'attenuated'
+}
+
+/**
+ * The label over all pools: that of the primary one, but *lost* only where every pool has lost it, because a
+ * model can lose a value at the last token and keep it in the mean of its tokens.
+ *
+ * @param others labels of the other pools in which the first model has a direction at all
+ */
+export function overPools(primary: RetentionLabel, others: readonly RetentionLabel[]): RetentionLabel {
+  return primary === 'lost' && others.some((o) => o !== 'lost') ? 'attenuated' : primary
 }

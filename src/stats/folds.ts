@@ -10,11 +10,16 @@ import type { Grouping } from './groups.ts'
 /** Fold of each item. */
 export type Folds = Int32Array
 
+/** Folds of a cross-validation, where nothing else is said. */
 export const FOLDS = 5
 
 /**
- * Stratified group k-fold: groups in random order, the largest first, each to the fold where it leaves the
- * poles' counts most even (the criterion of scikit-learn's StratifiedGroupKFold).
+ * Stratified group k-fold: groups in random order, the most one-sided first, each to the fold where it leaves
+ * the poles' counts most even (the criterion of scikit-learn's StratifiedGroupKFold).
+ *
+ * @param rows only these items are dealt out (a training set's inner folds); default all
+ * @returns the fold of each item; -1 for items that are not in `rows`
+ * @example const folds = groupFolds(groups, poles, seed, 0) // repetition 0
  */
 export function groupFolds(
   groups: Grouping,
@@ -22,15 +27,14 @@ export function groupFolds(
   seed: number,
   repeat: number,
   k = FOLDS,
+  rows: ArrayLike<number> = Int32Array.from(groups.of.keys()),
 ): Folds {
   const counts = Array.from({ length: groups.count }, () => [0, 0] as [number, number])
-  groups.of.forEach((g, i) => {
-    counts[g]![poles[i]! as 0 | 1]++
-  })
+  for (let r = 0; r < rows.length; r++) counts[groups.of[rows[r]!]!]![poles[rows[r]!]! as 0 | 1]++
   const total = [0, 1].map((p) => counts.reduce((s, c) => s + c[p]!, 0)) as [number, number]
-  const sequence = stream(seed, 'folds/group', repeat).shuffle(
-    Array.from({ length: groups.count }, (_, g) => g),
-  )
+  const sequence = stream(seed, 'folds/group', repeat)
+    .shuffle(Array.from({ length: groups.count }, (_, g) => g))
+    .filter((g) => counts[g]![0] + counts[g]![1] > 0)
   const spread = (c: readonly number[]): number => Math.abs(c[0]! - c[1]!)
   sequence.sort(
     (a, b) =>
@@ -38,7 +42,7 @@ export function groupFolds(
       counts[b]![0] + counts[b]![1] - counts[a]![0] - counts[a]![1],
   )
   const held = Array.from({ length: k }, () => [0, 0] as [number, number])
-  const foldOf = new Int32Array(groups.count)
+  const foldOf = new Int32Array(groups.count).fill(-1)
   for (const g of sequence) {
     let best = 0
     let bestCost = Number.POSITIVE_INFINITY
@@ -53,7 +57,9 @@ export function groupFolds(
     held[best]![0] += counts[g]![0]
     held[best]![1] += counts[g]![1]
   }
-  return groups.of.map((g) => foldOf[g]!)
+  const folds = new Int32Array(groups.of.length).fill(-1)
+  for (let r = 0; r < rows.length; r++) folds[rows[r]!] = foldOf[groups.of[rows[r]!]!]!
+  return folds
 }
 
 /** Standard deviation over folds of each pole's share, were `added` put into fold f; size breaks ties. */
@@ -93,12 +99,13 @@ export function randomFolds(n: number, seed: number, repeat: number, k = FOLDS):
  * @throws PalimpsestError `folds-unusable`
  */
 export function checkFolds(folds: Folds, poles: ArrayLike<number>, groups: Grouping): number {
-  const k = folds.reduce((m, f) => Math.max(m, f), 0) + 1
+  const k = foldCount(folds)
   const wrong = (found: string): Error =>
     refuse('folds-unusable', 'These folds cannot be used.', {
       found,
       expected: 'both poles in every fold, and whole groups',
     })
+  if (k < 2 || k > groups.count) throw wrong(`${k} folds of ${groups.count} groups`)
   const seen = Array.from({ length: k }, () => [0, 0])
   const groupFold = new Int32Array(groups.count).fill(-1)
   folds.forEach((f, i) => {
@@ -113,14 +120,29 @@ export function checkFolds(folds: Folds, poles: ArrayLike<number>, groups: Group
     if (counts[0] === 0 || counts[1] === 0)
       throw wrong(`fold ${f} has ${counts[0]} texts of pole A and ${counts[1]} of pole B`)
   })
-  if (k < 2) throw wrong('one fold')
   return k
 }
 
-/** Items outside and inside a fold. */
-export function split(folds: Folds, fold: number): { train: Int32Array; test: Int32Array } {
-  const train: number[] = []
-  const test: number[] = []
-  for (let i = 0; i < folds.length; i++) (folds[i] === fold ? test : train).push(i)
-  return { train: Int32Array.from(train), test: Int32Array.from(test) }
+/** A fit and what it is tested on. */
+export interface Part {
+  readonly train: Int32Array
+  readonly test: Int32Array
+}
+
+/** Number of folds. */
+export function foldCount(folds: Folds): number {
+  return folds.reduce((m, f) => Math.max(m, f), -1) + 1
+}
+
+/** For each fold the items of the others, which train, and its own, which test; items of no fold (-1) do neither. */
+export function partsOf(folds: Folds): Part[] {
+  return Array.from({ length: foldCount(folds) }, (_, fold) => {
+    const train: number[] = []
+    const test: number[] = []
+    for (let i = 0; i < folds.length; i++) {
+      if (folds[i] === fold) test.push(i)
+      else if (folds[i]! >= 0) train.push(i)
+    }
+    return { train: Int32Array.from(train), test: Int32Array.from(test) }
+  })
 }

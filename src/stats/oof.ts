@@ -1,25 +1,34 @@
 /**
  * Out-of-fold scores: every text is scored by a direction that was fitted without its group. Scores are
- * standardised within the held-out fold, so that folds can be pooled, and averaged over repetitions.
+ * standardised within the held-out part, so that parts can be pooled.
  */
 
-import { type Matrix, matrix } from '../core/matrix.ts'
+import type { Matrix } from '../core/matrix.ts'
 import { pacer } from '../core/pace.ts'
-import { SortedScores } from './auc.ts'
+import { auc } from './auc.ts'
 import { fitLda } from './estimators/lda.ts'
 import { fitLogistic, type LogisticProblem } from './estimators/logistic.ts'
+import { matchedPc1 } from './estimators/matched-pc1.ts'
 import { meanDifference } from './estimators/mean-difference.ts'
-import { type Folds, split } from './folds.ts'
-import { dot } from './linear.ts'
+import { type Folds, groupFolds, type Part, partsOf } from './folds.ts'
+import type { Labels } from './groups.ts'
 
-export type Estimator = 'mean-difference' | 'logistic' | 'lda'
-export const ESTIMATORS: readonly Estimator[] = ['mean-difference', 'logistic', 'lda']
+/** How a direction is fitted. `matched-pc1` exists only where texts are matched pairs. */
+export const ESTIMATORS = ['mean-difference', 'logistic', 'lda', 'matched-pc1'] as const
+export type Estimator = (typeof ESTIMATORS)[number]
+
+/** The estimators that labels allow. */
+export function estimatorsFor(labels: Labels): Estimator[] {
+  return ESTIMATORS.filter((e) => e !== 'matched-pc1' || labels.pairs !== undefined)
+}
 
 /** Inverse penalties that inner cross-validation chooses from. */
 export const C_GRID = [1e-4, 1e-3, 3e-3, 1e-2, 1e-1] as const
 const INNER_FOLDS = 3
+/** Of fits that only choose, or only make a null distribution. */
+export const COARSE = { tolerance: 3e-4, maxIterations: 80 } as const
 
-/** (x - mean) / SD of the values at `rows`, written to `out`. */
+/** (x - mean) / SD of `values`, written to `out` at `rows`. Equal values all become 0. */
 export function standardiseInto(out: Float64Array, values: ArrayLike<number>, rows: ArrayLike<number>): void {
   let mean = 0
   for (let r = 0; r < rows.length; r++) mean += values[r]! / rows.length
@@ -29,148 +38,160 @@ export function standardiseInto(out: Float64Array, values: ArrayLike<number>, ro
   for (let r = 0; r < rows.length; r++) out[rows[r]!] = (values[r]! - mean) / sd
 }
 
-/** Scores <x, w> of some rows. */
-export function project(x: Matrix, w: ArrayLike<number>, rows: ArrayLike<number>): Float64Array {
-  return Float64Array.from({ length: rows.length }, (_, r) => {
-    const base = rows[r]! * x.cols
+/** Scores <x, w> of some rows (default all), in f64. */
+export function project(x: Matrix, w: ArrayLike<number>, rows?: ArrayLike<number>): Float64Array {
+  const out = new Float64Array(rows === undefined ? x.rows : rows.length)
+  for (let r = 0; r < out.length; r++) {
+    const base = (rows === undefined ? r : rows[r]!) * x.cols
     let sum = 0
     for (let j = 0; j < x.cols; j++) sum += x.data[base + j]! * w[j]!
-    return sum
-  })
+    out[r] = sum
+  }
+  return out
 }
 
-/** What logistic regression chose in a fold: its penalty, and the inner AUC that it reached there. */
+/** What logistic regression chose in a part: its penalty, and the mean AUC that this reached in inner folds. */
 export interface Chosen {
   readonly C: number
   readonly innerAuc: number
 }
 
 export interface OutOfFold {
-  /** Standardised scores of every text, by estimator. */
-  readonly scores: Readonly<Record<Estimator, Float64Array>>
-  /** For each fold what logistic chose. */
+  /** Standardised scores of every text, by the estimators asked for. */
+  readonly scores: Readonly<Partial<Record<Estimator, Float64Array>>>
+  /** For each part what logistic chose; empty where nothing was to be chosen. */
   readonly chosen: readonly Chosen[]
-  /** Share of texts on the right side of the threshold fitted on the training folds (logistic). */
-  readonly accuracy: number
+  /** 1 for texts on the right side of the threshold that was fitted on the training texts (logistic). */
+  readonly right: Float64Array
 }
 
 export interface OutOfFoldOptions {
-  /** Penalty given instead of chosen by inner cross-validation. */
-  readonly C?: number
-  /** Which estimators; default all. */
-  readonly estimators?: readonly Estimator[]
+  readonly estimators: readonly Estimator[]
+  /** Keys the inner folds. */
+  readonly seed: number
+  /**
+   * Penalties that inner group folds choose from, which also give the inner AUC by which a layer is chosen.
+   * A plain number is a fixed penalty: no inner folds.
+   */
+  readonly C: number | readonly number[]
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Scores every row of X [n, d] out of fold.
+ * Scores every row of X [n, d] that is in a part's test.
  *
- * @param innerGroups group of each row, for the inner folds that choose the penalty
+ * @throws PalimpsestError `interrupted`, `engine-*`
+ * @example
+ * const { scores } = await outOfFold(x, labels, partsOf(folds), { estimators: ['logistic'], seed: 1, C: C_GRID })
  */
 export async function outOfFold(
   x: Matrix,
-  poles: ArrayLike<number>,
-  folds: Folds,
-  innerGroups: Int32Array,
-  options: OutOfFoldOptions = {},
+  labels: Labels,
+  parts: readonly Part[],
+  options: OutOfFoldOptions,
 ): Promise<OutOfFold> {
-  const estimators = options.estimators ?? ESTIMATORS
-  const k = folds.reduce((m, f) => Math.max(m, f), 0) + 1
-  const parts = Array.from({ length: k }, (_, f) => split(folds, f))
-  const scores = Object.fromEntries(ESTIMATORS.map((e) => [e, new Float64Array(x.rows)])) as Record<
-    Estimator,
-    Float64Array
-  >
-  let chosen: Chosen[] = []
-  let right = 0
-  const pace = pacer(options.signal)
-  for (const { train, test } of parts) {
-    await pace()
-    if (estimators.includes('mean-difference'))
-      standardiseInto(scores['mean-difference'], project(x, meanDifference(x, poles, train), test), test)
-    if (estimators.includes('lda'))
-      standardiseInto(
-        scores.lda,
-        project(x, (await fitLda(x, poles, train, options.signal)).direction, test),
-        test,
-      )
+  const { poles } = labels
+  const { signal } = options
+  const scores: Partial<Record<Estimator, Float64Array>> = {}
+  const right = new Float64Array(x.rows)
+  const pace = pacer(signal)
+  for (const estimator of options.estimators) {
+    const out = new Float64Array(x.rows)
+    scores[estimator] = out
+    if (estimator === 'logistic') continue
+    for (const { train, test } of parts) {
+      await pace()
+      const direction = await fitDirection(estimator, x, labels, train, signal)
+      standardiseInto(out, project(x, direction, test), test)
+    }
   }
-  if (estimators.includes('logistic')) {
-    chosen =
-      options.C === undefined
-        ? await choosePenalty(
-            x,
-            poles,
-            parts.map((p) => p.train),
-            innerGroups,
-            options.signal,
-          )
-        : parts.map(() => ({ C: options.C!, innerAuc: Number.NaN }))
-    const fits = await fitLogistic(
-      x,
-      parts.map(({ train }, f) => ({ rows: train, labels: poles, C: chosen[f]!.C })),
-      { signal: options.signal },
-    )
-    parts.forEach(({ test }, f) => {
-      const raw = project(x, fits[f]!.weights, test)
-      standardiseInto(scores.logistic, raw, test)
-      raw.forEach((score, r) => {
-        if ((score + fits[f]!.intercept > 0 ? 1 : 0) === poles[test[r]!]) right++
-      })
+  if (scores.logistic === undefined) return { scores, chosen: [], right }
+  const { C } = options
+  const chosen = typeof C === 'number' ? [] : await choosePenalty(x, labels, parts, C, options)
+  const fits = await fitLogistic(
+    x,
+    parts.map(({ train }, f) => ({
+      rows: train,
+      labels: poles,
+      C: typeof C === 'number' ? C : chosen[f]!.C,
+    })),
+    { signal },
+  )
+  for (const [f, { test }] of parts.entries()) {
+    await pace()
+    const raw = project(x, fits[f]!.weights, test)
+    standardiseInto(scores.logistic, raw, test)
+    raw.forEach((score, r) => {
+      if ((score + fits[f]!.intercept > 0 ? 1 : 0) === poles[test[r]!]) right[test[r]!] = 1
     })
   }
-  return { scores, chosen, accuracy: right / x.rows }
+  return { scores, chosen, right }
+}
+
+/** Logistic scores of every text, averaged over repetitions of the folds. */
+export async function logisticScores(
+  x: Matrix,
+  labels: Labels,
+  folds: readonly Folds[],
+  options: Omit<OutOfFoldOptions, 'estimators'>,
+): Promise<Float64Array> {
+  const runs: Float64Array[] = []
+  for (const f of folds)
+    runs.push(
+      (await outOfFold(x, labels, partsOf(f), { ...options, estimators: ['logistic'] })).scores.logistic!,
+    )
+  return average(runs)
+}
+
+/** The mean of several scores of the same texts. */
+export function average(runs: readonly Float64Array[]): Float64Array {
+  return runs[0]!.map((_, i) => runs.reduce((s, r) => s + r[i]! / runs.length, 0))
+}
+
+/** A direction by one of the estimators that need no penalty. Not normalised. */
+export async function fitDirection(
+  estimator: Exclude<Estimator, 'logistic'>,
+  x: Matrix,
+  labels: Labels,
+  rows: ArrayLike<number>,
+  signal?: AbortSignal,
+): Promise<Float64Array> {
+  if (estimator === 'mean-difference') return meanDifference(x, labels.poles, rows)
+  if (estimator === 'lda') return (await fitLda(x, labels.poles, rows, signal)).direction
+  return matchedPc1(x, labels.poles, labels.pairs!, rows, signal)
 }
 
 /** The penalty with the best AUC over inner group folds, for each outer training set; all fits in one batch. */
 async function choosePenalty(
   x: Matrix,
-  poles: ArrayLike<number>,
-  trains: readonly Int32Array[],
-  groups: Int32Array,
-  signal?: AbortSignal,
+  labels: Labels,
+  parts: readonly Part[],
+  grid: readonly number[],
+  options: OutOfFoldOptions,
 ): Promise<Chosen[]> {
-  const problems: LogisticProblem[] = []
-  const inner = trains.map((train) => innerSplits(train, groups))
-  for (const splits of inner)
-    for (const { fit } of splits) for (const C of C_GRID) problems.push({ rows: fit, labels: poles, C })
-  const fits = await fitLogistic(x, problems, { signal, tolerance: 3e-4, maxIterations: 80 })
+  const { poles, groups } = labels
+  const inner = parts.map(({ train }) =>
+    partsOf(groupFolds(groups, poles, options.seed, 0, INNER_FOLDS, train)),
+  )
+  const problems: LogisticProblem[] = inner.flatMap((splits) =>
+    splits.flatMap((s) => grid.map((C) => ({ rows: s.train, labels: poles, C }))),
+  )
+  const fits = await fitLogistic(x, problems, { ...COARSE, signal: options.signal })
+  const pace = pacer(options.signal)
+  const chosen: Chosen[] = []
   let at = 0
-  return inner.map((splits) => {
-    const sums = new Float64Array(C_GRID.length)
-    for (const { held } of splits) {
-      const labels = Int8Array.from(held, (i) => poles[i]!)
-      for (let c = 0; c < C_GRID.length; c++)
-        sums[c]! += new SortedScores(project(x, fits[at++]!.weights, held), labels).auc() / splits.length
+  for (const splits of inner) {
+    const sums = new Float64Array(grid.length)
+    for (const { test } of splits) {
+      const held = Int8Array.from(test, (i) => poles[i]!)
+      for (let c = 0; c < grid.length; c++) {
+        await pace()
+        sums[c]! += auc(project(x, fits[at++]!.weights, test), held) / splits.length
+      }
     }
     let best = 0
-    for (let c = 1; c < C_GRID.length; c++) if (sums[c]! > sums[best]! + 1e-9) best = c
-    return { C: C_GRID[best]!, innerAuc: sums[best]! }
-  })
-}
-
-/** Splits a training set by whole groups, dealing them out in order of their number. */
-function innerSplits(train: Int32Array, groups: Int32Array): { fit: Int32Array; held: Int32Array }[] {
-  const ids = [...new Set(Array.from(train, (i) => groups[i]!))]
-  const part = new Map(ids.map((g, at) => [g, at % INNER_FOLDS]))
-  return Array.from({ length: INNER_FOLDS }, (_, f) => ({
-    fit: train.filter((i) => part.get(groups[i]!) !== f),
-    held: train.filter((i) => part.get(groups[i]!) === f),
-  }))
-}
-
-/** X w for all rows, as a matrix of one column is to be avoided. */
-export function scoreAll(x: Matrix, w: ArrayLike<number>): Float64Array {
-  return Float64Array.from({ length: x.rows }, (_, i) =>
-    dot(x.data.subarray(i * x.cols, (i + 1) * x.cols), w),
-  )
-}
-
-/** The rows of several vectors as a matrix. */
-export function stack(vectors: readonly ArrayLike<number>[]): Matrix {
-  const out = matrix(vectors.length, vectors[0]?.length ?? 0)
-  vectors.forEach((v, i) => {
-    for (let j = 0; j < out.cols; j++) out.data[i * out.cols + j] = v[j]!
-  })
-  return out
+    for (let c = 1; c < grid.length; c++) if (sums[c]! > sums[best]! + 1e-9) best = c
+    chosen.push({ C: grid[best]!, innerAuc: sums[best]! })
+  }
+  return chosen
 }

@@ -9,11 +9,13 @@
  */
 
 import { type Matrix, matrix } from '../core/matrix.ts'
+import { pacer } from '../core/pace.ts'
 import { stream } from '../core/random.ts'
 import { matmulNT } from '../ggml/gemm.ts'
-import { symmetricEigen } from './eigen.ts'
+import { centred, componentsHolding, orthonormal, stack, transpose } from './components.ts'
 import { quantile } from './estimate.ts'
-import { dot, unit } from './linear.ts'
+import { dot, norm, unit } from './linear.ts'
+import { project } from './oof.ts'
 
 export interface References {
   readonly directions: readonly Float64Array[]
@@ -21,7 +23,7 @@ export interface References {
   readonly covariance: readonly Float64Array[]
   /** `matched`, or `regression` where too few directions of d's variance exist. */
   readonly method: 'matched' | 'regression'
-  /** Dimension of the span that holds 95% of the pooled variance. */
+  /** Dimension of the span of 95% of the pooled variance, without d. */
   readonly span: number
   /** What d's log ratio is compared with: the median, or the regression's prediction at d's base variance. */
   centre(logRatios: readonly number[], logBaseSds: readonly number[], logBaseSdOfD: number): number
@@ -32,7 +34,13 @@ const VARIANCE_WINDOW = 0.2
 const LEAST_MATCHED = 20
 const SHOWN = 200
 
-/** Constructs reference directions around the unit vector d for two models' prompts [n, dim]. */
+/**
+ * Constructs reference directions around the unit vector d for two models' prompts [n, dim]. The span is that
+ * of the strongest components of both models' prompts, each centred, and all references lie in its part that is
+ * orthogonal to d.
+ *
+ * @param count how many to construct
+ */
 export async function referenceDirections(
   base: Matrix,
   aligned: Matrix,
@@ -41,16 +49,21 @@ export async function referenceDirections(
   seed: number,
   signal?: AbortSignal,
 ): Promise<References> {
+  const pace = pacer(signal)
   const vb = centred(base)
-  const pooled = stackRows(vb, centred(aligned))
-  const components = await principalComponents(pooled, signal) // rows, strongest first
-  const span = orthogonalBasis(components, d)
-  const baseScores = await matmulNT(vb, span, signal) // [n, k]
-  const covariance = await gram(baseScores, signal)
-  const k = span.rows
-  const target = varianceAlong(vb, d)
+  const pooled = matrix(base.rows + aligned.rows, base.cols)
+  pooled.data.set(vb.data)
+  pooled.data.set(centred(aligned).data, vb.data.length)
+  const span = spanWithout(await componentsHolding(SPAN_SHARE, pooled, signal), d)
+  const k = span.length
+  const byComponent = transpose(await matmulNT(vb, stack(span), signal)) // [k, n]
+  const covariance = Float64Array.from(
+    (await matmulNT(byComponent, byComponent, signal)).data,
+    (v) => v / vb.rows,
+  )
+  const target = project(vb, d).reduce((s, v) => s + v * v, 0) / vb.rows
   const rng = stream(seed, 'references')
-  const randomUnit = (): Float64Array => unit(Float64Array.from({ length: k }, () => rng.normal()))
+  const randomUnit = (size = k): Float64Array => unit(Float64Array.from({ length: size }, () => rng.normal()))
   const quadratic = (u: Float64Array, v: Float64Array): number => {
     let sum = 0
     for (let i = 0; i < k; i++) {
@@ -61,22 +74,36 @@ export async function referenceDirections(
     return sum
   }
   const full = (u: Float64Array): Float64Array => {
-    const out = new Float64Array(span.cols)
-    for (let i = 0; i < k; i++)
-      for (let j = 0; j < span.cols; j++) out[j]! += u[i]! * span.data[i * span.cols + j]!
-    return out
-  }
-  // Powers of the covariance bias random directions to strong components: some then lie above the target.
-  const strong = (): Float64Array => {
-    const g = Float64Array.from({ length: k }, () => rng.normal())
-    const out = new Float64Array(k)
-    for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) out[i]! += covariance[i * k + j]! * g[j]!
+    const out = new Float64Array(base.cols)
+    for (let i = 0; i < k; i++) for (let j = 0; j < out.length; j++) out[j]! += u[i]! * span[i]![j]!
     return unit(out)
+  }
+  // The covariance applied to a random direction turns it to strong components, the more so the more often:
+  // some then lie above the target.
+  const strong = (times: number): Float64Array => {
+    let u = randomUnit()
+    for (let t = 0; t < times; t++) {
+      const out = new Float64Array(k)
+      for (let i = 0; i < k; i++) for (let j = 0; j < k; j++) out[i]! += covariance[i * k + j]! * u[j]!
+      u = unit(out)
+    }
+    return u
+  }
+  // As prompts vary: a random mixture of prompts has their covariance.
+  const mixture = (): Float64Array => {
+    const out = new Float64Array(base.cols)
+    for (let i = 0; i < vb.rows; i++) {
+      const w = rng.normal()
+      for (let j = 0; j < out.length; j++) out[j]! += w * vb.data[i * vb.cols + j]!
+    }
+    const along = dot(out, d)
+    return unit(out.map((v, j) => v - along * d[j]!))
   }
   const matched: Float64Array[] = []
   for (let attempt = 0; attempt < 20 * count && matched.length < count; attempt++) {
     const wanted = target * (1 + VARIANCE_WINDOW * (2 * rng.uniform() - 1))
-    const candidates = [randomUnit(), strong(), strong(), randomUnit()].map((u) => ({
+    await pace()
+    const candidates = [randomUnit(), strong(1), strong(2), randomUnit()].map((u) => ({
       u,
       v: quadratic(u, u),
     }))
@@ -88,13 +115,11 @@ export async function referenceDirections(
   const axes = Array.from({ length: k }, (_, i) =>
     Float64Array.from({ length: k }, (__, j) => (i === j ? 1 : 0)),
   )
-  const directions = (enough ? matched : [...axes, ...Array.from({ length: SHOWN }, randomUnit)]).map(full)
+  const over = [...axes, ...Array.from({ length: SHOWN }, () => randomUnit())]
   return {
-    directions,
-    isotropic: Array.from({ length: SHOWN }, () =>
-      unit(Float64Array.from({ length: base.cols }, () => rng.normal())),
-    ),
-    covariance: Array.from({ length: SHOWN }, () => full(strong())),
+    directions: (enough ? matched : over).map(full),
+    isotropic: Array.from({ length: SHOWN }, () => randomUnit(base.cols)),
+    covariance: Array.from({ length: SHOWN }, mixture),
     method: enough ? 'matched' : 'regression',
     span: k,
     centre: enough ? (ratios) => quantile(Float64Array.from(ratios).sort(), 0.5) : predict,
@@ -137,75 +162,19 @@ function predict(ratios: readonly number[], logSds: readonly number[], logSdOfD:
   return my + (xx === 0 ? 0 : (xy / xx) * (logSdOfD - mx))
 }
 
-function centred(m: Matrix): Matrix {
-  const out = matrix(m.rows, m.cols)
-  for (let j = 0; j < m.cols; j++) {
-    let mean = 0
-    for (let i = 0; i < m.rows; i++) mean += m.data[i * m.cols + j]! / m.rows
-    for (let i = 0; i < m.rows; i++) out.data[i * m.cols + j] = m.data[i * m.cols + j]! - mean
+/** An orthonormal basis of what is orthogonal to d within the span of orthonormal rows. */
+function spanWithout(components: Matrix, d: Float64Array): Float64Array[] {
+  const rows = Array.from({ length: components.rows }, (_, c) =>
+    Float64Array.from(components.data.subarray(c * components.cols, (c + 1) * components.cols)),
+  )
+  // d's part in the span: what is orthogonal to it there is orthogonal to d.
+  const part = new Float64Array(components.cols)
+  for (const row of rows) {
+    const along = dot(row, d)
+    for (let j = 0; j < part.length; j++) part[j]! += along * row[j]!
   }
-  return out
-}
-
-function stackRows(a: Matrix, b: Matrix): Matrix {
-  const out = matrix(a.rows + b.rows, a.cols)
-  out.data.set(a.data)
-  out.data.set(b.data, a.data.length)
-  return out
-}
-
-function varianceAlong(x: Matrix, d: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < x.rows; i++) {
-    let z = 0
-    for (let j = 0; j < x.cols; j++) z += x.data[i * x.cols + j]! * d[j]!
-    sum += z * z
-  }
-  return sum / x.rows
-}
-
-/** The components that hold 95% of the variance, as rows, through the smaller of the two Gram matrices. */
-async function principalComponents(x: Matrix, signal?: AbortSignal): Promise<Matrix> {
-  const g = await matmulNT(x, x, signal) // [n, n]: prompts are fewer than dimensions
-  const { values, vectors } = symmetricEigen(Float64Array.from(g.data), x.rows)
-  const total = values.reduce((s, v) => s + Math.max(0, v), 0)
-  let held = 0
-  let k = 0
-  while (k < values.length && held < SPAN_SHARE * total) held += Math.max(0, values[k++]!)
-  const out = matrix(k, x.cols)
-  for (let c = 0; c < k; c++) {
-    for (let i = 0; i < x.rows; i++) {
-      const w = vectors[i * x.rows + c]! / Math.sqrt(values[c]!)
-      for (let j = 0; j < x.cols; j++) out.data[c * x.cols + j]! += w * x.data[i * x.cols + j]!
-    }
-  }
-  return out
-}
-
-/** An orthonormal basis of the span of `rows` with d removed (Gram-Schmidt, twice). */
-function orthogonalBasis(rows: Matrix, d: Float64Array): Matrix {
-  const basis: Float64Array[] = []
-  for (let c = 0; c < rows.rows; c++) {
-    let v: Float64Array = Float64Array.from(rows.data.subarray(c * rows.cols, (c + 1) * rows.cols))
-    for (let pass = 0; pass < 2; pass++)
-      for (const u of [d, ...basis]) {
-        const p = dot(v, u)
-        v = v.map((x, j) => x - p * u[j]!)
-      }
-    const length = Math.sqrt(dot(v, v))
-    if (length > 1e-6) basis.push(v.map((x) => x / length))
-  }
-  const out = matrix(basis.length, rows.cols)
-  basis.forEach((v, i) => {
-    out.data.set(v, i * rows.cols)
-  })
-  return out
-}
-
-/** Covariance of centred scores [n, k], divisor n. */
-async function gram(scores: Matrix, signal?: AbortSignal): Promise<Float64Array> {
-  const t = matrix(scores.cols, scores.rows)
-  for (let i = 0; i < scores.rows; i++)
-    for (let j = 0; j < scores.cols; j++) t.data[j * scores.rows + i] = scores.data[i * scores.cols + j]!
-  return Float64Array.from((await matmulNT(t, t, signal)).data, (v) => v / scores.rows)
+  if (norm(part) < 1e-9) return orthonormal(rows)
+  // Rows by their closeness to it, the closest last: that one is what drops out.
+  const sequence = rows.slice().sort((a, b) => Math.abs(dot(a, part)) - Math.abs(dot(b, part)))
+  return orthonormal([part, ...sequence.slice(0, -1)]).slice(1)
 }

@@ -5,7 +5,8 @@
  */
 
 import { pacer } from '../core/pace.ts'
-import { type Folds, split } from './folds.ts'
+import { Lbfgs, logistic } from './estimators/lbfgs.ts'
+import type { Part } from './folds.ts'
 import { standardiseInto } from './oof.ts'
 
 const MIN_DOCUMENTS = 2
@@ -23,18 +24,20 @@ export function words(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}_]{2,}/gu) ?? []
 }
 
-/** Out-of-fold scores of TF-IDF logistic regression, standardised within folds. `[n]` */
+/**
+ * Out-of-fold scores of TF-IDF logistic regression, standardised within the parts. `[n]`
+ *
+ * @example const scores = await tfidfScores(texts, poles, partsOf(folds))
+ */
 export async function tfidfScores(
   texts: readonly string[],
   poles: ArrayLike<number>,
-  folds: Folds,
+  parts: readonly Part[],
   signal?: AbortSignal,
 ): Promise<Float64Array> {
   const table = count(texts)
   const scores = new Float64Array(texts.length)
-  const k = folds.reduce((m, f) => Math.max(m, f), 0) + 1
-  for (let f = 0; f < k; f++) {
-    const { train, test } = split(folds, f)
+  for (const { train, test } of parts) {
     const weighted = weigh(table, train)
     const w = await fitSparse(weighted, poles, train, signal)
     standardiseInto(
@@ -102,10 +105,7 @@ function rowDot(table: Sparse, i: number, w: Float64Array): number {
   return sum
 }
 
-/**
- * L2 logistic regression (C = 1, intercept not penalised) by Nesterov's accelerated gradient: rows have unit
- * norm, so the curvature is at most n/4 + 1 along any direction of the weights.
- */
+/** L2 logistic regression (C = 1, intercept last and not penalised), to a gradient of 1e-5 per row. */
 async function fitSparse(
   table: Sparse,
   poles: ArrayLike<number>,
@@ -113,52 +113,24 @@ async function fitSparse(
   signal?: AbortSignal,
 ): Promise<Float64Array> {
   const size = table.vocabulary + 1
-  let w: Float64Array = new Float64Array(size)
-  const ahead = w.slice()
-  let t = 1
+  const search = new Lbfgs(size, 1e-5 * train.length, 4 / train.length, 1e-13)
   const pace = pacer(signal)
-  const step = 1 / (powerBound(table, train) / 4 + 1)
-  for (let iteration = 0; iteration < 300; iteration++) {
+  for (let round = 0; round < 300 && !search.done; round++) {
     await pace()
-    const gradient = ahead.slice()
+    const w = search.trial()
+    const gradient = w.slice()
     gradient[size - 1] = 0
+    let value = 0
+    for (let j = 0; j < size - 1; j++) value += w[j]! ** 2 / 2
     for (const i of train) {
-      const residual = 1 / (1 + Math.exp(-rowDot(table, i, ahead))) - poles[i]!
+      const t = rowDot(table, i, w)
+      value += logistic(poles[i] === 1 ? t : -t)
+      const residual = 1 / (1 + Math.exp(-t)) - poles[i]!
       gradient[size - 1]! += residual
       for (let e = table.starts[i]!; e < table.starts[i + 1]!; e++)
         gradient[table.terms[e]!]! += residual * table.counts[e]!
     }
-    let change = 0
-    const next = new Float64Array(size)
-    for (let j = 0; j < size; j++) {
-      next[j] = ahead[j]! - step * gradient[j]!
-      change = Math.max(change, Math.abs(next[j]! - w[j]!))
-    }
-    const nextT = (1 + Math.sqrt(1 + 4 * t * t)) / 2
-    for (let j = 0; j < size; j++) ahead[j] = next[j]! + ((t - 1) / nextT) * (next[j]! - w[j]!)
-    w = next
-    t = nextT
-    if (change < 1e-4) break
+    search.advance(w, value, gradient)
   }
-  return w
-}
-
-/** Largest eigenvalue of XᵀX (intercept included) by power iteration, with a margin. */
-function powerBound(table: Sparse, train: Int32Array): number {
-  let v = new Float64Array(table.vocabulary + 1).fill(1)
-  let value = 1
-  for (let iteration = 0; iteration < 12; iteration++) {
-    const length = Math.sqrt(v.reduce((s, x) => s + x * x, 0))
-    v = v.map((x) => x / length)
-    const next = new Float64Array(v.length)
-    for (const i of train) {
-      const p = rowDot(table, i, v)
-      next[table.vocabulary]! += p
-      for (let e = table.starts[i]!; e < table.starts[i + 1]!; e++)
-        next[table.terms[e]!]! += p * table.counts[e]!
-    }
-    value = Math.sqrt(next.reduce((s, x) => s + x * x, 0))
-    v = next
-  }
-  return 1.1 * value
+  return search.point
 }

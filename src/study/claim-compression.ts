@@ -5,10 +5,18 @@
 
 import type { Matrix } from '../core/matrix.ts'
 import { clusterBootstrap } from '../stats/bootstrap.ts'
-import { type AxisResult, measureCompression } from '../stats/compression.ts'
-import { percentileInterval } from '../stats/estimate.ts'
-import { classMeans } from '../stats/estimators/mean-difference.ts'
-import { dot, unit } from '../stats/linear.ts'
+import {
+  type AxisResult,
+  type CompressionResult,
+  measureCompression,
+  type Reading,
+} from '../stats/compression.ts'
+import { LEVEL, methodOf, percentileInterval } from '../stats/estimate.ts'
+import { type Labels, number } from '../stats/groups.ts'
+import { unit } from '../stats/linear.ts'
+import { project } from '../stats/oof.ts'
+import { IssueSums } from '../stats/spread.ts'
+import { measure } from './direction-measures.ts'
 import type { Claim, Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
 
@@ -17,7 +25,7 @@ export interface CompressionClaimInput {
   readonly layer: number
   /** Labelled texts at the layer, by role. */
   readonly texts: { readonly base: Matrix; readonly aligned: Matrix }
-  readonly poles: Int8Array
+  readonly labels: Labels
   /** Prompts at the layer by rendering, the primary first. */
   readonly prompts: readonly {
     readonly rendering: 'raw' | 'chat'
@@ -32,24 +40,13 @@ export interface CompressionClaimInput {
 
 export async function claimCompression(input: CompressionClaimInput): Promise<Claim> {
   const { study } = input
-  const ids = new Map<string, number>()
-  const issues = Int32Array.from(input.issues, (issue) => {
-    if (!ids.has(issue)) ids.set(issue, ids.size)
-    return ids.get(issue)!
-  })
+  const { count, of: issues } = number(input.issues)
   const own = (role: string): Float64Array => input.directions.get(`${role}.mean-difference`)!
   const axes = [
     { name: 'base', direction: own('base') },
     { name: 'aligned', direction: own('aligned') },
     { name: 'pooled', direction: unit(own('base').map((v, j) => v + own('aligned')[j]!)) },
   ]
-  const rows = Int32Array.from(input.poles, (_, i) => i)
-  const means = {
-    base: classMeans(input.texts.base, input.poles, rows).means,
-    aligned: classMeans(input.texts.aligned, input.poles, rows).means,
-  }
-  const gapAlong = (role: 'base' | 'aligned', d: Float64Array): number =>
-    dot(means[role][1], d) - dot(means[role][0], d)
   const [primary] = input.prompts
   const result = await measureCompression(
     {
@@ -57,10 +54,7 @@ export async function claimCompression(input: CompressionClaimInput): Promise<Cl
       aligned: primary!.aligned,
       issues,
       axes,
-      gaps: axes.map(({ direction }) => ({
-        base: gapAlong('base', direction),
-        aligned: gapAlong('aligned', direction),
-      })),
+      texts: { ...input.texts, labels: input.labels },
     },
     {
       seed: study.seed,
@@ -83,7 +77,7 @@ export async function claimCompression(input: CompressionClaimInput): Promise<Cl
     }),
   )
   if (input.prompts.length === 2)
-    measures.push(await renderingDifference(input, axes[0]!.direction, issues, ids.size, site))
+    measures.push(await renderingDifference(input, axes[0]!.direction, issues, count, site))
   const series = result.axes.flatMap((a) => axisSeries(a, site, input.layer))
   const a = result.axes[0]!
   const gates = [
@@ -100,7 +94,7 @@ export async function claimCompression(input: CompressionClaimInput): Promise<Cl
     id: 'compression',
     status,
     label: a.reading,
-    words: words(a, result.agrees, result.prompts, result.issues),
+    words: words(result),
     gates,
     measures,
     series,
@@ -129,27 +123,17 @@ function axisMeasures(
     groups,
     ...more,
   })
-  const interval = (name: string, e: AxisResult['ratio'], note?: string): Measure => ({
-    name,
-    ...rest,
-    value: e.value,
-    ci: [e.ci![0], e.ci![1]],
-    level: e.level,
-    method: e.method,
-    n,
-    groups,
-    seed,
-    ...(note === undefined ? {} : { note }),
-  })
+  const interval = (name: string, e: AxisResult['ratio'], note?: string): Measure =>
+    measure(name, e, { ...rest, ...(note === undefined ? {} : { note }) })
   return [
     plain('sd_raw', a.sd.base, { model: 'base' }),
     plain('sd_raw', a.sd.aligned, { model: 'aligned' }),
     plain('sd_gap', a.sdGap.base, { model: 'base', note: 'class-gap units' }),
     plain('sd_gap', a.sdGap.aligned, { model: 'aligned', note: 'class-gap units' }),
     interval('r_prompt', a.ratio, 'SD of prompts, aligned over base'),
-    plain('r_gap', a.gapRatio, { note: 'class gap of labelled texts, aligned over base' }),
-    interval('ratio', a.ratio),
+    interval('r_gap', a.gapRatio, 'class gap of labelled texts, aligned over base'),
     interval('ratio_gap_scaled', a.ratioGapScaled),
+    interval('r_reference', a.ratioOfReferences, 'SD ratio of the reference directions'),
     plain('variance_ratio', a.ratio.value ** 2),
     plain('iqr_ratio', a.iqrRatio),
     plain('range_ratio', a.rangeRatio, { note: '5% to 95%' }),
@@ -158,10 +142,9 @@ function axisMeasures(
       a.selective,
       `log r_d - ${a.references.method === 'matched' ? 'median' : 'predicted'} log r_ref; ${a.referenceLogRatios.length} directions (${a.references.method}) in a span of ${a.references.span}`,
     ),
-    plain('swap_test', a.ratio.value, {
+    plain('swap_test', a.ratioGapScaled.value, {
       p: a.swapP,
-      null: { mean: 1, q95: 1, draws: a.swapDraws },
-      method: 'swap of models within issues, centred',
+      method: 'swap of models within issues, centred and gap-scaled',
       seed,
     }),
     plain('brown_forsythe', a.ratioGapScaled.value, {
@@ -169,11 +152,7 @@ function axisMeasures(
       method: 'Brown-Forsythe, gap-scaled',
       note: 'secondary: treats prompts as independent',
     }),
-  ].map((m) => {
-    if (m.name !== 'swap_test') return m
-    const { null: _, ...without } = m
-    return without
-  })
+  ]
 }
 
 function axisSeries(a: AxisResult, site: string, layer: number): Series[] {
@@ -198,25 +177,14 @@ async function renderingDifference(
   count: number,
   site: string,
 ): Promise<Measure> {
-  const z = input.prompts.map((p) =>
-    [p.base, p.aligned].map((m) =>
-      Float64Array.from({ length: m.rows }, (_, i) => dot(m.data.subarray(i * m.cols, (i + 1) * m.cols), d)),
+  const sums = new Map(
+    input.prompts.map(
+      (p) =>
+        [p.rendering, [p.base, p.aligned].map((m) => new IssueSums(project(m, d), issues, count))] as const,
     ),
   )
-  const byRendering = new Map(input.prompts.map((p, i) => [p.rendering, z[i]!]))
-  const logSd = (values: Float64Array, times?: Int32Array): number => {
-    let [n, s, q] = [0, 0, 0]
-    for (let i = 0; i < values.length; i++) {
-      const w = times === undefined ? 1 : times[issues[i]!]!
-      n += w
-      s += w * values[i]!
-      q += w * values[i]! ** 2
-    }
-    return 0.5 * Math.log((q - (s * s) / n) / (n - 1))
-  }
   const statistic = (times?: Int32Array): number => {
-    const of = (r: 'raw' | 'chat'): number =>
-      logSd(byRendering.get(r)![1]!, times) - logSd(byRendering.get(r)![0]!, times)
+    const of = (r: 'raw' | 'chat'): number => sums.get(r)![1]!.logSd(times) - sums.get(r)![0]!.logSd(times)
     return of('chat') - of('raw')
   }
   const [draws] = await clusterBootstrap(
@@ -232,8 +200,8 @@ async function renderingDifference(
     pool: input.pool,
     value: statistic(),
     ci: percentileInterval(draws!),
-    level: 0.95,
-    method: 'paired bootstrap over issues',
+    level: LEVEL,
+    method: methodOf('paired bootstrap over issues', count),
     n: issues.length,
     groups: count,
     seed: input.study.seed,
@@ -241,21 +209,33 @@ async function renderingDifference(
   }
 }
 
-function words(a: AxisResult, agrees: boolean, prompts: number, issues: number): string {
+function words({ axes, agrees, prompts, issues }: CompressionResult): string {
+  const a = axes[0]!
   const f = (x: number): string => x.toFixed(3)
-  const ratio = `Over ${prompts} prompts on ${issues} issues the spread along the base direction is ${f(a.ratio.value)} of base's in aligned (95% ${f(a.ratio.ci![0])} to ${f(a.ratio.ci![1])}); the class gap of labelled texts is ${f(a.gapRatio)} of base's.`
-  const reference = `Against ${a.referenceLogRatios.length} directions that vary as much in base, it differs by ${f(a.selective.value)} in log units (${f(a.selective.ci![0])} to ${f(a.selective.ci![1])}).`
-  const reading = {
+  const within = (e: AxisResult['ratio']): string => `${f(e.value)} (95% ${f(e.ci![0])} to ${f(e.ci![1])})`
+  const ratio = `Over ${prompts} prompts on ${issues} issues the spread along the base direction in aligned is ${within(a.ratio)} of base's; the class gap of labelled texts is ${within(a.gapRatio)} of base's.`
+  const references =
+    a.references.method === 'matched'
+      ? `${a.referenceLogRatios.length} directions that vary as much in base`
+      : `what ${a.referenceLogRatios.length} directions of other strength predict for one that varies as much in base (none vary as much)`
+  const contrast = `Against ${references}, it differs by ${f(a.selective.value)} in log units (${f(a.selective.ci![0])} to ${f(a.selective.ci![1])}).`
+  const readings: Record<Reading, string> = {
     compression: 'Prompts are compressed along the direction, and along it more than elsewhere.',
     'attenuated direction': 'Prompts and class gap shrank together: the direction itself is attenuated.',
+    'compression or attenuated direction':
+      'Prompts shrank along the direction more than elsewhere; whether the class gap shrank with them is not decided.',
     'change of scale': 'All directions changed alike: a change of scale, not a selective compression.',
     'no compression': 'There is no selective compression.',
     underpowered: 'The interval spans the bar: more issues would be needed to decide.',
-  }[a.reading]
+  }
   return [
     ratio,
-    reference,
-    reading,
-    ...(agrees ? [] : ['The reading depends on whose axis is used; all three are in the table.']),
+    contrast,
+    readings[a.reading],
+    ...(agrees
+      ? []
+      : [
+          `The reading depends on whose axis is used: ${axes.map((x) => `${x.axis} axis, ${x.reading}`).join('; ')}.`,
+        ]),
   ].join(' ')
 }

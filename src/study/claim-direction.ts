@@ -4,17 +4,23 @@
  */
 
 import type { Matrix } from '../core/matrix.ts'
-import { delongInterval, auc as plainAuc } from '../stats/auc.ts'
-import { type Labels, type ModelDirection, measureDirection } from '../stats/direction.ts'
-import { fitLda } from '../stats/estimators/lda.ts'
+import { delongInterval } from '../stats/auc.ts'
+import { type ModelDirection, measureDirection, scoresAt } from '../stats/direction.ts'
+import { LEVEL } from '../stats/estimate.ts'
 import { fitLogistic } from '../stats/estimators/logistic.ts'
-import { meanDifference } from '../stats/estimators/mean-difference.ts'
-import { type ExcessResult, measureExcess, type RetentionLabel, readRetention } from '../stats/excess.ts'
-import type { Folds } from '../stats/folds.ts'
+import {
+  type ExcessResult,
+  measureExcess,
+  overPools,
+  type RetentionLabel,
+  readRetention,
+} from '../stats/excess.ts'
+import { type Folds, partsOf } from '../stats/folds.ts'
+import type { Labels } from '../stats/groups.ts'
 import { cosine, unit } from '../stats/linear.ts'
-import { ESTIMATORS, outOfFold } from '../stats/oof.ts'
+import { average, C_GRID, estimatorsFor, fitDirection, logisticScores, outOfFold } from '../stats/oof.ts'
 import { tfidfScores } from '../stats/tfidf.ts'
-import { compareDirections, linearCka, transferAuc, transferScores } from '../stats/transfer.ts'
+import { topicEstimates, topicParts } from '../stats/topics.ts'
 import {
   addQ,
   type Common,
@@ -24,7 +30,8 @@ import {
   primaryMeasures,
 } from './direction-measures.ts'
 import type { Harvest, Pool } from './harvest.ts'
-import { type Claim, type Measure, pairNote } from './results.ts'
+import { pairMeasures } from './pair-measures.ts'
+import { type Claim, type Measure, pairNote, type Series } from './results.ts'
 import type { Study } from './schema.ts'
 
 export interface DirectionInput {
@@ -57,117 +64,115 @@ export interface DirectionOutcome {
   readonly retention: RetentionLabel | 'not tested'
 }
 
+/** What all parts of the claim need. */
+interface Setting {
+  readonly input: DirectionInput
+  readonly first: ModelDirection
+  /** Primary layer, by its block number. */
+  readonly layer: number
+  readonly bootstrap: { seed: number; draws: number; signal: AbortSignal | undefined }
+  readonly place: Common & { rendering: 'raw' | 'chat'; pool: Pool; folds: 'group' | 'given'; site: string }
+  /** Out-of-fold scores of activations or a baseline, on the folds of all. */
+  score(x: Matrix): Promise<Float64Array>
+}
+
+/**
+ * Measures the claim.
+ *
+ * @throws PalimpsestError `interrupted`, `engine-*`
+ */
 export async function claimDirection(input: DirectionInput): Promise<DirectionOutcome> {
-  const { study, labels } = input
-  const options = {
-    seed: study.seed,
-    repeats: study.repeats,
-    ...(input.givenFolds === undefined ? {} : { folds: input.givenFolds }),
-    ...(study.logistic_C === undefined ? {} : { C: study.logistic_C }),
-    draws: {
-      bootstrap: study.draws.bootstrap,
-      meanDifference: study.draws.permutations,
-      refitted: study.draws.refitted,
-    },
-    signal: input.signal,
-  }
+  const { study, labels, signal } = input
+  const { seed } = study
   const measured: ModelDirection[] = []
-  for (const { role, harvest } of input.models) {
-    const layers = {
-      count: input.layers.length,
-      load: (l: number) => harvest.load(input.layers[l]!, input.pool),
-    }
-    // Every model uses the same stage, so that resampling draws the same groups for all.
+  for (const { role, harvest } of input.models)
     measured.push(
-      await measureDirection(layers, labels, 'direction', {
-        ...options,
-        onProgress: (done, total) => input.onProgress?.(`direction of ${role}`, done, total),
-      }),
+      await measureDirection(
+        {
+          count: input.layers.length,
+          load: (l) => harvest.load(input.layers[l]!, input.pool),
+        },
+        labels,
+        {
+          seed,
+          repeats: study.repeats,
+          ...(input.givenFolds === undefined ? {} : { folds: input.givenFolds }),
+          ...(study.logistic_C === undefined ? {} : { C: study.logistic_C }),
+          draws: {
+            bootstrap: study.draws.bootstrap,
+            meanDifference: study.draws.permutations,
+            refitted: study.draws.refitted,
+          },
+          signal,
+          onProgress: (done, total) => input.onProgress?.(`direction of ${role}`, done, total),
+        },
+      ),
     )
-  }
   const first = measured[0]!
   const layer = input.layers[first.layer]!
-  const folds = first.foldsUsed[0]!
-  const C = study.logistic_C ?? 3e-3
+  const setting: Setting = {
+    input,
+    first,
+    layer,
+    bootstrap: { seed, draws: study.draws.bootstrap, signal },
+    place: {
+      site: `blocks.${layer}.hook_resid_post`,
+      rendering: study.render[0]!,
+      pool: input.pool,
+      folds: input.givenFolds === undefined ? 'group' : 'given',
+    },
+    score: (x) =>
+      logisticScores(x, labels, first.folds, {
+        seed,
+        C: study.logistic_C === undefined ? C_GRID : study.logistic_C,
+        signal,
+      }),
+  }
+  const excess = await excessOf(setting, measured)
   const matrices = await Promise.all(input.models.map((m) => m.harvest.load(layer, input.pool)))
 
-  // Baselines on the folds of the first repetition; models are compared at the base model's chosen layer.
-  const logistic = async (x: Matrix, f: Folds = folds): Promise<Float64Array> =>
-    (
-      await outOfFold(x, labels.poles, f, labels.groups.of, {
-        ...(study.logistic_C === undefined ? {} : { C: study.logistic_C }),
-        estimators: ['logistic'],
-        signal: input.signal,
-      })
-    ).scores.logistic
-  const random = await logistic(input.randomEmbeddings.get(input.pool)!)
-  const randomModel =
-    input.randomModel === undefined ? undefined : await logistic(await input.randomModel(layer))
-  const tfidf = await tfidfScores(input.texts, labels.poles, folds, input.signal)
-  const embedding = await Promise.all(
-    input.models.map(async (m) => logistic(await m.harvest.load(-1, input.pool))),
-  )
-  const excess = await measureExcess(
-    measured.map((m, i) => ({
-      model: m.layers[first.layer]!.scores.logistic,
-      randomEmbeddings: random,
-      randomModel,
-      embeddingLayer: embedding[i],
-      tfidf,
-    })),
-    labels,
-    { seed: study.seed, draws: study.draws.bootstrap, signal: input.signal },
-  )
-
   const measures: Measure[] = []
-  const site = `blocks.${layer}.hook_resid_post`
-  const foldKind = input.givenFolds === undefined ? ('group' as const) : ('given' as const)
-  const common = { rendering: study.render[0]!, pool: input.pool }
-  for (const [i, { role }] of input.models.entries())
-    layerMeasures(measures, measured[i]!, role, input.layers, { ...common, folds: foldKind }, labels)
-  for (const [i, { role }] of input.models.entries())
-    primaryMeasures(
-      measures,
-      measured[i]!,
-      role,
-      site,
-      { ...common, folds: foldKind },
-      labels,
-      input.scores,
-      study.seed,
-    )
-  excessMeasures(
-    measures,
-    excess,
-    input.models.map((m) => m.role),
-    site,
-    { ...common, estimator: 'logistic', folds: foldKind },
-  )
-  const directions = await fitDirections(input, matrices, C, measures, { ...common, site })
-  const pools = await otherPools(input, layer, folds, logistic, measures)
+  const { site, ...common } = setting.place
+  const roles = input.models.map((m) => m.role)
+  for (const [i, role] of roles.entries()) layerMeasures(measures, measured[i]!, role, input.layers, common)
+  for (const [i, role] of roles.entries())
+    primaryMeasures(measures, measured[i]!, role, site, common, labels, input.scores)
+  excessMeasures(measures, excess, roles, site, { ...common, estimator: 'logistic' })
+  const directions = await fitDirections(setting, measured, matrices, measures)
+  const pools = await otherPools(setting, measures)
+  await topicMeasures(setting, matrices, measures)
+  const series: Series[] = []
   if (matrices.length === 2)
-    await pairMeasures(input, matrices as [Matrix, Matrix], folds, C, measures, site, common)
+    await pairMeasures(
+      {
+        models: [matrices[0]!, matrices[1]!],
+        labels,
+        folds: first.folds[0]!,
+        C: first.C,
+        study,
+        place: setting.place,
+        layer,
+        signal,
+      },
+      measures,
+      series,
+    )
   addQ(measures)
 
   const bar = study.thresholds.excess_auc
-  const own = excess.of[0]!.overRandom
-  const exists = own.ci![0] > bar
+  const lower = excess.of[0]!.overRandom.ci![0]
+  const exists = lower > bar
   const gates = [
-    {
-      name: 'excess AUC over random baselines (lower bound)',
-      passed: exists,
-      value: own.ci![0],
-      threshold: bar,
-    },
+    { name: 'excess AUC over random baselines (lower bound)', passed: exists, value: lower, threshold: bar },
   ]
-  const retention =
-    input.models.length < 2
-      ? ('not tested' as const)
-      : exists
-        ? readRetention(excess.retention[1]?.ci ?? [Number.NaN, Number.NaN], study.thresholds)
-        : ('underpowered' as const)
+  const retention = retentionOf(setting, excess, pools, exists)
   return {
-    claim: assemble(input, excess, exists, retention, pools, layer, first, measures, gates),
+    claim: {
+      ...assemble(setting, excess, exists, retention, pools),
+      gates,
+      measures,
+      ...(series.length === 0 ? {} : { series }),
+    },
     layer,
     directions,
     exists,
@@ -175,79 +180,104 @@ export async function claimDirection(input: DirectionInput): Promise<DirectionOu
   }
 }
 
+/**
+ * Excess over baselines on the same folds and repetitions. The first model's fold-by-fold choice of layers
+ * serves all models; the random model is taken at the layer that serves the whole.
+ */
+async function excessOf(
+  { input, first, layer, bootstrap, score }: Setting,
+  measured: readonly ModelDirection[],
+): Promise<ExcessResult> {
+  const { labels, signal } = input
+  const random = await score(input.randomEmbeddings.get(input.pool)!)
+  const randomModel =
+    input.randomModel === undefined ? undefined : await score(await input.randomModel(layer))
+  const words: Float64Array[] = []
+  for (const f of first.folds) words.push(await tfidfScores(input.texts, labels.poles, partsOf(f), signal))
+  const embeddings: Float64Array[] = []
+  for (const m of input.models) embeddings.push(await score(await m.harvest.load(-1, input.pool)))
+  return measureExcess(
+    measured.map((m, i) => ({
+      model: scoresAt(m.layers, first.choice, first.folds),
+      randomEmbeddings: random,
+      randomModel,
+      embeddingLayer: embeddings[i],
+      tfidf: average(words),
+    })),
+    labels,
+    bootstrap,
+  )
+}
+
 /** Unit directions at the primary layer on all texts, and the cosines between the estimators. */
 async function fitDirections(
-  input: DirectionInput,
+  { input, place }: Setting,
+  measured: readonly ModelDirection[],
   matrices: readonly Matrix[],
-  C: number,
   out: Measure[],
-  common: Common,
 ): Promise<Map<string, Float64Array>> {
-  const { poles } = input.labels
-  const rows = Int32Array.from(poles, (_, i) => i)
+  const { labels, signal } = input
+  const rows = Int32Array.from(labels.poles.keys())
+  const estimators = estimatorsFor(labels)
   const directions = new Map<string, Float64Array>()
   for (const [i, { role }] of input.models.entries()) {
     const x = matrices[i]!
-    const fits = {
-      'mean-difference': meanDifference(x, poles, rows),
-      logistic: (await fitLogistic(x, [{ rows, labels: poles, C }], { signal: input.signal }))[0]!.weights,
-      lda: (await fitLda(x, poles, rows, input.signal)).direction,
+    for (const e of estimators) {
+      const problem = { rows, labels: labels.poles, C: measured[i]!.C }
+      const fit =
+        e === 'logistic'
+          ? (await fitLogistic(x, [problem], { signal }))[0]!.weights
+          : await fitDirection(e, x, labels, rows, signal)
+      directions.set(`${role}.${e}`, unit(fit))
     }
-    for (const e of ESTIMATORS) directions.set(`${role}.${e}`, unit(fits[e]))
-    for (const [a, b] of [
-      ['mean-difference', 'logistic'],
-      ['mean-difference', 'lda'],
-      ['logistic', 'lda'],
-    ] as const)
-      out.push({
-        name: 'cosine_estimators',
-        model: role,
-        ...common,
-        value: cosine(fits[a], fits[b]),
-        n: poles.length,
-        note: pairNote(a, b),
-      })
+    estimators.forEach((a, at) => {
+      for (const b of estimators.slice(at + 1))
+        out.push({
+          name: 'cosine_estimators',
+          model: role,
+          site: place.site,
+          rendering: place.rendering,
+          pool: place.pool,
+          value: cosine(directions.get(`${role}.${a}`)!, directions.get(`${role}.${b}`)!),
+          n: labels.poles.length,
+          note: pairNote(a, b),
+        })
+    })
   }
   return directions
 }
 
+interface PoolRetention {
+  readonly pool: Pool
+  readonly label: RetentionLabel
+  /** Whether the first model has a direction in this pool at all. */
+  readonly exists: boolean
+}
+
 /** Retention in the other pools: a direction can leave the last token and stay in the mean. */
 async function otherPools(
-  input: DirectionInput,
-  layer: number,
-  folds: Folds,
-  logistic: (x: Matrix) => Promise<Float64Array>,
+  { input, layer, bootstrap, place, score }: Setting,
   out: Measure[],
-): Promise<{ pool: Pool; label: RetentionLabel; excess: number }[]> {
-  const found: { pool: Pool; label: RetentionLabel; excess: number }[] = []
+): Promise<PoolRetention[]> {
+  const { labels, study } = input
+  const found: PoolRetention[] = []
   for (const pool of input.otherPools) {
-    const random = await logistic(input.randomEmbeddings.get(pool)!)
+    const randomEmbeddings = await score(input.randomEmbeddings.get(pool)!)
     const inputs: { model: Float64Array; randomEmbeddings: Float64Array }[] = []
     for (const { harvest } of input.models)
-      inputs.push({ model: await logistic(await harvest.load(layer, pool)), randomEmbeddings: random })
-    const excess = await measureExcess(inputs, input.labels, {
-      seed: input.study.seed,
-      draws: input.study.draws.bootstrap,
-      signal: input.signal,
-    })
-    const rest = {
-      site: `blocks.${layer}.hook_resid_post`,
-      rendering: input.study.render[0]!,
-      pool,
-      estimator: 'logistic',
-      folds: input.givenFolds === undefined ? ('group' as const) : ('given' as const),
-    }
+      inputs.push({ model: await score(await harvest.load(layer, pool)), randomEmbeddings })
+    const excess = await measureExcess(inputs, labels, bootstrap)
+    const rest = { ...place, pool, estimator: 'logistic' }
     input.models.forEach(({ role }, i) => {
       out.push({
         name: 'auc',
         model: role,
         ...rest,
-        value: plainAuc(inputs[i]!.model, input.labels.poles),
-        ci: delongInterval(inputs[i]!.model, input.labels.poles).ci,
-        level: 0.95,
+        ...delongInterval(inputs[i]!.model, labels.poles),
+        level: LEVEL,
         method: 'DeLong',
-        n: input.labels.poles.length,
-        groups: input.labels.groups.count,
+        n: labels.poles.length,
+        groups: labels.groups.count,
       })
       out.push(
         measure('excess_auc', excess.of[i]!.overRandom, {
@@ -259,110 +289,88 @@ async function otherPools(
       const kept = excess.retention[i]
       if (i > 0 && kept !== undefined) out.push(measure('retention', kept, { model: role, ...rest }))
     })
-    const ci = excess.retention[1]?.ci
-    if (ci !== undefined)
+    if (input.models.length > 1)
       found.push({
         pool,
-        label: readRetention(ci, input.study.thresholds),
-        excess: excess.of[0]!.overRandom.ci![0],
+        label: readRetention(excess.retention[1]?.ci ?? [Number.NaN, Number.NaN], study.thresholds),
+        exists: excess.of[0]!.overRandom.ci![0] > study.thresholds.excess_auc,
       })
   }
-  void folds
   return found
 }
 
-async function pairMeasures(
-  input: DirectionInput,
-  [base, aligned]: [Matrix, Matrix],
-  folds: Folds,
-  C: number,
+/** The second evaluation, where texts have topics: no fit has seen the topic or the group that it is tested on. */
+async function topicMeasures(
+  { input, first, bootstrap, place }: Setting,
+  matrices: readonly Matrix[],
   out: Measure[],
-  site: string,
-  common: Common,
 ): Promise<void> {
-  const { labels, study } = input
-  const matrices = { base, aligned }
-  for (const fit of ['base', 'aligned'] as const)
-    for (const test of ['base', 'aligned'] as const) {
-      const scores = await transferScores(matrices[fit], matrices[test], labels.poles, folds, C, input.signal)
-      out.push({
-        name: 'transfer_auc',
-        fit,
-        test,
-        site,
-        ...common,
-        estimator: 'logistic',
-        value: transferAuc(scores, labels.poles),
-        ci: delongInterval(scores, labels.poles).ci,
-        level: 0.95,
-        method: 'DeLong',
-        n: labels.poles.length,
-        groups: labels.groups.count,
-      })
-    }
-  const c = await compareDirections(base, aligned, labels, {
-    seed: study.seed,
-    draws: study.draws.permutations,
-    signal: input.signal,
-  })
-  out.push({
-    name: 'cosine_base_aligned',
-    site,
-    ...common,
-    estimator: 'mean-difference',
-    value: c.value,
-    null: c.null,
-    p: c.p,
-    n: labels.poles.length,
-    groups: labels.groups.count,
-    method: 'permuted labels',
-    seed: study.seed,
-  })
-  out.push({
-    name: 'split_half_cosine',
-    model: 'base',
-    site,
-    ...common,
-    estimator: 'mean-difference',
-    value: c.splitHalf,
-    n: labels.poles.length,
-    groups: labels.groups.count,
-    note: 'halves of the groups within the base model: the ceiling',
-    seed: study.seed,
-  })
-  out.push({
-    name: 'cka',
-    site,
-    ...common,
-    value: await linearCka(base, aligned, input.signal),
-    n: labels.poles.length,
-    note: 'linear',
-  })
+  const { labels, study, signal } = input
+  if (labels.topics === undefined) return
+  const parts = topicParts(labels, first.folds[0]!, study.seed)
+  if (parts === undefined) return
+  const { seed } = study
+  const logistic = async (x: Matrix): Promise<Float64Array> =>
+    (await outOfFold(x, labels, parts, { estimators: ['logistic'], seed, C: first.C, signal })).scores
+      .logistic!
+  const rest = { ...place, folds: 'topic', estimator: 'logistic' }
+  const random = await logistic(input.randomEmbeddings.get(input.pool)!)
+  const words = await tfidfScores(input.texts, labels.poles, parts, signal)
+  for (const [i, { role }] of input.models.entries()) {
+    const model = await logistic(matrices[i]!)
+    const overRandom = await topicEstimates({ model, baseline: random }, labels, bootstrap)
+    const overWords = await topicEstimates({ model, baseline: words }, labels, bootstrap)
+    const own = { model: role, ...rest }
+    out.push(measure('auc', overRandom.auc, { ...own, note: 'topics and groups held out' }))
+    out.push(
+      measure('excess_auc', overRandom.excess, { ...own, note: 'over random embeddings; topics held out' }),
+    )
+    out.push(measure('excess_over_words', overWords.excess, { ...own, note: 'topics held out' }))
+  }
 }
 
+function retentionOf(
+  { input }: Setting,
+  excess: ExcessResult,
+  pools: readonly PoolRetention[],
+  exists: boolean,
+): DirectionOutcome['retention'] {
+  if (input.models.length < 2) return 'not tested'
+  const ci = excess.retention[1]?.ci
+  if (!exists || ci === undefined) return 'underpowered'
+  return overPools(
+    readRetention(ci, input.study.thresholds),
+    pools.filter((p) => p.exists).map((p) => p.label),
+  )
+}
+
+/** Status, label and the answer in words. */
 function assemble(
-  input: DirectionInput,
+  { input, first, layer }: Setting,
   excess: ExcessResult,
   exists: boolean,
   retention: DirectionOutcome['retention'],
-  pools: readonly { pool: Pool; label: RetentionLabel; excess: number }[],
-  layer: number,
-  first: ModelDirection,
-  measures: Measure[],
-  gates: Claim['gates'],
-): Claim {
+  pools: readonly PoolRetention[],
+): Pick<Claim, 'id' | 'status' | 'label' | 'words'> {
   const f = (x: number): string => x.toFixed(3)
   const own = excess.of[0]!
   const role = input.models[0]!.role
-  const found = `In ${role}, logistic regression tells the poles of unseen groups apart with AUC ${f(first.primaryAuc.value)} (95% ${f(first.primaryAuc.ci![0])} to ${f(first.primaryAuc.ci![1])}), ${f(own.overRandom.value)} (${f(own.overRandom.ci![0])} to ${f(own.overRandom.ci![1])}) above what random weights give; the layer it chooses is block ${layer}.`
-  const words = [found]
+  const words = [
+    `In ${role}, logistic regression tells the poles of unseen groups apart with AUC ${f(first.primaryAuc.value)} (95% ${f(first.primaryAuc.ci![0])} to ${f(first.primaryAuc.ci![1])}), ${f(own.overRandom.value)} (${f(own.overRandom.ci![0])} to ${f(own.overRandom.ci![1])}) above what random weights give; the layer it chooses is block ${layer}.`,
+  ]
+  if (own.overEmbeddings !== undefined)
+    words.push(
+      own.overEmbeddings.ci![0] > 0
+        ? "That is more than the model's own embedding layer says."
+        : "That is no more than the model's own embedding layer says.",
+    )
   if (own.overWords !== undefined)
     words.push(
       own.overWords.ci![0] > 0
-        ? 'That is more than the words alone say (TF-IDF).'
+        ? 'It is more than the words alone say (TF-IDF).'
         : own.overWords.ci![1] < 0
           ? `The words alone say more: TF-IDF reaches ${f(own.baselines.tfidf!.value)}.`
-          : 'That is about what the words alone say (TF-IDF).',
+          : 'It is about what the words alone say (TF-IDF).',
     )
   if (!exists)
     return {
@@ -373,27 +381,29 @@ function assemble(
         ...words,
         'It does not exceed the random baselines by the margin asked for, so there is no direction to speak of.',
       ].join(' '),
-      gates,
-      measures,
     }
   if (retention === 'not tested')
-    return { id: 'direction', status: 'supported', label: 'exists', words: words.join(' '), gates, measures }
+    return { id: 'direction', status: 'supported', label: 'exists', words: words.join(' ') }
   const kept = excess.retention[1]!
   words.push(
-    `The aligned model keeps ${f(kept.value)} of the excess (${f(kept.ci![0])} to ${f(kept.ci![1])}): ${retention}.`,
+    `The aligned model keeps ${f(kept.value)} of the excess (${f(kept.ci![0])} to ${f(kept.ci![1])}) in the ${input.pool} pool: ${retention}.`,
   )
-  const lostIn = pools.filter((p) => p.label === 'lost' && p.excess > 0).map((p) => p.pool)
-  if (retention !== 'lost' && lostIn.length > 0)
+  const tested = pools.filter((p) => p.exists)
+  const lostIn = tested.filter((p) => p.label === 'lost').map((p) => p.pool)
+  const primary = readRetention(kept.ci!, input.study.thresholds)
+  if (primary === 'lost' && retention !== 'lost')
     words.push(
-      `It is lost at ${lostIn.join(' and ')}: what the ${input.pool} pool shows may be kept only in the embeddings.`,
+      `It is lost there, but not in ${tested.flatMap((p) => (p.label === 'lost' ? [] : [`${p.pool} (${p.label})`])).join(' and ')}; lost needs every pool.`,
     )
-  const status =
-    retention === 'retained'
-      ? 'supported'
-      : retention === 'underpowered'
-        ? 'underpowered'
-        : retention === 'lost'
-          ? 'contradicted'
-          : 'supported'
-  return { id: 'direction', status, label: retention, words: words.join(' '), gates, measures }
+  else if (primary !== 'lost' && lostIn.length > 0)
+    words.push(
+      `It is lost in ${lostIn.join(' and ')}${input.pool === 'mean' ? ': what the mean of all tokens keeps is kept only in the embeddings' : ''}.`,
+    )
+  const status = {
+    retained: 'supported',
+    attenuated: 'supported',
+    lost: 'contradicted',
+    underpowered: 'underpowered',
+  } as const
+  return { id: 'direction', status: status[retention], label: retention, words: words.join(' ') }
 }

@@ -1,10 +1,11 @@
 /** The numbers of claim `direction` as measures: names, places, intervals, nulls. */
 
-import type { Labels, ModelDirection } from '../stats/direction.ts'
-import { cohensD, correlation } from '../stats/effect.ts'
-import type { Estimate } from '../stats/estimate.ts'
+import type { ModelDirection } from '../stats/direction.ts'
+import { correlation, correlationInterval } from '../stats/effect.ts'
+import { type Estimate, LEVEL } from '../stats/estimate.ts'
 import type { ExcessResult } from '../stats/excess.ts'
 import { benjaminiHochberg } from '../stats/fdr.ts'
+import type { Labels } from '../stats/groups.ts'
 import { ESTIMATORS } from '../stats/oof.ts'
 import type { Measure } from './results.ts'
 
@@ -28,43 +29,30 @@ export function measure(name: string, e: Estimate, rest: Partial<Measure>): Meas
   } as Measure
 }
 
+/** AUC, d and accuracy of every layer and estimator. */
 export function layerMeasures(
   out: Measure[],
   m: ModelDirection,
   role: string,
   layers: readonly number[],
   common: Common,
-  labels: Labels,
 ): void {
   for (const result of m.layers) {
     const layer = layers[result.layer]!
+    const place = { model: role, site: `blocks.${layer}.hook_resid_post`, layer, ...common }
     for (const estimator of ESTIMATORS) {
-      const rest = { model: role, site: `blocks.${layer}.hook_resid_post`, layer, ...common, estimator }
       const e = result.auc[estimator]
+      if (e === undefined) continue
+      const rest = { ...place, estimator }
       out.push(measure('auc', e, { ...rest, ...(e.p === undefined ? {} : { family: `${FAMILY}, ${role}` }) }))
-      out.push(measure('auc_delong', result.aucDelong[estimator], rest))
-      out.push({
-        name: 'cohens_d',
-        ...rest,
-        value: result.cohensD[estimator],
-        n: labels.poles.length,
-        groups: labels.groups.count,
-      })
+      out.push(measure('auc_delong', result.aucDelong[estimator]!, rest))
+      out.push(measure('cohens_d', result.cohensD[estimator]!, rest))
     }
-    out.push({
-      name: 'accuracy',
-      model: role,
-      site: `blocks.${layer}.hook_resid_post`,
-      layer,
-      ...common,
-      estimator: 'logistic',
-      value: result.accuracy,
-      n: labels.poles.length,
-      groups: labels.groups.count,
-    })
+    out.push(measure('accuracy', result.accuracy, { ...place, estimator: 'logistic' }))
   }
 }
 
+/** The primary cell, the leak, and correlations with scores within poles. */
 export function primaryMeasures(
   out: Measure[],
   m: ModelDirection,
@@ -73,38 +61,15 @@ export function primaryMeasures(
   common: Common,
   labels: Labels,
   scores: Float64Array | undefined,
-  seed: number,
 ): void {
   const rest = { model: role, ...common, estimator: 'logistic' }
-  out.push(measure('auc', m.primaryAuc, { ...rest, note: 'the layer is chosen inside the training folds' }))
-  out.push({
-    name: 'cohens_d',
-    ...rest,
-    value: cohensD(m.primary, labels.poles),
-    n: labels.poles.length,
-    groups: labels.groups.count,
-    note: 'the layer is chosen inside the training folds',
-  })
+  const inside = { ...rest, note: 'the layer is chosen inside the training folds' }
+  out.push(measure('auc', m.primaryAuc, inside))
+  out.push(measure('cohens_d', m.primaryD, inside))
   if (m.groupAuc !== undefined)
     out.push(measure('auc_group', m.groupAuc, { ...rest, note: 'mean score of each group' }))
-  const best = m.layers[m.layer]!.auc.logistic.value
-  out.push({
-    name: 'auc_random_folds',
-    ...rest,
-    site,
-    folds: 'random',
-    value: m.randomFoldsAuc,
-    n: labels.poles.length,
-    seed,
-  })
-  out.push({
-    name: 'leak',
-    ...rest,
-    site,
-    value: m.randomFoldsAuc - best,
-    n: labels.poles.length,
-    note: 'random folds minus group folds',
-  })
+  out.push(measure('auc_random_folds', m.randomFoldsAuc, { ...rest, site, folds: 'random' }))
+  out.push(measure('leak', m.leak, { ...rest, site, note: 'random folds minus group folds' }))
   if (scores === undefined || labels.groups.kind !== 'nested') return
   for (const pole of [0, 1] as const) {
     const groups = new Map<number, { z: number; n: number; score: number }>()
@@ -116,14 +81,18 @@ export function primaryMeasures(
       groups.set(g, e)
     })
     const list = [...groups.values()]
-    if (list.length > 2)
+    const r = correlation(
+      list.map((e) => e.z / e.n),
+      list.map((e) => e.score),
+    )
+    if (list.length > 3 && Number.isFinite(r))
       out.push({
         name: 'score_correlation',
         ...rest,
-        value: correlation(
-          list.map((e) => e.z / e.n),
-          list.map((e) => e.score),
-        ),
+        value: r,
+        ci: correlationInterval(r, list.length),
+        level: LEVEL,
+        method: "Fisher's z over groups",
         n: list.reduce((s, e) => s + e.n, 0),
         groups: list.length,
         note: `within pole ${pole === 0 ? 'A' : 'B'}`,

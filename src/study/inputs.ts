@@ -23,6 +23,9 @@ export interface LabelledTexts {
   /** 0 (pole A) or 1 (pole B). */
   readonly poles: Int8Array
   readonly groups: readonly string[]
+  /** Topic and matched pair of each text, where they have any. */
+  readonly topics: readonly string[] | undefined
+  readonly pairs: readonly string[] | undefined
   readonly scores: Float64Array | undefined
   /** Fold of each text, where folds were given. */
   readonly folds: Int32Array | undefined
@@ -42,21 +45,23 @@ export interface Prompts {
 export async function readTexts(study: Study, domain: Domain): Promise<LabelledTexts> {
   if (study.texts === undefined) {
     const rows = domain.statements.flatMap((pair) => [
-      { id: `${pair.id}/A`, text: pair.A, pole: 0, issue: pair.issue },
-      { id: `${pair.id}/B`, text: pair.B, pole: 1, issue: pair.issue },
+      { id: `${pair.id}/A`, text: pair.A, pole: 0, issue: pair.issue, pair: pair.id },
+      { id: `${pair.id}/B`, text: pair.B, pole: 1, issue: pair.issue, pair: pair.id },
     ])
     return {
       ids: rows.map((r) => r.id),
       texts: rows.map((r) => r.text),
       poles: Int8Array.from(rows, (r) => r.pole),
       groups: rows.map((r) => r.issue),
+      topics: undefined, // the groups are the topics: folds hold them out
+      pairs: rows.map((r) => r.pair),
       scores: undefined,
       folds: undefined,
       source: `statements of the domain ${domain.name}`,
     }
   }
-  const { file, text, pole, group, id, score, folds, limit } = study.texts
-  const columns = [text, pole.column, group, ...[id, score].filter((c) => c !== undefined)]
+  const { file, text, pole, group, topic, pair, id, score, folds, limit } = study.texts
+  const columns = [text, pole.column, group, ...[topic, pair, id, score].filter((c) => c !== undefined)]
   const rows = await readTable(file, { columns, limit })
   const where = (i: number): string => `${file}, row ${i + 1}`
   const cell = (row: Row, column: string, i: number): string => {
@@ -90,6 +95,8 @@ export async function readTexts(study: Study, domain: Domain): Promise<LabelledT
     texts: rows.map((row, i) => cell(row, text, i)),
     poles,
     groups,
+    topics: topic === undefined ? undefined : rows.map((row, i) => cell(row, topic, i)),
+    pairs: pair === undefined ? undefined : rows.map((row, i) => cell(row, pair, i)),
     scores:
       score === undefined
         ? undefined

@@ -36,6 +36,16 @@ const texts = z.strictObject({
     .string()
     .min(1)
     .describe('column of the author or other independent unit: folds and resampling respect it'),
+  topic: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('column of the topic: a second evaluation then holds out topics as well as groups'),
+  pair: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('column of the matched pair: two texts of one group, one of each pole'),
   id: z.string().min(1).optional().describe('column of an id; row numbers otherwise'),
   score: z.string().min(1).optional().describe('column of a score of the group, such as DW-NOMINATE'),
   folds: z.string().min(1).optional().describe('a JSON file that maps each group to a fold from 0 on'),

@@ -8,6 +8,9 @@
 import { type Matrix, matrix } from '../../core/matrix.ts'
 import { throwIfStopped } from '../../core/pace.ts'
 import { matmulNT } from '../../ggml/gemm.ts'
+import { transpose } from '../components.ts'
+import { Lbfgs, logistic } from './lbfgs.ts'
+import { moments } from './moments.ts'
 
 /** One problem: which rows train it, their labels and its penalty. */
 export interface LogisticProblem {
@@ -33,22 +36,16 @@ export interface LogisticOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-const MEMORY = 10
+/** Relative error of a loss that is summed from f32 products. */
+const F32_SLACK = 1e-7
 
-/** State of one problem, in its standardised space with the intercept last. */
 interface Column {
   readonly problem: LogisticProblem
+  /** Of the training rows, in the globally standardised space. */
   readonly mean: Float64Array
   readonly scale: Float64Array
-  point: Float64Array
-  value: number
-  gradient: Float64Array
-  direction: Float64Array
-  step: number
-  readonly history: { s: Float64Array; y: Float64Array; rho: number }[]
-  iterations: number
-  evaluations: number
-  done: boolean
+  /** Weights in the problem's own standardised space, the intercept last. */
+  readonly search: Lbfgs
 }
 
 /**
@@ -63,63 +60,61 @@ export async function fitLogistic(
   options: LogisticOptions = {},
 ): Promise<LogisticFit[]> {
   const { tolerance = 1e-4, maxIterations = 200 } = options
-  const transposed = transpose(x)
-  const columns = problems.map((problem) => start(x, problem))
+  const d = x.cols
+  const { z, mean, scale } = standardised(x)
+  const transposed = transpose(z)
+  // Problems over the same rows share their moments.
+  const known = new Map<Int32Array, { mean: Float64Array; scale: Float64Array }>()
+  const columns = problems.map((problem): Column => {
+    const { rows, C } = problem
+    if (!known.has(rows)) known.set(rows, moments(z, rows))
+    return {
+      problem,
+      ...known.get(rows)!,
+      search: new Lbfgs(d + 1, tolerance * rows.length, Math.min(1, C, 4 / rows.length), F32_SLACK),
+    }
+  })
   for (let round = 0; round < maxIterations; round++) {
     throwIfStopped(options.signal)
-    const active = columns.filter((c) => !c.done)
+    const active = columns.filter((c) => !c.search.done)
     if (active.length === 0) break
-    await evaluate(x, transposed, active, tolerance, options.signal)
+    await evaluate(z, transposed, active, options.signal)
   }
-  return columns.map((c) => {
-    const d = x.cols
-    const weights = Float64Array.from({ length: d }, (_, j) => c.point[j]! / c.scale[j]!)
-    let intercept = c.point[d]!
-    for (let j = 0; j < d; j++) intercept -= weights[j]! * c.mean[j]!
-    return { weights, intercept, iterations: c.iterations, converged: c.done }
+  return columns.map(({ search, mean: m, scale: s }) => {
+    const weights = Float64Array.from({ length: d }, (_, j) => search.point[j]! / (s[j]! * scale[j]!))
+    let intercept = search.point[d]!
+    for (let j = 0; j < d; j++) intercept -= weights[j]! * (mean[j]! + scale[j]! * m[j]!)
+    return { weights, intercept, iterations: search.iterations, converged: search.done }
   })
 }
 
-function start(x: Matrix, problem: LogisticProblem): Column {
-  const d = x.cols
-  const mean = new Float64Array(d)
-  const scale = new Float64Array(d)
-  const { rows } = problem
-  for (const i of rows) for (let j = 0; j < d; j++) mean[j]! += x.data[i * d + j]!
-  for (let j = 0; j < d; j++) mean[j]! /= rows.length
-  for (const i of rows) for (let j = 0; j < d; j++) scale[j]! += (x.data[i * d + j]! - mean[j]!) ** 2
-  for (let j = 0; j < d; j++) scale[j] = Math.sqrt(scale[j]! / rows.length) || 1
-  return {
-    problem,
-    mean,
-    scale,
-    point: new Float64Array(d + 1),
-    value: Number.POSITIVE_INFINITY,
-    gradient: new Float64Array(d + 1),
-    direction: new Float64Array(d + 1),
-    step: 0,
-    history: [],
-    iterations: 0,
-    evaluations: 0,
-    done: false,
-  }
+/**
+ * X brought to mean 0 and variance 1 over all its rows, so that f32 products keep their digits where a feature
+ * lies far from zero. Each problem standardises again on its own training rows: nothing leaks from the others.
+ */
+function standardised(x: Matrix): { z: Matrix; mean: Float64Array; scale: Float64Array } {
+  const { mean, scale } = moments(x)
+  const z = matrix(x.rows, x.cols)
+  for (let i = 0; i < x.rows; i++)
+    for (let j = 0; j < x.cols; j++) z.data[i * x.cols + j] = (x.data[i * x.cols + j]! - mean[j]!) / scale[j]!
+  return { z, mean, scale }
 }
 
-/** Evaluates every active column at its trial point and lets it accept or shorten its step. */
+/** Evaluates every active column at its trial point. */
 async function evaluate(
   x: Matrix,
   transposed: Matrix,
   active: Column[],
-  tolerance: number,
   signal?: AbortSignal,
 ): Promise<void> {
   const d = x.cols
-  const trials = active.map((c) => c.point.map((v, j) => v + c.step * c.direction[j]!))
+  const trials = active.map((c) => c.search.trial())
   const w = matrix(active.length, d)
   const offsets = active.map((c, k) => {
-    let offset = trials[k]![d]!
+    const trial = trials[k]!
+    let offset = trial[d]!
     for (let j = 0; j < d; j++) {
-      const v = trials[k]![j]! / c.scale[j]!
+      const v = trial[j]! / c.scale[j]!
       w.data[k * d + j] = v
       offset -= v * c.mean[j]!
     }
@@ -127,24 +122,27 @@ async function evaluate(
   })
   const logits = await matmulNT(w, x, signal) // [columns, n]
   const residuals = matrix(active.length, x.rows)
-  const losses = active.map((c, k) => {
-    let loss = 0
+  const sums = active.map((c, k) => {
+    const { rows, labels } = c.problem
     const base = k * x.rows
-    for (const i of c.problem.rows) {
+    let loss = 0
+    let residual = 0
+    for (let r = 0; r < rows.length; r++) {
+      const i = rows[r]!
       const t = logits.data[base + i]! + offsets[k]!
-      const label = c.problem.labels[i]!
-      const m = label === 1 ? t : -t
-      loss += m > 0 ? Math.log1p(Math.exp(-m)) : -m + Math.log1p(Math.exp(m))
-      residuals.data[base + i] = 1 / (1 + Math.exp(-t)) - label
+      const label = labels[i]!
+      loss += logistic(label === 1 ? t : -t)
+      const e = 1 / (1 + Math.exp(-t)) - label
+      residuals.data[base + i] = e
+      residual += e
     }
-    return loss
+    return { loss, residual }
   })
   const products = await matmulNT(residuals, transposed, signal) // [columns, d]
   active.forEach((c, k) => {
     const trial = trials[k]!
-    let value = losses[k]!
-    let residual = 0
-    for (const i of c.problem.rows) residual += residuals.data[k * x.rows + i]!
+    const { residual } = sums[k]!
+    let value = sums[k]!.loss
     const gradient = new Float64Array(d + 1)
     for (let j = 0; j < d; j++) {
       value += trial[j]! ** 2 / (2 * c.problem.C)
@@ -152,80 +150,6 @@ async function evaluate(
         (products.data[k * d + j]! - c.mean[j]! * residual) / c.scale[j]! + trial[j]! / c.problem.C
     }
     gradient[d] = residual
-    advance(c, trial, value, gradient, tolerance)
+    c.search.advance(trial, value, gradient)
   })
-}
-
-/** Armijo: accepts a step that lowers the value enough, else halves it; then the next L-BFGS direction. */
-function advance(
-  c: Column,
-  trial: Float64Array,
-  value: number,
-  gradient: Float64Array,
-  tolerance: number,
-): void {
-  const slope = inner(c.gradient, c.direction)
-  c.evaluations++
-  if (c.step > 0 && !(value <= c.value + 1e-4 * c.step * slope + 1e-7 * Math.abs(c.value))) {
-    c.step /= 2
-    // The products are f32: below their resolution no step can be told from none.
-    if (c.step < 1e-3) c.done = true
-    return
-  }
-  if (c.step > 0) {
-    const s = trial.map((v, j) => v - c.point[j]!)
-    const y = gradient.map((v, j) => v - c.gradient[j]!)
-    const sy = inner(s, y)
-    if (sy > 1e-12 * inner(y, y)) {
-      c.history.push({ s, y, rho: 1 / sy })
-      if (c.history.length > MEMORY) c.history.shift()
-    }
-    c.iterations++
-  }
-  c.point = trial
-  c.value = value
-  c.gradient = gradient
-  let largest = 0
-  for (const g of gradient) largest = Math.max(largest, Math.abs(g))
-  if (largest <= tolerance * c.problem.rows.length) {
-    c.done = true
-    return
-  }
-  c.direction = twoLoop(c)
-  c.step = c.history.length === 0 ? Math.min(1, c.problem.C, 4 / c.problem.rows.length) : 1
-}
-
-/** The L-BFGS direction -H g (Nocedal and Wright, Algorithm 7.4). */
-function twoLoop(c: Column): Float64Array {
-  const q = c.gradient.slice()
-  const alphas = new Float64Array(c.history.length)
-  for (let h = c.history.length - 1; h >= 0; h--) {
-    const { s, y, rho } = c.history[h]!
-    const alpha = rho * inner(s, q)
-    alphas[h] = alpha
-    for (let j = 0; j < q.length; j++) q[j]! -= alpha * y[j]!
-  }
-  const last = c.history.at(-1)
-  const gamma = last === undefined ? 1 : 1 / (last.rho * inner(last.y, last.y))
-  for (let j = 0; j < q.length; j++) q[j]! *= gamma
-  c.history.forEach(({ s, y, rho }, h) => {
-    const beta = rho * inner(y, q)
-    for (let j = 0; j < q.length; j++) q[j]! += (alphas[h]! - beta) * s[j]!
-  })
-  for (let j = 0; j < q.length; j++) q[j] = -q[j]!
-  return q
-}
-
-function inner(a: Float64Array, b: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
-  return sum
-}
-
-/** Xᵀ as a matrix of its own. */
-export function transpose(x: Matrix): Matrix {
-  const out = matrix(x.cols, x.rows)
-  for (let i = 0; i < x.rows; i++)
-    for (let j = 0; j < x.cols; j++) out.data[j * x.rows + i] = x.data[i * x.cols + j]!
-  return out
 }
