@@ -7,8 +7,9 @@
 import { dot } from '../linear.ts'
 
 const MEMORY = 10
-/** Steps shorter than this cannot be told from none in the values' precision. */
-const LEAST_STEP = 1e-3
+/** Halvings after which a step cannot be told from none; the first step, along the gradient, has no scale yet. */
+const MAX_HALVINGS = 10
+const MAX_FIRST_HALVINGS = 40
 
 /** One minimisation under way. */
 export class Lbfgs {
@@ -22,6 +23,7 @@ export class Lbfgs {
   #gradient: Float64Array
   #direction: Float64Array
   #step = 0
+  #halvings = 0
   readonly #history: { s: Float64Array; y: Float64Array; rho: number }[] = []
 
   /**
@@ -53,7 +55,9 @@ export class Lbfgs {
       const enough = 1e-4 * this.#step * dot(this.#gradient, this.#direction)
       if (!(value <= this.#value + enough + this.#slack * Math.abs(this.#value))) {
         this.#step /= 2
-        if (this.#step < LEAST_STEP) this.done = true
+        this.#halvings++
+        if (this.#halvings > (this.#history.length === 0 ? MAX_FIRST_HALVINGS : MAX_HALVINGS))
+          this.done = true
         return
       }
       const s = trial.map((v, j) => v - this.point[j]!)
@@ -76,6 +80,7 @@ export class Lbfgs {
     }
     this.#direction = this.#twoLoop()
     this.#step = this.#history.length === 0 ? this.#firstStep : 1
+    this.#halvings = 0
   }
 
   #twoLoop(): Float64Array {
