@@ -8,7 +8,7 @@ import { hashJson } from '../core/files.ts'
 import { type Domain, loadDomain } from '../domain/index.ts'
 import { checkLengths } from '../model/layout.ts'
 import { checkFolds } from '../stats/folds.ts'
-import { type Grouping, readGroups } from '../stats/groups.ts'
+import { type Labels, readLabels } from '../stats/groups.ts'
 import type { HarvestJob, Pool } from './harvest.ts'
 import {
   type LabelledTexts,
@@ -28,7 +28,8 @@ export interface Prepared extends Disposable {
   readonly domain: Domain
   readonly models: StudyModels
   readonly texts: LabelledTexts
-  readonly groups: Grouping
+  /** Poles, groups, topics and pairs of the labelled texts. */
+  readonly labels: Labels
   readonly prompts: Prompts
   /** Blocks that are harvested, rising. */
   readonly layers: readonly number[]
@@ -49,8 +50,8 @@ export interface Prepared extends Disposable {
 export async function prepareStudy(study: Study, resolve: Resolve, signal?: AbortSignal): Promise<Prepared> {
   const domain = await loadDomain(study.domain)
   const texts = await readTexts(study, domain)
-  const groups = readGroups(texts.groups, texts.poles)
-  if (texts.folds !== undefined) checkFolds(texts.folds, texts.poles, groups)
+  const labels = readLabels(texts)
+  if (texts.folds !== undefined) checkFolds(texts.folds, texts.poles, labels.groups)
   const prompts = await readPrompts(study, domain)
   const models = await openModels(study, resolve)
   try {
@@ -69,7 +70,7 @@ export async function prepareStudy(study: Study, resolve: Resolve, signal?: Abor
       domain,
       models,
       texts,
-      groups,
+      labels,
       prompts,
       layers,
       textTokens,
@@ -78,6 +79,8 @@ export async function prepareStudy(study: Study, resolve: Resolve, signal?: Abor
       labelsHash: hashJson([
         [...texts.poles],
         texts.groups,
+        texts.topics ?? null,
+        texts.pairs ?? null,
         texts.texts,
         texts.scores === undefined ? null : [...texts.scores],
         texts.folds === undefined ? null : [...texts.folds],

@@ -5,7 +5,7 @@
 
 import type { Matrix } from '../core/matrix.ts'
 import { classMeans, meanDifference } from '../stats/estimators/mean-difference.ts'
-import { groupFolds, split } from '../stats/folds.ts'
+import { groupFolds, partsOf } from '../stats/folds.ts'
 import { dot, unit } from '../stats/linear.ts'
 import type { DirectionRecord } from './directions.ts'
 import { type Harvest, siteOf } from './harvest.ts'
@@ -39,10 +39,8 @@ export async function projections(
   const { poles } = p.texts
   const site = siteOf(layer)
   const first = await texts[0]!.load(layer, p.study.sites.pool)
-  const folds = p.texts.folds ?? groupFolds(p.groups, poles, p.study.seed, 0)
-  const count = folds.reduce((m, f) => Math.max(m, f), 0) + 1
-  const parts = Array.from({ length: count }, (_, f) => split(folds, f))
-  const axes = parts.map(({ train }) => unit(meanDifference(first, poles, train)))
+  const folds = p.texts.folds ?? groupFolds(p.labels.groups, poles, p.study.seed, 0)
+  const axes = partsOf(folds).map(({ train }) => unit(meanDifference(first, poles, train)))
   const whole = direction.directions.get(`${p.models.all[0]!.role}.mean-difference`)!
   const out: ProjectionRow[] = []
   for (const [m, { role }] of p.models.all.entries()) {

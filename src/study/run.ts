@@ -174,7 +174,7 @@ async function directionStep(
       )
     const outcome = await claimDirection({
       study,
-      labels: { poles: p.texts.poles, groups: p.groups },
+      labels: p.labels,
       texts: p.texts.texts,
       scores: p.texts.scores,
       givenFolds: p.texts.folds,
@@ -236,7 +236,7 @@ async function compressionStep(
       texts: texts.map((h) => h.hash),
       prompts: [...prompts].map(([r, hs]) => [r, hs.map((h) => h.hash)]),
       issues: p.prompts.issues,
-      poles: hashJson([...p.texts.poles]),
+      labels: p.labelsHash,
       directions: hashJson([...direction.directions].map(([name, d]) => [name, [...d]])),
       layer,
       seed: study.seed,
@@ -254,7 +254,7 @@ async function compressionStep(
       study,
       layer,
       texts: await pair(texts, study.sites.pool),
-      poles: p.texts.poles,
+      labels: p.labels,
       prompts: await Promise.all(
         [...prompts].map(async ([rendering, hs]) => ({ rendering, ...(await pair(hs, 'last_content')) })),
       ),
