@@ -74,3 +74,16 @@ export function pValue(p: number, letter = 'p'): string {
   const text = probability(p)
   return /^[<>]/.test(text) ? `${letter} ${text}` : `${letter} = ${text}`
 }
+
+/** Text of at most `longest` characters, with an ellipsis where it was cut. @example clip('abcdef', 4) // 'abc…' */
+export function clip(text: string, longest: number): string {
+  if (text.length <= longest) return text
+  // Never between the two halves of a character beyond the basic plane.
+  return `${text.slice(0, longest - 1).replace(/\p{Surrogate}$/u, '')}…`
+}
+
+/** A number without trailing zeros: for ticks and thresholds. @example plain(0.5) // '0.5' */
+export function plain(value: number): string {
+  const text = number(value, 3)
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text
+}

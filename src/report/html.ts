@@ -25,13 +25,18 @@ const ENTITIES: Record<string, string> = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to remove
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\p{Surrogate}/gu
 
+/** Text without what HTML does not allow. @example allowed('a\u0000') // 'a\ufffd' */
+export function allowed(text: string): string {
+  return text.replace(FORBIDDEN, '\ufffd')
+}
+
 /**
  * Text as it may stand between tags or in a quoted attribute.
  *
  * @example escapeHtml('<b> & "c"') // '&lt;b&gt; &amp; &quot;c&quot;'
  */
 export function escapeHtml(text: string): string {
-  return text.replace(FORBIDDEN, '\ufffd').replace(/[&<>"']/g, (c) => ENTITIES[c]!)
+  return allowed(text).replace(/[&<>"']/g, (c) => ENTITIES[c]!)
 }
 
 /**

@@ -79,6 +79,27 @@ export function series(data: ReportData, id: ClaimId, name: string): Series | un
   )
 }
 
+/**
+ * The block that a measure was taken at: its own, or the one that its site names.
+ *
+ * @example layerOf({ site: 'blocks.24.hook_resid_post' }) // 24
+ */
+export function layerOf(m: Pick<Measure, 'layer' | 'site'>): number | undefined {
+  const named = /^blocks\.(\d+)\./.exec(m.site ?? '')?.[1]
+  return m.layer ?? (named === undefined ? undefined : Number(named))
+}
+
+/** The model that a baseline belongs to, or undefined where it serves all of them. */
+export function ownerOf(m: Measure): string | undefined {
+  return m.test ?? m.fit ?? /^of (.+)$/.exec(m.note ?? '')?.[1]
+}
+
+/** A threshold of this run; the default where the run does not print one. */
+export function threshold(data: ReportData, key: string, byDefault: number): number {
+  const value = Number(data.results.thresholds[key] ?? byDefault)
+  return Number.isFinite(value) ? value : byDefault
+}
+
 /** The roles of the study's models, base before aligned before the rest. */
 export function roles(data: ReportData): string[] {
   const known = ['subject', 'base', 'aligned']

@@ -27,7 +27,24 @@ export const STATUS_MEANINGS: Record<ClaimStatus, string> = {
   'not tested': 'not part of this run',
 }
 
-const VERDICTS: Record<string, string> = {
+export const STATUS_NAMES: Record<ClaimStatus, string> = {
+  supported: 'Supported',
+  contradicted: 'Contradicted',
+  underpowered: 'Underpowered',
+  untestable: 'Untestable',
+  'not tested': 'Not tested',
+}
+
+/** Shapes that differ without colour. */
+export const STATUS_MARKS: Record<ClaimStatus, string> = {
+  supported: '●',
+  contradicted: '○',
+  underpowered: '◐',
+  untestable: '×',
+  'not tested': '–',
+}
+
+const VERDICTS = known({
   masked:
     'The aligned model still holds the direction inside, while what it shows outside has been made neutral.',
   erased: 'The direction that the base model had is gone from the aligned model.',
@@ -35,45 +52,57 @@ const VERDICTS: Record<string, string> = {
   'not measurable': 'The base model does not show the value, so that nothing can be said about its fate.',
   undecided: 'The evidence does not single out an answer.',
   mixed: 'The evidence points in more than one way.',
-}
+})
 
 /** A sentence on what a verdict's label means; empty for a label that is not known. */
 export function verdictMeaning(label: string): string {
-  return VERDICTS[label.split(/[:(]/)[0]!.trim()] ?? ''
+  return VERDICTS.get(label.split(/[:(]/)[0]!.trim()) ?? ''
 }
 
-const ROLES: Record<string, string> = { base: 'Base', aligned: 'Aligned', subject: 'The model' }
+const ROLES = known({ base: 'Base', aligned: 'Aligned', subject: 'The model' })
 
 /** A model's role as a heading. */
 export function roleName(role: string | undefined): string {
-  return role === undefined ? '' : (ROLES[role] ?? role)
+  return role === undefined ? '' : (ROLES.get(role) ?? role)
 }
 
-const ESTIMATORS: Record<string, string> = {
+const ESTIMATORS = known({
   logistic: 'logistic',
   'mean-difference': 'mean difference',
   lda: 'LDA',
   'matched-pc1': 'matched PC 1',
-}
+})
 
 /** An estimator's name; an unknown one is shown as it is. */
 export function estimatorName(estimator: string | undefined): string {
-  return estimator === undefined ? 'AUC' : (ESTIMATORS[estimator] ?? estimator)
+  return estimator === undefined ? 'AUC' : (ESTIMATORS.get(estimator) ?? estimator)
 }
 
-const BASELINES: Record<string, string> = {
+const RECIPES = known({
+  logistic: 'L2-penalised logistic regression',
+  'mean-difference': 'the difference of the class means',
+  lda: 'linear discriminant analysis with Ledoit and Wolf’s shrinkage (LDA)',
+  'matched-pc1': 'the first principal component of matched differences',
+})
+
+/** How an estimator finds its direction, for running text; an unknown one is shown as it is. */
+export function recipe(estimator: string | undefined): string {
+  return RECIPES.get(estimator ?? '') ?? estimator ?? 'an unnamed estimator'
+}
+
+const BASELINES = known({
   'random-embeddings': 'random vectors',
   'random-model': 'random model',
   'embedding-layer': 'own embeddings',
   'tf-idf': 'words (TF-IDF)',
-}
+})
 
 /** A baseline's name, short enough for a figure. */
 export function baselineName(model: string | undefined): string {
-  return model === undefined ? 'baseline' : (BASELINES[model] ?? model)
+  return model === undefined ? 'baseline' : (BASELINES.get(model) ?? model)
 }
 
-const MEASURES: Record<string, string> = {
+const MEASURES = known({
   auc: 'AUC',
   auc_delong: 'AUC, DeLong interval',
   cohens_d: 'Cohen’s d',
@@ -107,20 +136,89 @@ const MEASURES: Record<string, string> = {
   brown_forsythe: 'Brown and Forsythe’s test',
   swap_test: 'Swap test',
   rendering_did: 'Difference in differences of log SD',
-}
+})
 
 /** A measure's name in words; an unknown one is shown as it is. */
 export function measureName(name: string): string {
-  return MEASURES[name] ?? name.replaceAll('_', ' ')
+  return MEASURES.get(name) ?? name.replaceAll('_', ' ')
 }
 
-const POOLS: Record<string, string> = {
+const POOLS = known({
   mean: 'mean of the content tokens',
   last_content: 'last content token',
   last_template: 'last template token',
-}
+})
 
 /** A pool in words; an unknown one is shown as it is. */
 export function poolName(pool: string): string {
-  return POOLS[pool] ?? (pool === '' ? 'all tokens' : pool)
+  return POOLS.get(pool) ?? (pool === '' ? 'all tokens' : pool)
+}
+
+const FOLDS = known({
+  group: 'cross-validation that holds out whole groups, such as authors',
+  topic: 'cross-validation that holds out groups and topics',
+  given: 'cross-validation on the folds that the study gives',
+  random: 'cross-validation on random folds',
+})
+
+/** What the folds hold out, in words. */
+export function foldsName(folds: string | undefined): string {
+  return FOLDS.get(folds ?? '') ?? 'cross-validation'
+}
+
+const LABELS = known({
+  exists: 'A direction exists',
+  'no direction': 'No direction beyond the baselines',
+})
+
+/** A claim's finer answer as a heading; an unknown one is shown as it is, with a capital. */
+export function labelWords(label: string): string {
+  return LABELS.get(label) ?? capital(label)
+}
+
+/** Whether a label's words say by themselves what they are about. */
+export function isSentence(label: string | undefined): label is string {
+  return label !== undefined && LABELS.has(label)
+}
+
+const THRESHOLDS = known({
+  excess_auc: 'exists: lower bound of the excess AUC above this',
+  retained: 'retained: lower bound of the retention above this',
+  lost: 'lost: upper bound of the retention below this',
+  retention_margin: 'margin of the retention',
+  selective_ratio: 'selective: upper bound of the ratio to the references below this',
+  transfer_margin: 'transfer is non-inferior where it costs less AUC than this',
+  reference_directions: 'reference directions asked for',
+  reference_directions_least: 'fewer matched ones: the reference is predicted by regression',
+  groups_least: 'fewer independent groups: refused',
+})
+
+/** What a threshold decides; empty for one that is not known. */
+export function thresholdMeaning(key: string): string {
+  return THRESHOLDS.get(key) ?? ''
+}
+
+/** A key of a record as words. @example plainName('started_at') // 'Started at' */
+export function plainName(key: string): string {
+  return capital(key.replaceAll('_', ' ').replace(/\bauc\b/g, 'AUC'))
+}
+
+/** With a capital at its start. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** Without one, unless it is an abbreviation. @example inSentence('LDA') // 'LDA' */
+export function inSentence(text: string): string {
+  return /^\p{Lu}\p{Lu}/u.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1)
+}
+
+/** A list in running text. @example list(['a', 'b', 'c']) // 'a, b and c' */
+export function list(items: readonly string[]): string {
+  return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
+}
+
+/** A map, since names from outside may be those of an object's own methods. */
+function known(names: Record<string, string>): ReadonlyMap<string, string> {
+  return new Map(Object.entries(names))
 }

@@ -4,14 +4,14 @@ import * as Plot from '@observablehq/plot'
 import type { Measure } from '../../study/results.ts'
 import type { ReportData } from '../data.ts'
 import { number } from '../format.ts'
-import { headline, measures, primary, roles } from '../select.ts'
+import { headline, layerOf, measures, ownerOf, primary, roles } from '../select.ts'
 import { baselineName, estimatorName, roleName } from '../words.ts'
 import { type EndLabel, endLabels } from './labels.ts'
 import { compose, type Panel, panel, panelWidth, WIDE, type Width } from './svg.ts'
 import { ESTIMATOR_DASHES, INK, MUTED, modelColour } from './theme.ts'
 
 const HEIGHT = 290
-const MARGIN = { top: 8, right: 126, bottom: 38, left: 36 }
+const MARGIN = { top: 8, right: 114, bottom: 38, left: 36 }
 
 /**
  * One panel a model: the estimators' out-of-fold AUC at every layer, the interval of the deciding one, the
@@ -21,16 +21,16 @@ const MARGIN = { top: 8, right: 126, bottom: 38, left: 36 }
  * @example const svg = aucByLayer(data, WIDE)
  */
 export function aucByLayer(data: ReportData, width: Width): string | undefined {
-  const models = roles(data).filter((role) => curves(data, role).length > 0)
+  const models = roles(data).filter((role) => aucCurves(data, role).length > 0)
   if (models.length === 0) return undefined
-  const all = models.flatMap((role) => [...curves(data, role).flat(), ...baselines(data, role)])
+  const all = models.flatMap((role) => [...aucCurves(data, role).flat(), ...baselines(data, role)])
   const values = all.flatMap((m) => [m.value, ...(m.ci ?? []), ...(m.null ? [m.null.mean, m.null.q95] : [])])
   const domain: [number, number] = [Math.min(0.48, ...values) - 0.01, Math.max(0.7, ...values) + 0.01]
   const columns = width === WIDE && models.length > 1 ? 2 : 1
   const w = panelWidth(width, columns)
   const panels = models.map((role) => modelPanel(data, role, w, domain))
   const best = models.map((role) => {
-    const top = curves(data, role)[0]!.reduce((a, b) => (b.value > a.value ? b : a))
+    const top = aucCurves(data, role)[0]!.reduce((a, b) => (b.value > a.value ? b : a))
     const lines = baselines(data, role).map((b) => `${baselineName(b.model)} ${number(b.value, 3)}`)
     const beside = lines.length > 0 ? `; baselines: ${lines.join(', ')}` : ''
     return `${roleName(role)}: highest at layer ${top.layer}, ${number(top.value, 3)}${beside}.`
@@ -48,11 +48,11 @@ export function aucByLayer(data: ReportData, width: Width): string | undefined {
 }
 
 /** By estimator, the deciding one first: AUC at each layer, in order of layers. */
-function curves(data: ReportData, role: string): Measure[][] {
+export function aucCurves(data: ReportData, role: string): Measure[][] {
   const found = primary(data, 'direction', { name: 'auc', model: role }, ['estimator', 'layer']).filter(
     (m) => m.layer !== undefined,
   )
-  const known = Object.keys(ESTIMATOR_DASHES)
+  const known = [...ESTIMATOR_DASHES.keys()]
   const names = [...new Set(found.map((m) => m.estimator ?? ''))].sort(
     (a, b) => known.indexOf(a) - known.indexOf(b),
   )
@@ -63,7 +63,7 @@ function curves(data: ReportData, role: string): Measure[][] {
 function baselines(data: ReportData, role: string): Measure[] {
   const best = new Map<string, Measure>()
   for (const m of measures(data, 'direction', { name: 'baseline_auc' })) {
-    const of = m.test ?? m.fit
+    const of = ownerOf(m)
     if (of !== undefined && of !== role) continue
     const kind = m.model ?? ''
     if (m.value > (best.get(kind)?.value ?? Number.NEGATIVE_INFINITY)) best.set(kind, m)
@@ -72,7 +72,7 @@ function baselines(data: ReportData, role: string): Measure[] {
 }
 
 function modelPanel(data: ReportData, role: string, width: number, domain: [number, number]): Panel {
-  const lines = curves(data, role)
+  const lines = aucCurves(data, role)
   const main = lines[0]!
   const colour = modelColour(role)
   const first = Math.min(...main.map((m) => m.layer!))
@@ -86,7 +86,8 @@ function modelPanel(data: ReportData, role: string, width: number, domain: [numb
   for (const b of base) labels.push({ y: b.value, text: baselineName(b.model), colour: INK })
   const band = nullBand(lines, first, last)
   if (band.length > 0) labels.push({ y: band.at(-1)!.q95, text: 'chance, 95%', colour: MUTED })
-  const chosen = headline(data, 'direction', { name: 'excess_auc', model: role })?.layer
+  const decides = headline(data, 'direction', { name: 'excess_auc', model: role })
+  const chosen = decides && layerOf(decides)
   const at = main.find((m) => m.layer === chosen)
   return panel(
     {
@@ -132,7 +133,7 @@ function modelPanel(data: ReportData, role: string, width: number, domain: [numb
             y: 'value',
             stroke: colour,
             strokeWidth: line === main ? 2 : 1.25,
-            strokeDasharray: ESTIMATOR_DASHES[line[0]!.estimator ?? ''] ?? 'none',
+            strokeDasharray: ESTIMATOR_DASHES.get(line[0]!.estimator ?? '') ?? 'none',
           }),
         ),
         ...(main.length === 1 ? [Plot.dot(main, { x: 'layer', y: 'value', r: 3, fill: colour })] : []),

@@ -2,9 +2,9 @@
 
 import * as Plot from '@observablehq/plot'
 import type { Measure } from '../../study/results.ts'
-import { estimate, number } from '../format.ts'
-import { type Panel, panel } from './svg.ts'
-import { INK, MUTED, RULE } from './theme.ts'
+import { clip, estimate, plain } from '../format.ts'
+import { type Panel, panel, WIDE } from './svg.ts'
+import { INK, MUTED, PAPER, RULE } from './theme.ts'
 
 export interface ForestRow {
   readonly label: string
@@ -29,45 +29,88 @@ export interface ForestOptions {
   readonly reach?: readonly number[]
 }
 
-const ROW = 36
 const BOTTOM = 40
-const SIDE = 8
+const HALO = { stroke: PAPER, strokeWidth: 3 } as const
 
-/**
- * Each row has its label and its numbers in words above its interval, so that the plot is as wide as the
- * figure, whether at a desk or on a phone.
- */
+/** Where a row's label, numbers and interval stand, in pixels from its middle and the frame's sides. */
+interface Layout {
+  readonly row: number
+  readonly left: number
+  readonly right: number
+  readonly label: { readonly dx: number; readonly dy: number; readonly longest: number }
+  readonly numbers: { readonly anchor: 'left' | 'right'; readonly dx: number; readonly dy: number }
+  readonly interval: number
+}
+
+/** At a desk: label, interval and numbers in columns. */
+const COLUMNS: Layout = {
+  row: 26,
+  left: 216,
+  right: 178,
+  label: { dx: -216, dy: 0, longest: 34 },
+  numbers: { anchor: 'right', dx: 178, dy: 0 },
+  interval: 0,
+}
+/** On a phone: label and numbers above the interval, which is as wide as the figure. */
+const STACKED: Layout = {
+  row: 38,
+  left: 8,
+  right: 8,
+  label: { dx: 0, dy: -9, longest: 50 },
+  numbers: { anchor: 'right', dx: 0, dy: -9 },
+  interval: 7,
+}
+/** On a phone where they do not fit into one line. */
+const TALL: Layout = {
+  ...STACKED,
+  row: 52,
+  label: { dx: 0, dy: -16, longest: 48 },
+  numbers: { anchor: 'left', dx: 0, dy: -1 },
+  interval: 14,
+}
+/** Characters that fit beside each other at 12 px in the narrow figure. */
+const LINE = 48
+
+/** Rows of estimates on one axis; at a desk as a table around the plot, on a phone one below the other. */
 export function forest(rows: readonly ForestRow[], options: ForestOptions): Panel {
   const rules = options.rules ?? []
   const top = rules.length > 0 ? 20 : 4
+  const log = options.log === true
   const values = [
     ...rows.flatMap((r) => [r.measure.value, ...(r.measure.ci ?? [])]),
     ...rules.map((r) => r.x),
     ...(options.reach ?? []),
-  ].filter((v) => !options.log || v > 0)
-  const domain = padded(Math.min(...values), Math.max(...values), options.log === true)
-  const items = rows.map((r, i) => ({ ...r, y: i }))
-  const within = items.filter((r) => !options.log || r.measure.value > 0)
+  ].filter((v) => Number.isFinite(v) && (!log || v > 0))
+  const domain = padded(Math.min(...values), Math.max(...values), log)
+  const items = rows.map((r, i) => ({ ...r, y: i, numbers: estimate(r.measure) }))
+  const within = items.filter((r) => !log || r.measure.value > 0)
+  const at = layout(items, options.width)
   return panel(
     {
       width: options.width,
-      height: top + rows.length * ROW + BOTTOM,
+      height: top + rows.length * at.row + BOTTOM,
       marginTop: top,
       marginBottom: BOTTOM,
-      marginLeft: SIDE,
-      marginRight: SIDE,
+      marginLeft: at.left,
+      marginRight: at.right,
       x: {
-        type: options.log ? 'log' : 'linear',
+        type: log ? 'log' : 'linear',
         domain,
         label: options.label,
         labelAnchor: 'center',
         labelArrow: 'none',
-        ticks: options.log ? logTicks(domain) : 5,
+        ticks: log ? logTicks(domain) : 5,
         tickFormat: (d: number) => plain(d),
       },
       y: { domain: [-0.5, rows.length - 0.5], axis: null, reverse: true },
       marks: [
-        Plot.ruleY(items, { y: (r: { y: number }) => r.y + 0.5, stroke: RULE, strokeWidth: 0.75 }),
+        Plot.ruleY(items, {
+          y: (r: { y: number }) => r.y + 0.5,
+          stroke: RULE,
+          strokeWidth: 0.75,
+          insetLeft: -at.left,
+          insetRight: -at.right,
+        }),
         Plot.ruleX(rules, { x: 'x', stroke: INK, strokeWidth: 1, strokeDasharray: '2 2' }),
         ...rules.map((r) =>
           Plot.text([r.label], {
@@ -75,22 +118,26 @@ export function forest(rows: readonly ForestRow[], options: ForestOptions): Pane
             frameAnchor: 'top',
             dy: -top + 6,
             fill: MUTED,
-            textAnchor: labelAnchor(r.x, domain, options.log === true),
+            textAnchor: labelAnchor(r.x, domain, log),
           }),
         ),
         Plot.text(items, {
           y: 'y',
-          text: 'label',
+          text: (r: ForestRow) => clip(r.label, at.label.longest),
           frameAnchor: 'left',
-          dy: -8,
+          dx: at.label.dx,
+          dy: at.label.dy,
           fill: (r) => r.colour ?? INK,
+          ...HALO,
         }),
         Plot.text(items, {
           y: 'y',
-          text: (r: ForestRow) => estimate(r.measure),
-          frameAnchor: 'right',
-          dy: -8,
+          text: 'numbers',
+          frameAnchor: at.numbers.anchor,
+          dx: at.numbers.dx,
+          dy: at.numbers.dy,
           fill: INK,
+          ...HALO,
         }),
         Plot.link(
           within.filter((r) => r.measure.ci !== undefined),
@@ -99,7 +146,7 @@ export function forest(rows: readonly ForestRow[], options: ForestOptions): Pane
             x2: (r: ForestRow) => Math.min(r.measure.ci![1], domain[1]),
             y1: 'y',
             y2: 'y',
-            dy: 7,
+            dy: at.interval,
             stroke: (r: ForestRow) => r.colour ?? INK,
             strokeWidth: 1.75,
             strokeLinecap: 'butt',
@@ -108,7 +155,7 @@ export function forest(rows: readonly ForestRow[], options: ForestOptions): Pane
         Plot.dot(within, {
           x: (r: ForestRow) => r.measure.value,
           y: 'y',
-          dy: 7,
+          dy: at.interval,
           r: 3.5,
           fill: (r: ForestRow) => r.colour ?? INK,
         }),
@@ -116,6 +163,11 @@ export function forest(rows: readonly ForestRow[], options: ForestOptions): Pane
     },
     options.title === undefined ? {} : { title: options.title },
   )
+}
+
+function layout(rows: readonly { label: string; numbers: string }[], width: number): Layout {
+  if (width === WIDE) return COLUMNS
+  return rows.some((r) => r.label.length + r.numbers.length > LINE) ? TALL : STACKED
 }
 
 /** One clause a row, for a figure's description. */
@@ -141,10 +193,4 @@ export function logTicks([low, high]: readonly [number, number]): number[] {
   if (fine.length <= 7 && fine.length > 0) return fine
   const coarse = within([0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10, 20, 50, 100])
   return coarse.length <= 8 ? coarse : within([0.001, 0.01, 0.1, 0.25, 0.5, 1, 2, 4, 10, 100, 1000])
-}
-
-/** A tick's number without trailing zeros. */
-export function plain(value: number): string {
-  const text = number(value, 3)
-  return text.includes('.') ? text.replace(/\.?0+$/, '') : text
 }

@@ -2,11 +2,10 @@
 
 import * as Plot from '@observablehq/plot'
 import type { Projection, ReportData } from '../data.ts'
-import { count, number } from '../format.ts'
+import { count, number, plain } from '../format.ts'
 import { roles } from '../select.ts'
 import { roleName } from '../words.ts'
 import { density } from './density.ts'
-import { plain } from './forest.ts'
 import { compose, type Panel, panel, panelWidth, WIDE, type Width } from './svg.ts'
 import { MUTED, modelColour, POLE_COLOURS, POLE_DASHES } from './theme.ts'
 
@@ -14,6 +13,7 @@ type Kind = 'A' | 'B' | 'neutral'
 const UNITS = ['z', 'z_gap'] as const
 type Unit = (typeof UNITS)[number]
 const UNIT_NAMES: Record<Unit, string> = { z: 'projection, raw', z_gap: 'projection, class-gap units' }
+const UNIT_WORDS: Record<Unit, string> = { z: 'raw', z_gap: 'class gaps' }
 const MARGIN = { top: 6, right: 8, bottom: 38, left: 8 }
 const PLOT = 96
 const RUG = 9
@@ -44,55 +44,61 @@ export function kindName(data: ReportData, set: Projection['set'], kind: Kind): 
   return set === 'texts' || kind === 'neutral' ? pole : `leaning to ${pole}`
 }
 
-/** The rows that the figure shows: the raw rendering where there is one. */
+/** The rows that the figure shows: of one site, and of the raw rendering where there is one. */
 export function shownProjections(data: ReportData, set: Projection['set']): Projection[] {
-  const rows = data.projections.filter(
-    (p) => p.set === set && Number.isFinite(p.z) && Number.isFinite(p.z_gap),
-  )
-  const raw = rows.filter((p) => p.rendering === 'raw')
-  return raw.length > 0 ? raw : rows
+  const rows = data.projections.filter((p) => p.set === set && Number.isFinite(p.z))
+  const here = rows.filter((p) => p.site === rows[0]!.site)
+  const raw = here.filter((p) => p.rendering === 'raw')
+  return raw.length > 0 ? raw : here
 }
 
 function kindOf(p: Projection): Kind | undefined {
   return p.set === 'texts' ? p.pole : (p.loading ?? 'neutral')
 }
 
+function kinds(rows: readonly Projection[]): Kind[] {
+  return (['A', 'neutral', 'B'] as const).filter((k) => rows.some((p) => kindOf(p) === k))
+}
+
 function projections(data: ReportData, width: Width, set: Projection['set']): string | undefined {
   const rows = shownProjections(data, set)
   const models = roles(data).filter((role) => rows.some((p) => p.model === role))
   if (models.length === 0) return undefined
-  const columns = width === WIDE ? 2 : 1
+  const units = UNITS.filter((unit) => valuesOf(rows, unit).length > 0)
+  const columns = width === WIDE ? units.length : 1
   const w = panelWidth(width, columns)
   // At a desk a row is a model; on a phone both models of one unit follow each other.
   const cells: [string, Unit][] =
-    columns === 2
-      ? models.flatMap((m) => UNITS.map((u): [string, Unit] => [m, u]))
-      : UNITS.flatMap((u) => models.map((m): [string, Unit] => [m, u]))
-  const domains = { z: domain(rows, 'z'), z_gap: domain(rows, 'z_gap') }
+    width === WIDE
+      ? models.flatMap((m) => units.map((u): [string, Unit] => [m, u]))
+      : units.flatMap((u) => models.map((m): [string, Unit] => [m, u]))
   const panels = cells.map(([model, unit]) =>
     one(
       rows.filter((p) => p.model === model),
       model,
       unit,
-      domains[unit],
+      domain(rows, unit),
       w,
       set,
     ),
   )
   const words = models.map((model) => {
-    const z = valuesOf(
-      rows.filter((p) => p.model === model),
-      'z_gap',
-    )
-    return `${roleName(model)}: ${count(z.length)} ${set}, SD ${number(sd(z), 3)} class gaps.`
+    const of = rows.filter((p) => p.model === model)
+    const spread = units.map((u) => `SD ${number(sd(valuesOf(of, u)), 3)} ${UNIT_WORDS[u]}`)
+    return `${roleName(model)}: ${count(of.length)} ${set}, ${spread.join(', ')}.`
   })
   return compose(
     {
       id: `projections-${set}`,
       title: set === 'texts' ? 'Labelled texts along the direction' : 'Prompts along the direction',
-      description: `Densities of the projections, raw and in class-gap units. ${words.join(' ')}`,
+      description: `Densities of the projections. ${words.join(' ')}`,
       width,
       columns,
+      key: kinds(rows).map((kind) => ({
+        label: kindName(data, set, kind),
+        colour: POLE_COLOURS[kind],
+        dash: POLE_DASHES[kind],
+      })),
     },
     panels,
   )
@@ -106,15 +112,14 @@ function one(
   width: number,
   set: Projection['set'],
 ): Panel {
-  const kinds = (['A', 'neutral', 'B'] as const).filter((k) => rows.some((p) => kindOf(p) === k))
-  const curves = kinds.map((kind) => {
+  const curves = kinds(rows).flatMap((kind) => {
     const values = valuesOf(
       rows.filter((p) => kindOf(p) === kind),
       unit,
     )
-    return { kind, values, line: density(values, low, high) }
+    return values.length > 0 ? [{ kind, values, line: density(values, low, high) }] : []
   })
-  const peak = Math.max(...curves.flatMap((c) => c.line.map((d) => d.density)))
+  const peak = Math.max(1e-9, ...curves.flatMap((c) => c.line.map((d) => d.density)))
   const rugs = set === 'prompts' ? curves : []
   const under = rugs.length * RUG
   const height = MARGIN.top + PLOT + under + MARGIN.bottom
@@ -151,23 +156,36 @@ function one(
           }),
         ),
         ...rugs.map((c, i) =>
-          Plot.ruleX(
-            c.values.filter((v) => v >= low && v <= high),
-            {
-              x: (v: number) => v,
-              y1: -(i * RUG + 2) * pixel,
-              y2: -(i * RUG + RUG - 1) * pixel,
-              stroke: POLE_COLOURS[c.kind],
-              strokeWidth: 0.75,
-              strokeOpacity: 0.7,
-            },
-          ),
+          Plot.line(ticks(c.values, [low, high], width), {
+            x: 'x',
+            y: (t: Tick) => -(i * RUG + (t.end ? RUG - 1 : 2)) * pixel,
+            stroke: POLE_COLOURS[c.kind],
+            strokeWidth: 0.75,
+            strokeOpacity: 0.8,
+          }),
         ),
         Plot.ruleY([0], { stroke: MUTED, strokeWidth: 0.75 }),
       ],
     },
     { title: roleName(model), colour: modelColour(model) },
   )
+}
+
+interface Tick {
+  readonly x: number
+  readonly end: boolean
+}
+
+/** Upright ticks as one broken line: at most one a pixel, so that thousands of prompts stay a small drawing. */
+function ticks(values: readonly number[], [low, high]: readonly [number, number], width: number): Tick[] {
+  const pixel = (high - low) / width
+  const places = new Map<number, number>()
+  for (const v of values) if (v >= low && v <= high) places.set(Math.round((v - low) / pixel), v)
+  return [...places.values()].flatMap((x) => [
+    { x, end: false },
+    { x, end: true },
+    { x: Number.NaN, end: true },
+  ])
 }
 
 /** From the 0.2nd to the 99.8th percentile of all models, so that one odd text does not flatten the rest. */
@@ -181,7 +199,7 @@ function domain(rows: readonly Projection[], unit: Unit): [number, number] {
 
 /** The projections that have a value in this unit. */
 function valuesOf(rows: readonly Projection[], unit: Unit): number[] {
-  return rows.map((p) => p[unit]).filter((v) => v !== undefined)
+  return rows.map((p) => p[unit] ?? Number.NaN).filter(Number.isFinite)
 }
 
 function sd(values: readonly number[]): number {

@@ -8,6 +8,7 @@
 
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
+import { clip } from '../format.ts'
 import { escapeHtml } from '../html.ts'
 import { INK } from './theme.ts'
 
@@ -41,6 +42,15 @@ export interface Frame {
   readonly description: string
   readonly width: Width
   readonly columns: number
+  /** What colours and dashes stand for, above the panels. */
+  readonly key?: readonly KeyItem[]
+}
+
+export interface KeyItem {
+  readonly label: string
+  readonly colour: string
+  /** An SVG dash array, or none. */
+  readonly dash: string
 }
 
 /** Width of one of `columns` panels in a figure. */
@@ -74,8 +84,9 @@ function round(text: string): string {
 /** One SVG out of panels, row by row. */
 export function compose(frame: Frame, panels: readonly Panel[]): string {
   const id = frame.width === WIDE ? frame.id : `${frame.id}-narrow`
-  const parts: string[] = []
-  let y = 0
+  const key = drawKey(frame.key ?? [], frame.width)
+  const parts: string[] = [key.svg]
+  let y = key.height
   for (let i = 0; i < panels.length; i += frame.columns) {
     const row = panels.slice(i, i + frame.columns)
     const head = row.some((p) => p.title !== undefined) ? TITLE_HEIGHT : 0
@@ -99,4 +110,24 @@ export function compose(frame: Frame, panels: readonly Panel[]): string {
     `<title id="${id}-title">${escapeHtml(frame.title)}</title>` +
     `<desc id="${id}-desc">${escapeHtml(frame.description)}</desc>${parts.join('')}</svg>`
   )
+}
+
+const KEY_LINE = 20
+const SAMPLE = 22
+/** Width of a character at 12 px, a little generous: there is no browser here to measure it. */
+const CHARACTER = 6.8
+
+/** Samples of line with their names, in as many lines as the width needs. */
+function drawKey(items: readonly KeyItem[], width: number): { svg: string; height: number } {
+  let [x, y, svg] = [0, 0, '']
+  for (const { label, colour, dash } of items) {
+    const text = clip(label, 40)
+    const long = SAMPLE + 6 + text.length * CHARACTER + 18
+    if (x > 0 && x + long - 18 > width) [x, y] = [0, y + KEY_LINE]
+    svg +=
+      `<line x1="${x}" x2="${x + SAMPLE}" y1="${y + 9}" y2="${y + 9}" stroke="${colour}" stroke-width="2" stroke-dasharray="${dash}"/>` +
+      `<text x="${x + SAMPLE + 6}" y="${y + 13}" fill="${colour}">${escapeHtml(text)}</text>`
+    x += long
+  }
+  return { svg, height: items.length === 0 ? 0 : y + KEY_LINE + 8 }
 }

@@ -1,0 +1,28 @@
+/** The sections of the report, in its order. A new one is a file beside this one and a line here. */
+
+import type { Section } from '../section.ts'
+import { answer } from './answer.ts'
+import { claimSection } from './claim.ts'
+import { compression } from './compression.ts'
+import { direction } from './direction.ts'
+import { allMeasures } from './measures.ts'
+import { methods } from './methods.ts'
+import { provenance } from './provenance.ts'
+import { reading } from './reading.ts'
+import { thresholds } from './thresholds.ts'
+
+export const SECTIONS: readonly Section[] = [
+  answer,
+  direction,
+  compression,
+  claimSection('behaviour'),
+  claimSection('features'),
+  claimSection('steering'),
+  claimSection('geometry'),
+  claimSection('identity'),
+  reading,
+  methods,
+  thresholds,
+  allMeasures,
+  provenance,
+]
