@@ -1,91 +1,89 @@
-/** Parity of every family with float64 goldens, at f32 precision: packed or alone, any threads, patterns or flash. */
+/**
+ * Parity of every family with every one of its float64 goldens, at f32 precision: with flash attention and with
+ * patterns, alone, packed eight to a pass, and over a key-value cache, on one to three threads.
+ */
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { openSafetensors, readF32 } from '../src/formats/safetensors.ts'
+import { GraphAllocator } from '../src/ggml/graph.ts'
+import { Cache } from '../src/model/cache.ts'
+import { buildPass } from '../src/model/forward.ts'
 import { generate } from '../src/model/generate.ts'
+import { hookWidth, matchHooks } from '../src/model/hooks.ts'
+import { layOut } from '../src/model/layout.ts'
+import type { Model, RunResult } from '../src/model/model.ts'
+import { expectGolden, type Golden, goldenHooks, MODELS, openGolden } from './support/golden.ts'
 import { type Family, loadTiny, TINY_FAMILIES } from './support/tiny.ts'
 
-const FIXTURES = fileURLToPath(new URL('./fixtures/models/', import.meta.url))
+const BATCH = [0, 1, 1, 0, 1, 0, 0, 1]
 
-/** Relative L2 error allowed against float64. torch's own float32 is at 1e-6 to 2e-6 on these models. */
-const LIMIT = 2e-6
+/** A text's activations, as `expectGolden` asks for them. */
+function textOf(out: RunResult, item: number): (hook: string) => { data: Float32Array } | undefined {
+  return (hook) => {
+    if (hook === 'logits') return out.logits(item)
+    try {
+      return out.get(hook, item)
+    } catch {
+      return undefined // a pattern, in a run without them
+    }
+  }
+}
 
 describe.each(TINY_FAMILIES)('%s', (family: Family) => {
-  const folder = join(FIXTURES, family)
+  const folder = join(MODELS, family)
 
-  it('meets its goldens, with patterns and with flash attention', async () => {
-    using golden = openSafetensors(join(folder, 'golden.safetensors'))
+  it.each([
+    ['flash attention', false],
+    ['attention patterns', true],
+  ])('meets its goldens with %s', async (_, patterns) => {
+    using golden = openGolden(family)
     using model = await loadTiny(folder)
-    const expected = (name: string): Float32Array => readF32(golden.tensors.get(name)!)
-    const last = model.architecture.layers.length - 1
-    const patterns = [0, last].map((layer) => `blocks.${layer}.attn.hook_pattern`)
     for (const i of [0, 1]) {
-      const tokens = [...expected(`${i}.input_ids`)]
-      for (const extra of [[], patterns]) {
-        const hooks = ['blocks.*.hook_resid_p*', 'blocks.*.hook_*_out', ...extra]
-        const out = await model.run([tokens], { hooks, logits: 'all' })
-        expect(out.get('blocks.0.hook_resid_pre', 0).data).toBeWithinRelativeL2(
-          expected(`${i}.resid_pre_0`),
-          LIMIT,
-        )
-        for (let layer = 0; layer <= last; layer++) {
-          const of = (hook: string): Float32Array => out.get(`blocks.${layer}.${hook}`, 0).data
-          expect(of('hook_resid_post')).toBeWithinRelativeL2(
-            expected(`${i}.blocks.${layer}.hook_resid_post`),
-            LIMIT,
-          )
-          // What the modules return is what is added to the residual, unless a norm stands between.
-          if (model.architecture.norms.afterAttention === undefined) {
-            expect(of('hook_attn_out')).toBeWithinRelativeL2(
-              expected(`${i}.layers.${layer}.self_attn.output`),
-              LIMIT,
-            )
-            expect(of('hook_mlp_out')).toBeWithinRelativeL2(
-              expected(`${i}.layers.${layer}.mlp.output`),
-              LIMIT,
-            )
-          }
-        }
-        expect(out.logits(0).data).toBeWithinRelativeL2(expected(`${i}.logits`), LIMIT)
-        for (const name of extra)
-          expect(out.get(name, 0).data).toBeAllclose(expected(`${i}.${name}`), { rtol: 0, atol: 1e-6 })
-      }
+      const tokens = golden.tokens(i)
+      const out = await model.run([tokens], { hooks: goldenHooks(model, patterns), logits: 'all' })
+      expectGolden(model, golden, i, [0, tokens.length], textOf(out, 0))
     }
   })
 
-  it('gives the same packed, in a batch of eight and with one thread', async () => {
-    using golden = openSafetensors(join(folder, 'golden.safetensors'))
-    const texts = [0, 1, 1, 0, 1, 0, 0, 1].map((i) => ({
-      i,
-      tokens: [...readF32(golden.tensors.get(`${i}.input_ids`)!)],
-    }))
-    for (const threads of [1, 2]) {
+  it('meets them eight to a pass, and with any number of threads to the bit', async () => {
+    using golden = openGolden(family)
+    const runs: RunResult[] = []
+    // More threads than cores spin at every barrier: two families are enough for that.
+    for (const threads of family === 'llama3.1' || family === 'gemma3' ? [1, 2, 3] : [1, 2]) {
       using model = await loadTiny(folder, threads)
-      const hook = `blocks.${model.architecture.layers.length - 1}.hook_resid_post`
+      const hooks = goldenHooks(model, true)
       const out = await model.run(
-        texts.map((t) => t.tokens),
-        { hooks: [hook], logits: 'all' },
+        BATCH.map((i) => golden.tokens(i)),
+        { hooks, logits: 'all' },
       )
-      for (const [index, { i }] of texts.entries()) {
-        expect(out.get(hook, index).data).toBeWithinRelativeL2(
-          readF32(golden.tensors.get(`${i}.${hook}`)!),
-          LIMIT,
-        )
-        expect(out.logits(index).data).toBeWithinRelativeL2(
-          readF32(golden.tensors.get(`${i}.logits`)!),
-          LIMIT,
-        )
-      }
+      if (threads === 1)
+        for (const [item, i] of BATCH.entries())
+          expectGolden(model, golden, i, [0, golden.tokens(i).length], textOf(out, item))
+      else
+        for (const item of BATCH.keys()) {
+          expect(out.logits(item).data).toBeBitIdentical(runs[0]!.logits(item).data)
+          for (const hook of matchHooks(hooks, model.architecture))
+            expect(out.get(hook, item).data).toBeBitIdentical(runs[0]!.get(hook, item).data)
+        }
+      runs.push(out)
     }
+  })
+
+  it.each([
+    ['flash attention', false],
+    ['attention patterns', true],
+  ])('meets them token by token over a cache, one sequence and eight, with %s', async (_, patterns) => {
+    using golden = openGolden(family)
+    using model = await loadTiny(folder)
+    await throughCache(model, golden, [0], 49, 12, patterns)
+    await throughCache(model, golden, BATCH, 5, 12, patterns)
   })
 
   it('decodes from its cache what a full pass gives', async () => {
-    using golden = openSafetensors(join(folder, 'golden.safetensors'))
+    using golden = openGolden(family)
     using model = await loadTiny(folder)
-    const prompts = [0, 1].map((i) => [...readF32(golden.tensors.get(`${i}.input_ids`)!)])
-    const { texts } = await generate(model, [...prompts, prompts[1]!.slice(0, 3)], { maxTokens: 40 })
-    for (const [index, prompt] of [...prompts, prompts[1]!.slice(0, 3)].entries()) {
+    const prompts = [golden.tokens(0), golden.tokens(1), golden.tokens(1).slice(0, 3)]
+    const { texts } = await generate(model, prompts, { maxTokens: 40 })
+    for (const [index, prompt] of prompts.entries()) {
       const generated = texts[index]!.tokens
       const full = await model.run([[...prompt, ...generated]], { logits: 'all' })
       for (const [t, token] of generated.entries()) {
@@ -96,3 +94,67 @@ describe.each(TINY_FAMILIES)('%s', (family: Family) => {
     }
   })
 })
+
+/**
+ * Fills a cache with the first `prefill` tokens of each input in one packed pass, decodes `steps` more of every
+ * sequence one at a time, and holds all of it against the goldens. Short inputs end where their goldens do.
+ */
+async function throughCache(
+  model: Model,
+  golden: Golden,
+  batch: readonly number[],
+  prefill: number,
+  steps: number,
+  patterns: boolean,
+): Promise<void> {
+  const read = new Set(matchHooks(goldenHooks(model, patterns), model.architecture))
+  const inputs = batch.map((i) => golden.tokens(i))
+  using cache = new Cache(model, batch.length, prefill + steps)
+  using allocator = new GraphAllocator(model.backend)
+  const layout = layOut(inputs.map((tokens) => ({ tokens: tokens.slice(0, prefill) })))
+  using first = buildPass(model, {
+    tokens: layout.tokens,
+    positions: layout.positions,
+    attention: cache.writeAttention(layout, (segment) => segment),
+    read,
+    logitRows: Int32Array.from(layout.tokens, (_, i) => i),
+    allBlocks: true,
+  })
+  await first.graph.compute(allocator)
+  for (const [s, i] of batch.entries())
+    expectGolden(model, golden, i, [0, prefill], (hook) => {
+      if (hook.endsWith('hook_pattern')) return undefined // of a packed pass: covered above
+      const t = hook === 'logits' ? first.logits : first.reads.get(hook)
+      const width = hook === 'logits' ? model.architecture.vocabulary : hookWidth(hook, model.architecture)
+      const all = first.graph.read(t!)
+      return { data: all.subarray(s * prefill * width, (s + 1) * prefill * width) }
+    })
+
+  const positions = new Int32Array(batch.length).fill(prefill)
+  const tokens = new Int32Array(batch.length)
+  const reach = cache.reach(prefill + steps - 1)
+  const attention = cache.stepAttention(positions, reach)
+  attention.refresh()
+  using step = buildPass(model, {
+    tokens,
+    positions,
+    attention: attention.make,
+    read,
+    logitRows: Int32Array.from(batch, (_, s) => s),
+  })
+  const { heads } = model.architecture
+  for (let t = prefill; t < prefill + steps; t++) {
+    positions.fill(t)
+    for (const s of batch.keys()) tokens[s] = inputs[s]![t]!
+    attention.refresh()
+    await step.graph.compute(allocator)
+    for (const [s, i] of batch.entries())
+      expectGolden(model, golden, i, [t, t + 1], (hook) => {
+        const tensor = hook === 'logits' ? step.logits : step.reads.get(hook)
+        if (tensor === undefined) return undefined
+        const all = step.graph.read(tensor)
+        const width = all.length / batch.length
+        return { data: all.subarray(s * width, (s + 1) * width), keys: width / heads }
+      })
+  }
+}

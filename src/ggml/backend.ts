@@ -37,6 +37,8 @@ export class Backend implements Disposable {
   #stopFlag: Pointer | undefined
   #disposed = false
   #computing = false
+  /** Calls of {@link exclusive} that have not ended. */
+  #turns = 0
 
   constructor(options: BackendOptions = {}) {
     const kind = options.device ?? 'auto'
@@ -110,14 +112,15 @@ export class Backend implements Disposable {
    * read without another one in between. Calls queue up in order.
    */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(work)
+    this.#turns++
+    const turn = this.#queue.then(work).finally(() => this.#turns--)
     this.#queue = turn.catch(() => {})
     return turn
   }
 
-  /** Whether a computation is under way: nothing that it uses may be freed. */
-  get isComputing(): boolean {
-    return this.#computing
+  /** Whether work is under way or waiting: nothing that it uses may be freed. */
+  get isBusy(): boolean {
+    return this.#turns > 0 || this.#computing
   }
 
   /**

@@ -199,8 +199,12 @@ describe('computations', () => {
 
   it('refuse a second one beside the first, and to be freed under way', async () => {
     const { graph, out } = chain(backend, 1)
+    using otherAllocator = new GraphAllocator(backend)
     const running = graph.compute(allocator)
-    await expect(graph.compute(allocator)).rejects.toMatchObject({ code: 'engine-busy' })
+    await expect(chain(backend, 1).graph.compute(otherAllocator)).rejects.toMatchObject({
+      code: 'engine-busy',
+    })
+    expect(() => graph[Symbol.dispose]()).toThrow(expect.objectContaining({ code: 'engine-busy' }))
     expect(() => backend[Symbol.dispose]()).toThrow(expect.objectContaining({ code: 'engine-busy' }))
     await running
     expect(graph.read(out)[0]!).toBeCloseTo(1, 4)

@@ -63,6 +63,7 @@ export class Graph implements Disposable {
   readonly #capacity: number
   #tensors = 0
   #allocated = false
+  #computing = false
   #disposed = false
 
   /** @param maxNodes upper bound on the number of tensors in the graph, inputs and views included */
@@ -158,7 +159,12 @@ export class Graph implements Disposable {
       if (rows !== undefined) checkIndices(data, rows)
       base.tensorSet(pointer, data, 0, data.byteLength)
     }
-    await this.backend.compute(this.#graph, signal)
+    this.#computing = true
+    try {
+      await this.backend.compute(this.#graph, signal)
+    } finally {
+      this.#computing = false
+    }
   }
 
   /** Reads an f32 output: all of it, fastest axis first, into `target` or a new array. */
@@ -386,8 +392,13 @@ export class Graph implements Disposable {
       )
   }
 
+  /** Frees the graph. @throws PalimpsestError `engine-busy` while it is being computed: await that first */
   [Symbol.dispose](): void {
     if (this.#disposed) return
+    if (this.#computing)
+      throw new PalimpsestError('engine', 'engine-busy', 'A compute graph was freed while it was computed.', {
+        fix: 'This is a defect of the caller: await the computation inside the scope that owns the graph.',
+      })
     this.#disposed = true
     this.#base.free(this.#ctx)
   }

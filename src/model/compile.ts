@@ -27,7 +27,11 @@ export interface Receipt {
   left?: number
 }
 
-/** Tokens of a pass: which text each belongs to, and what it is to the interventions. */
+/**
+ * Tokens of a pass: which text each belongs to, and what it is to the interventions. Where a graph is computed
+ * again (decoding), answers may change from compute to compute; a token that no intervention of some positions
+ * applied to when the graph was built must stay so.
+ */
 export interface TokenRoles {
   readonly count: number
   /** Index of the text of token i. */
@@ -36,14 +40,25 @@ export interface TokenRoles {
   at(i: number, positions: Placed['positions']): boolean
   /** Position of token i in its text. */
   position(i: number): number
-  /** False, when the pass has been computed, for tokens whose results nothing reads: receipts skip them. */
-  counts?(i: number): boolean
+}
+
+/** What interventions do to a pass (see forward.ts). */
+export interface PassChanges {
+  /** Hook points at which something is changed. */
+  readonly sites: ReadonlySet<string>
+  /** Upper bound on the tensors they add to the graph. */
+  readonly tensors: number
+  /** Changes an activation at one of the sites. */
+  apply(graph: Graph, site: string, x: Tensor): Tensor
 }
 
 interface Probe {
   readonly placed: Placed
   readonly roles: TokenRoles
+  /** 1 for each token that the next compute changes. */
   readonly applies: Uint8Array
+  /** Brings `applies` and the graph's inputs up to date with the tokens' roles. */
+  readonly refresh: () => void
   readonly before: Tensor
   readonly change: Tensor
   readonly after: Tensor
@@ -57,17 +72,20 @@ const ROUNDING = 2e-6
 /** What ablation may leave along the direction, in norms of the activation. */
 const LEFT = 1e-5
 
+/** Tensors that one intervention adds, its receipt included; an upper bound. */
+const TENSORS_EACH = 24
+
 /** Compiles interventions into passes and adds up their receipts. */
 export class Compiler {
   readonly receipts: Receipt[]
-  readonly sites: ReadonlySet<string>
+  readonly #sites: ReadonlySet<string>
   readonly #placed: readonly Placed[]
   readonly #texts = new Map<number, Receipt[]>()
   #probes: Probe[] = []
 
   constructor(placed: readonly Placed[]) {
     this.#placed = placed
-    this.sites = new Set(placed.map((p) => p.site))
+    this.#sites = new Set(placed.map((p) => p.site))
     this.receipts = placed.map(emptyReceipt)
   }
 
@@ -76,57 +94,68 @@ export class Compiler {
     return (this.#texts.get(text) ?? this.#placed.map(emptyReceipt)).map((r) => ({ ...r }))
   }
 
-  /** The `change` function of a pass over the given tokens (see forward.ts). */
-  forPass(roles: TokenRoles): (graph: Graph, site: string, x: Tensor) => Tensor {
+  /** The changes of a pass over the given tokens; {@link collect} then reads what they did. */
+  forPass(roles: TokenRoles): PassChanges {
     this.#probes = []
-    return (graph, site, x) => {
-      for (const placed of this.#placed) if (placed.site === site) x = this.#apply(graph, placed, roles, x)
-      return x
+    return {
+      sites: this.#sites,
+      tensors: TENSORS_EACH * this.#placed.length,
+      apply: (graph, site, x) => {
+        for (const placed of this.#placed) if (placed.site === site) x = this.#apply(graph, placed, roles, x)
+        return x
+      },
     }
+  }
+
+  /** Before a graph is computed again: where do the interventions apply now? */
+  refresh(): void {
+    for (const probe of this.#probes) probe.refresh()
   }
 
   #apply(graph: Graph, placed: Placed, roles: TokenRoles, x: Tensor): Tensor {
     const width = x.ne[0]
     const n = roles.count
-    const applies = Uint8Array.from({ length: n }, (_, i) => {
-      if (placed.rows !== undefined && !placed.rows.has(roles.row(i))) return 0
-      if (placed.op === 'replace' && roles.position(i) >= placed.values.rows) return 0
-      return roles.at(i, placed.positions) ? 1 : 0
-    })
+    const applies = new Uint8Array(n)
+    const dose = new Float32Array(n) // 0 where it does not apply
+    const settle = (): void => {
+      for (let i = 0; i < n; i++) {
+        const here = placed.rows === undefined || placed.rows.has(roles.row(i))
+        const covered = placed.op !== 'replace' || roles.position(i) < placed.values.rows
+        applies[i] = here && covered && roles.at(i, placed.positions) ? 1 : 0
+        dose[i] = applies[i]! * (placed.op === 'add' ? placed.dose : 1)
+      }
+    }
+    settle()
     // Without a single token there is nothing to compile, and the receipt says that it did not fire here.
     if (!applies.includes(1)) return x
+    let refresh = settle
     let after: Tensor
     let wanted: Tensor | undefined
     let projection: Tensor | undefined
+    const doses = graph.input('F32', [1, n], dose)
     if (placed.op === 'replace') {
       const data = new Float32Array(width * n)
-      applies.forEach((yes, i) => {
-        if (yes === 1)
-          data.set(
-            placed.values.data.subarray(roles.position(i) * width, (roles.position(i) + 1) * width),
-            i * width,
-          )
-      })
+      const rest = new Float32Array(n)
+      refresh = () => {
+        settle()
+        for (let i = 0; i < n; i++) {
+          rest[i] = 1 - applies[i]!
+          const from = roles.position(i) * width
+          if (applies[i] === 1) data.set(placed.values.data.subarray(from, from + width), i * width)
+          else data.fill(0, i * width, (i + 1) * width)
+        }
+      }
+      refresh()
       const values = graph.input('F32', [width, n], data)
-      const keep = graph.input(
-        'F32',
-        [1, n],
-        Float32Array.from(applies, (yes) => 1 - yes),
-      )
       // x * 0 + v is v to the bit, and x * 1 + 0 is x.
-      after = graph.add(graph.mul(x, keep), values)
-      wanted = norms(
-        graph,
-        graph.mul(graph.sub(values, x), graph.input('F32', [1, n], Float32Array.from(applies))),
-      )
+      after = graph.add(graph.mul(x, graph.input('F32', [1, n], rest)), values)
+      wanted = norms(graph, graph.mul(graph.sub(values, x), doses))
     } else if (placed.op === 'add') {
-      const coefficients = Float32Array.from(applies, (yes) => yes * placed.dose)
-      after = graph.add(x, outer(graph, placed.vector, graph.input('F32', [1, n], coefficients)))
+      after = graph.add(x, outer(graph, placed.vector, doses))
     } else {
       const u = graph.input('F32', [width], placed.vector)
-      const mask = graph.input('F32', [1, n], Float32Array.from(applies))
       const distance = graph.scale(graph.mulMat(u, x), -1, placed.mean) // [1, n]: mean - <x, u>
-      const coefficients = graph.mul(distance, mask)
+      const coefficients = graph.mul(distance, doses)
       wanted = graph.square(coefficients)
       after = graph.add(x, outer(graph, placed.vector, coefficients))
       projection = graph.output(graph.scale(graph.mulMat(u, after), 1, -placed.mean))
@@ -135,6 +164,7 @@ export class Compiler {
       placed,
       roles,
       applies,
+      refresh,
       before: graph.output(norms(graph, x)),
       change: graph.output(norms(graph, graph.sub(after, x))),
       after: graph.output(norms(graph, after)),
@@ -170,7 +200,6 @@ export class Compiler {
         if (yes === 0) return
         const left = projection === undefined ? 0 : Math.abs(projection[i]!) / Math.max(scale, 1e-30)
         if (!(left <= LEFT)) throw disagreement(placed, i, 0, Math.abs(projection![i]!))
-        if (probe.roles.counts?.(i) === false) return
         const text = probe.roles.row(i)
         if (!byText.has(text)) byText.set(text, { tokens: 0, asked: 0, measured: 0, left: 0 })
         for (const sum of [all, byText.get(text)!]) {

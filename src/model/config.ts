@@ -29,6 +29,10 @@ export class Config {
     return value === null ? undefined : value
   }
 
+  keys(): string[] {
+    return Object.keys(this.#fields)
+  }
+
   /** A nested object, or undefined. */
   section(key: string): Config | undefined {
     const value = this.raw(key)

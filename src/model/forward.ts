@@ -9,6 +9,7 @@ import { Graph, type RopePairs } from '../ggml/graph.ts'
 import type { Tensor } from '../ggml/tensor.ts'
 import type { Architecture } from './architecture.ts'
 import { type Attention, block } from './block.ts'
+import type { PassChanges } from './compile.ts'
 import { hookLayer } from './hooks.ts'
 import type { Linear, Weights } from './weights.ts'
 
@@ -34,10 +35,7 @@ export interface PassOptions {
   readonly positions: Int32Array
   /** Makes the attention of this pass inside the graph. */
   readonly attention: (graph: Graph) => Attention
-  /** Changes an activation at a hook point; returns its argument where there is nothing to do. */
-  readonly change?: (graph: Graph, name: string, x: Tensor) => Tensor
-  /** Hook points at which `change` does something. */
-  readonly changed?: ReadonlySet<string>
+  readonly changes?: PassChanges | undefined
   /** Hook points to read, after their changes. */
   readonly read?: ReadonlySet<string>
   /** Rows (tokens of the pass) whose logits are wanted. */
@@ -57,8 +55,8 @@ export interface Pass extends Disposable {
 /** Builds a pass; compute it with `pass.graph.compute` and read its outputs. */
 export function buildPass(model: ForwardModel, options: PassOptions): Pass {
   const { architecture: a, weights } = model
-  const changes = options.changed?.size ?? 0
-  const graph = new Graph(model.backend, TENSORS_AROUND + a.layers.length * TENSORS_PER_BLOCK + 64 * changes)
+  const most = TENSORS_AROUND + a.layers.length * TENSORS_PER_BLOCK + (options.changes?.tensors ?? 0)
+  const graph = new Graph(model.backend, most)
   try {
     return assemble(model, options, graph, a, weights)
   } catch (error) {
@@ -81,9 +79,9 @@ function assemble(
   const reads = new Map<string, Tensor>()
 
   const isHooked = (name: string): boolean =>
-    options.read?.has(name) === true || options.changed?.has(name) === true
+    options.read?.has(name) === true || options.changes?.sites.has(name) === true
   const hook = (name: string, x: Tensor): Tensor => {
-    if (options.changed?.has(name) === true) x = options.change!(graph, name, x)
+    if (options.changes?.sites.has(name) === true) x = options.changes.apply(graph, name, x)
     if (options.read?.has(name) === true) reads.set(name, graph.output(x))
     return x
   }

@@ -4,10 +4,12 @@
  * every sequence.
  */
 
+import { refuse } from '../core/errors.ts'
 import { throwIfStopped } from '../core/pace.ts'
+import { GraphAllocator } from '../ggml/graph.ts'
 import { Cache } from './cache.ts'
 import type { Compiler, Receipt, TokenRoles } from './compile.ts'
-import { buildPass, type Pass } from './forward.ts'
+import { buildPass, type Pass, type PassOptions } from './forward.ts'
 import type { Intervention } from './interventions.ts'
 import { checkLengths, layOut, planPacks } from './layout.ts'
 import { type Item, type Model, PACK_TOKENS, promptRoles } from './model.ts'
@@ -47,7 +49,7 @@ export interface Generated {
  * @param prompts texts, token lists or items
  * @returns the texts in the order of the prompts, and the receipts of the interventions over all of them
  * @throws PalimpsestError `text-empty`, `text-too-long` (prompt and `maxTokens` exceed the context),
- *   `interrupted`, and as `Model.run`
+ *   `generate-option`, `interrupted`, and as `Model.run`
  * @example (await generate(model, ['Once upon a time'], { maxTokens: 20 })).texts[0]!.text
  */
 export async function generate(
@@ -55,6 +57,7 @@ export async function generate(
   prompts: readonly (string | Item | readonly number[])[],
   options: GenerateOptions = {},
 ): Promise<{ texts: Generated[]; receipts: Receipt[] }> {
+  checkOptions(options)
   const items = model.items(prompts)
   const maxTokens = options.maxTokens ?? 64
   checkLengths(
@@ -75,6 +78,17 @@ export async function generate(
   return { texts, receipts: compiler?.finish() ?? [] }
 }
 
+function checkOptions(options: GenerateOptions): void {
+  const { maxTokens = 1, batch = 1, temperature = 0 } = options
+  const wrong = (name: string, expected: string, found: number): Error =>
+    refuse('generate-option', `${name} is out of range.`, { expected, found: `${found}` })
+  if (!Number.isSafeInteger(maxTokens) || maxTokens < 1)
+    throw wrong('maxTokens', 'a positive integer', maxTokens)
+  if (!Number.isSafeInteger(batch) || batch < 1) throw wrong('batch', 'a positive integer', batch)
+  if (!Number.isFinite(temperature) || temperature < 0)
+    throw wrong('temperature', 'a number of at least 0', temperature)
+}
+
 /** The sequences that share a cache. */
 class Wave implements Disposable {
   readonly #model: Model
@@ -91,7 +105,9 @@ class Wave implements Disposable {
   readonly #tokens: Int32Array
   readonly #positions: Int32Array
   readonly #ends: ReadonlySet<number>
-  #step: { pass: Pass; keys: number; refresh: () => void } | undefined
+  /** Of the step's graph, which is computed many times while others may use the model. */
+  readonly #allocator: GraphAllocator
+  #step: { pass: Pass; options: PassOptions; keys: number; refresh: () => void } | undefined
 
   constructor(
     model: Model,
@@ -109,6 +125,7 @@ class Wave implements Disposable {
     this.#compiler = compiler
     const longest = items.reduce((n, item) => Math.max(n, item.tokens.length), 0)
     this.#cache = new Cache(model, items.length, longest + maxTokens)
+    this.#allocator = new GraphAllocator(model.backend)
     this.#generated = items.map(() => [])
     this.#finished = items.map(() => undefined)
     this.#tokens = new Int32Array(items.length)
@@ -134,18 +151,17 @@ class Wave implements Disposable {
       const layout = layOut(pack.map((i) => this.#items[i]!))
       const rows = pack.map((i) => this.#first + i)
       const lastRows = layout.starts.map((start, s) => start + layout.lengths[s]! - 1)
-      const logits = await this.#model.backend.exclusive(async () => {
-        using pass = buildPass(this.#model, {
-          tokens: layout.tokens,
-          positions: layout.positions,
-          attention: this.#cache.writeAttention(layout, (segment) => pack[segment]!),
-          logitRows: lastRows,
-          allBlocks: true,
-          ...this.#changes(promptRoles(layout, rows)),
-        })
-        await pass.graph.compute(this.#model.allocator, this.#options.signal)
-        this.#compiler?.collect(pass.graph)
-        return pass.graph.read(pass.logits!)
+      const options: PassOptions = {
+        tokens: layout.tokens,
+        positions: layout.positions,
+        attention: this.#cache.writeAttention(layout, (segment) => pack[segment]!),
+        logitRows: lastRows,
+        allBlocks: true,
+        changes: this.#compiler?.forPass(promptRoles(layout, rows)),
+      }
+      const logits = await this.#model.alone(async () => {
+        using pass = buildPass(this.#model, options)
+        return await this.#compute(pass, options, this.#model.allocator) // before `pass` is freed
       })
       for (let p = 0; p < pack.length; p++) await this.#advance(pack[p]!, this.#row(logits, p))
     }
@@ -154,25 +170,12 @@ class Wave implements Disposable {
   async #decode(): Promise<void> {
     const model = this.#model
     const reach = this.#cache.reach(Math.max(...this.#positions))
-    const logits = await model.backend.exclusive(async () => {
-      if (this.#step === undefined || this.#step.keys !== reach) {
-        this.#step?.pass[Symbol.dispose]()
-        const attention = this.#cache.stepAttention(this.#positions, reach)
-        attention.refresh()
-        const pass = buildPass(model, {
-          tokens: this.#tokens,
-          positions: this.#positions,
-          attention: attention.make,
-          logitRows: Int32Array.from(this.#items, (_, i) => i),
-          ...this.#changes(this.#generatedRoles()),
-        })
-        this.#step = { pass, keys: reach, refresh: attention.refresh }
-      }
-      const { pass, refresh } = this.#step
+    const logits = await model.alone(async () => {
+      if (this.#step === undefined || this.#step.keys !== reach) this.#buildStep(reach)
+      const { pass, options, refresh } = this.#step!
       refresh()
-      await pass.graph.compute(model.allocator, this.#options.signal)
-      this.#compiler?.collect(pass.graph)
-      return pass.graph.read(pass.logits!)
+      this.#compiler?.refresh()
+      return this.#compute(pass, options, this.#allocator)
     })
     // A finished sequence stays where it is: it recomputes its last slot, which nothing reads.
     for (let i = 0; i < this.#items.length; i++) {
@@ -180,6 +183,30 @@ class Wave implements Disposable {
       this.#positions[i]!++
       await this.#advance(i, this.#row(logits, i))
     }
+  }
+
+  #buildStep(reach: number): void {
+    this.#step?.pass[Symbol.dispose]()
+    const attention = this.#cache.stepAttention(this.#positions, reach)
+    attention.refresh()
+    const options: PassOptions = {
+      tokens: this.#tokens,
+      positions: this.#positions,
+      attention: attention.make,
+      logitRows: Int32Array.from(this.#items, (_, i) => i),
+      changes: this.#compiler?.forPass(this.#generatedRoles()),
+    }
+    this.#step = {
+      pass: buildPass(this.#model, options),
+      options,
+      keys: reach,
+      refresh: attention.refresh,
+    }
+  }
+
+  async #compute(pass: Pass, options: PassOptions, allocator: GraphAllocator): Promise<Float32Array> {
+    const { signal } = this.#options
+    return (await this.#model.computePass(pass, options, allocator, this.#compiler, signal)).logits!
   }
 
   /** Chooses the next token of sequence i and ends it where it must end. */
@@ -213,25 +240,20 @@ class Wave implements Disposable {
     }
   }
 
-  #changes(roles: TokenRoles): { changed?: ReadonlySet<string>; change?: ReturnType<Compiler['forPass']> } {
-    return this.#compiler === undefined
-      ? {}
-      : { changed: this.#compiler.sites, change: this.#compiler.forPass(roles) }
-  }
-
-  /** One generated token of each sequence; what happens to finished ones does not count. */
+  /** One generated token of each sequence; finished ones are not touched. */
   #generatedRoles(): TokenRoles {
     return {
       count: this.#items.length,
       row: (i) => this.#first + i,
       position: (i) => this.#positions[i]!,
-      at: (_, positions) => positions === 'all' || positions === 'generated',
-      counts: (i) => this.#finished[i] === undefined,
+      at: (i, positions) =>
+        this.#finished[i] === undefined && (positions === 'all' || positions === 'generated'),
     }
   }
 
   [Symbol.dispose](): void {
     this.#step?.pass[Symbol.dispose]()
+    this.#allocator[Symbol.dispose]()
     this.#cache[Symbol.dispose]()
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Interventions: changes to activations, as data. Each is compiled into the graph of a pass and answers with
- * a receipt (receipts.ts), because the worst bugs of this field are changes that silently did not happen.
+ * a receipt (compile.ts), because the worst bugs of this field are changes that silently did not happen.
  *
  * Several interventions at one site are applied in the order given. `rows` restricts one to some texts of a
  * batch, so that many arms (directions, doses, a baseline) share one pass.
@@ -84,16 +84,27 @@ export type Placed = {
 )
 
 /**
- * Expands globs and checks every intervention against the model. Relative doses are turned into absolute
- * ones with `siteNorm`, the mean residual norm at a site.
+ * Expands globs and checks every intervention against the model and the number of texts. Relative doses are
+ * turned into absolute ones with `siteNorm`, the mean residual norm at a site.
  *
- * @throws PalimpsestError `hook-unknown`; `intervention-shape`, `intervention-value`, `intervention-site`
+ * @throws PalimpsestError `hook-unknown`; `intervention-shape`, `intervention-value`, `intervention-site`,
+ *   `intervention-rows`
  */
 export function placeInterventions(
   interventions: readonly Intervention[],
   architecture: Architecture,
+  texts: number,
   siteNorm: (site: string) => number,
 ): Placed[] {
+  interventions.forEach((item, index) => {
+    const wrong = item.rows?.find((row) => !Number.isInteger(row) || row < 0 || row >= texts)
+    if (wrong !== undefined)
+      throw refuse('intervention-rows', 'An intervention names a text that is not in the batch.', {
+        where: `intervention ${index + 1} (${item.op}) at ${item.site}, rows`,
+        expected: `0 to ${texts - 1}`,
+        found: `${wrong}`,
+      })
+  })
   return interventions.flatMap((item, index) =>
     matchHooks([item.site], architecture).map((site) => placeOne(item, index, site, architecture, siteNorm)),
   )

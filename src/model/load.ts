@@ -46,7 +46,8 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   try {
     backend = await openBackend(options)
     const weights = loadWeights(backend, architecture, source)
-    if (options.adapter !== undefined) adapter = await loadAdapter(backend, options.adapter, architecture)
+    if (options.adapter !== undefined)
+      adapter = await loadAdapter(backend, options.adapter, architecture, source.ropePairs)
     return new Model({
       path,
       checkpoint,

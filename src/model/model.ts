@@ -3,7 +3,7 @@
  * without padding; results go to a callback pack by pack, so that memory does not grow with their number.
  */
 
-import { refuse } from '../core/errors.ts'
+import { PalimpsestError, refuse } from '../core/errors.ts'
 import { type Matrix, matrix } from '../core/matrix.ts'
 import type { ChatTemplate } from '../formats/chat-template.ts'
 import type { Checkpoint } from '../formats/checkpoint.ts'
@@ -13,10 +13,11 @@ import { GraphAllocator, type RopePairs } from '../ggml/graph.ts'
 import type { Architecture } from './architecture.ts'
 import { packedAttention } from './cache.ts'
 import { Compiler, type Receipt, type TokenRoles } from './compile.ts'
-import { buildPass, type ForwardModel, type PassOptions } from './forward.ts'
+import { explainNotFinite, findNotFinite } from './finite.ts'
+import { buildPass, type ForwardModel, type Pass, type PassOptions } from './forward.ts'
 import { hookWidth, matchHooks } from './hooks.ts'
 import { type Intervention, placeInterventions } from './interventions.ts'
-import { checkLengths, type Layout, layOut, planPacks, type Segment } from './layout.ts'
+import { checkLengths, type Layout, layOut, planPacks } from './layout.ts'
 import type { Adapter } from './lora.ts'
 import type { Weights } from './weights.ts'
 
@@ -199,7 +200,13 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     for (const pack of plan) {
       const members = pack.map((i) => items[i]!)
       const layout = layOut(members)
-      const results = await this.pass(layout, hooks, options, compiler, pack)
+      const results = await this.pass(layout, {
+        hooks,
+        logitRows: wantedRows(layout, options.logits ?? 'none'),
+        compiler,
+        roles: promptRoles(layout, pack),
+        signal: options.signal,
+      })
       for (let p = 0; p < pack.length; p++)
         await onItem(sliceItem(this.architecture, layout, p, pack[p]!, members[p]!, results, options.logits))
       done += layout.tokens.length
@@ -221,7 +228,8 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
       this.architecture,
     )
     const norms = sites.length === 0 ? new Map<string, number>() : await this.meanNorms(items, sites, signal)
-    return new Compiler(placeInterventions(interventions, this.architecture, (site) => norms.get(site)!))
+    const normOf = (site: string): number => norms.get(site)!
+    return new Compiler(placeInterventions(interventions, this.architecture, items.length, normOf))
   }
 
   /** Mean norm of the activations at sites over the texts' tokens, attention sinks left out. */
@@ -247,51 +255,88 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
   }
 
   /** Computes one packed pass and reads its outputs. */
-  async pass(
-    layout: Layout,
-    hooks: readonly string[],
-    options: Pick<RunOptions, 'logits' | 'signal'>,
-    compiler?: Compiler,
-    rows?: readonly number[],
-    rowsOfLogits?: Int32Array,
-  ): Promise<PassResults> {
-    const logitRows = rowsOfLogits ?? wantedRows(layout, options.logits ?? 'none')
-    const passOptions: PassOptions = {
+  async pass(layout: Layout, what: PassRequest): Promise<PassResults> {
+    const { hooks, logitRows, compiler, roles, signal } = what
+    const options: PassOptions = {
       tokens: layout.tokens,
       positions: layout.positions,
       attention: packedAttention(layout, this.architecture),
       read: new Set(hooks),
       ...(logitRows === undefined ? {} : { logitRows }),
-      ...(compiler === undefined
-        ? {}
-        : { changed: compiler.sites, change: compiler.forPass(promptRoles(layout, rows)) }),
+      changes: compiler?.forPass(roles),
     }
-    return this.backend.exclusive(async () => {
-      using pass = buildPass(this, passOptions)
-      await pass.graph.compute(this.allocator, options.signal)
-      const reads = new Map<string, Float32Array>()
-      for (const [hook, tensor] of pass.reads) reads.set(hook, pass.graph.read(tensor))
-      const logits = pass.logits === undefined ? undefined : pass.graph.read(pass.logits)
-      refuseNaN(reads, logits, this.path)
-      compiler?.collect(pass.graph)
-      return { reads, logits }
+    return this.alone(async () => {
+      using pass = buildPass(this, options)
+      return await this.computePass(pass, options, this.allocator, compiler, signal) // before `pass` is freed
     })
   }
 
+  /**
+   * Computes a pass, reads its outputs and checks them: finite, and changed as asked. Inside {@link alone}.
+   *
+   * @throws PalimpsestError `activation-nan`, `weight-nan`, `receipt`, `interrupted`
+   */
+  async computePass(
+    pass: Pass,
+    options: PassOptions,
+    allocator: GraphAllocator,
+    compiler: Compiler | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<PassResults> {
+    await pass.graph.compute(allocator, signal)
+    const reads = new Map<string, Float32Array>()
+    for (const [hook, tensor] of pass.reads) reads.set(hook, pass.graph.read(tensor))
+    const logits = pass.logits === undefined ? undefined : pass.graph.read(pass.logits)
+    const bad = findNotFinite(logits === undefined ? reads : [...reads, ['logits', logits]])
+    if (bad !== undefined) throw await explainNotFinite(this, this.allocator, options, bad)
+    compiler?.collect(pass.graph)
+    return { reads, logits }
+  }
+
+  /** Runs work that computes, when nothing else does. @throws PalimpsestError `engine-disposed` */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    return this.backend.exclusive(() => {
+      if (this.#disposed)
+        throw new PalimpsestError('engine', 'engine-disposed', 'This model has been disposed.', {
+          where: this.path,
+        })
+      return work()
+    })
+  }
+
+  /** Frees everything: now, or once the computation under way is done (the next one is refused). */
   [Symbol.dispose](): void {
     if (this.#disposed) return
     this.#disposed = true
+    if (!this.backend.isBusy) this.#free()
+    else void this.backend.exclusive(async () => this.#free())
+  }
+
+  /** Waits for computations that are under way, then frees everything. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#disposed) return
+    this.#disposed = true
+    await this.backend.exclusive(async () => this.#free())
+  }
+
+  #free(): void {
     this.allocator[Symbol.dispose]()
     this.#adapter?.[Symbol.dispose]()
     this.weights[Symbol.dispose]()
     this.backend[Symbol.dispose]()
     this.checkpoint[Symbol.dispose]()
   }
+}
 
-  /** Waits for computations that are under way, then frees everything. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.backend.exclusive(async () => this[Symbol.dispose]())
-  }
+/** What is asked of a packed pass. */
+export interface PassRequest {
+  /** Names of hook points to read. */
+  readonly hooks: readonly string[]
+  /** Tokens of the pass whose logits are wanted. */
+  readonly logitRows: Int32Array | undefined
+  readonly compiler: Compiler | undefined
+  readonly roles: TokenRoles
+  readonly signal: AbortSignal | undefined
 }
 
 export interface PassResults {
@@ -306,10 +351,10 @@ function wantedRows(layout: Layout, logits: 'all' | 'last' | 'none'): Int32Array
 }
 
 /** Every token of a packed pass belongs to a prompt. */
-export function promptRoles(layout: Layout, rows?: readonly number[]): TokenRoles {
+export function promptRoles(layout: Layout, rows: readonly number[]): TokenRoles {
   return {
     count: layout.tokens.length,
-    row: (i) => rows?.[layout.segmentOf[i]!] ?? layout.segmentOf[i]!,
+    row: (i) => rows[layout.segmentOf[i]!]!,
     position: (i) => layout.positions[i]!,
     at: (i, positions) => {
       if (positions === 'generated') return false
@@ -386,26 +431,3 @@ export function median(values: Float64Array): number {
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
-
-/** Refuses activations that are not finite, naming the first hook point where one appears. */
-function refuseNaN(
-  reads: ReadonlyMap<string, Float32Array>,
-  logits: Float32Array | undefined,
-  path: string,
-): void {
-  for (const [hook, values] of [...reads, ...(logits === undefined ? [] : [['logits', logits] as const])]) {
-    // A sum is finite only if every value is; overflow of the sum itself is settled by the search.
-    let sum = 0
-    for (let i = 0; i < values.length; i++) sum += values[i]!
-    if (Number.isFinite(sum)) continue
-    const at = values.findIndex((v) => !Number.isFinite(v))
-    if (at < 0) continue
-    throw refuse('activation-nan', 'An activation is not a finite number.', {
-      where: `${path}, ${hook} (the first of the hook points read, in the order in which they are computed)`,
-      found: `${values[at]} at value ${at}`,
-      fix: 'Try --precision f32; if it stays, a weight before this point is damaged: read `blocks.*.hook_resid_post` to find the layer.',
-    })
-  }
-}
-
-export type { Segment }

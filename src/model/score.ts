@@ -1,12 +1,14 @@
 /**
  * Log-likelihoods of completions. A prompt is computed once: its completions follow it in the same pass, each
- * seeing the prompt and itself only.
+ * seeing the prompt and itself only. Short items share passes.
  */
 
 import { refuse } from '../core/errors.ts'
-import type { Receipt } from './compile.ts'
+import { pacer } from '../core/pace.ts'
+import { checkTokens, refuseDoubledBos } from '../formats/tokenizer.ts'
+import type { Receipt, TokenRoles } from './compile.ts'
 import type { Intervention } from './interventions.ts'
-import { checkLengths, layOut, type Segment } from './layout.ts'
+import { checkLengths, type Layout, layOut, planPacks, type Segment } from './layout.ts'
 import { type Model, PACK_TOKENS } from './model.ts'
 
 export interface ScoreItem {
@@ -43,10 +45,13 @@ export function completionTokens(
 }
 
 /**
- * Scores completions of many prompts, handing each result to `onScored` in order.
+ * Scores completions of many prompts, handing each result to `onScored` in order. To interventions, items are
+ * the texts of the batch, the prompt's tokens are `prompt` (its last one `last`), the completions' `generated`.
+ * A prompt with more completions than fit into a pass is computed in several, and counted in each.
  *
- * @returns receipts of the interventions (texts are numbered as the items)
- * @throws PalimpsestError `text-empty`, `text-too-long`, `interrupted`, and as `Model.run`
+ * @returns receipts of the interventions
+ * @throws PalimpsestError `text-empty`, `text-too-long`, `token-range`, `doubled-bos`, `interrupted`, and as
+ *   `Model.run`
  * @example
  * await score(model, [{ id: '1', prompt: model.tokenizer.encode('The sky is'), completions: [[2, 3]] }], {}, console.log)
  */
@@ -55,67 +60,132 @@ export async function score(
   items: readonly ScoreItem[],
   options: {
     interventions?: readonly Intervention[]
-    signal?: AbortSignal
+    signal?: AbortSignal | undefined
     onProgress?: (done: number, total: number) => void
   },
   onScored: (scored: Scored, index: number) => void | Promise<void>,
 ): Promise<Receipt[]> {
-  for (const item of items) {
-    if (item.prompt.length === 0)
-      throw refuse('text-empty', 'A prompt has no tokens: nothing predicts its first completion token.', {
-        where: `item ${item.id}`,
-        fix: 'Give it a prompt, or a BOS token.',
-      })
-    const lengths = item.completions.map((c) => c.length)
-    checkLengths(
-      lengths.map((length, i) => ({ id: `${item.id}, completion ${i + 1}`, length })),
-      model.architecture.context,
-    )
-    checkLengths(
-      [{ id: item.id, length: item.prompt.length + Math.max(0, ...lengths) }],
-      model.architecture.context,
-    )
-  }
+  for (const item of items) checkItem(model, item)
   const prompts = items.map((item) => ({ id: item.id, tokens: item.prompt }))
   const compiler = await model.compiler(prompts, options.interventions ?? [], options.signal)
-  for (const [index, item] of items.entries()) {
-    const logprobs: number[] = []
-    for (const group of groupCompletions(item)) {
-      const segments: Segment[] = [
-        { tokens: item.prompt },
-        ...group.map((c) => ({ tokens: item.completions[c]!, parent: 0 })),
-      ]
-      const layout = layOut(segments)
-      // The prompt's last row predicts every first token; a completion's rows predict its next ones.
-      const rows: number[] = [item.prompt.length - 1]
-      const firstRow = group.map((_, g) => {
-        const at = rows.length
-        for (let t = 0; t + 1 < layout.lengths[g + 1]!; t++) rows.push(layout.starts[g + 1]! + t)
-        return at
-      })
-      const { logits } = await model.pass(
-        layout,
-        [],
-        { signal: options.signal },
-        compiler,
-        segments.map(() => index),
-        Int32Array.from(rows),
-      )
-      const v = model.architecture.vocabulary
-      group.forEach((c, g) => {
-        logprobs[c] = item.completions[c]!.reduce((sum, token, t) => {
-          const row = t === 0 ? 0 : firstRow[g]! + t - 1
-          return sum + logProbability(logits!.subarray(row * v, (row + 1) * v), token)
-        }, 0)
-      })
+  const pace = pacer(options.signal)
+  const groups = items.flatMap((item, index) =>
+    groupCompletions(item).map((completions) => ({ index, completions })),
+  )
+  const lengths = groups.map(({ index, completions }) =>
+    completions.reduce((n, c) => n + items[index]!.completions[c]!.length, items[index]!.prompt.length),
+  )
+  let logprobs: number[] = []
+  let next = 0
+  for (const pack of planPacks(lengths, PACK_TOKENS)) {
+    const members = pack.map((g) => groups[g]!)
+    const { layout, rows, firstRow, owners } = layGroups(items, members)
+    const { logits } = await model.pass(layout, {
+      hooks: [],
+      logitRows: Int32Array.from(rows),
+      compiler,
+      roles: scoreRoles(layout, owners),
+      signal: options.signal,
+    })
+    const v = model.architecture.vocabulary
+    for (const [m, { index, completions }] of members.entries()) {
+      // A new item: the one before it is complete.
+      for (; next < index; next++) await hand(next)
+      for (const [k, c] of completions.entries()) {
+        let sum = 0
+        for (const [t, token] of items[index]!.completions[c]!.entries()) {
+          const row = t === 0 ? firstRow[m]! : firstRow[m]! + rowsBefore(items[index]!, completions, k) + t
+          sum += logProbability(logits!.subarray(row * v, (row + 1) * v), token)
+          await pace()
+        }
+        logprobs[c] = sum
+      }
     }
-    await onScored({ id: item.id, logprobs, tokens: item.completions.map((c) => c.length) }, index)
+  }
+  for (; next < items.length; next++) await hand(next)
+  return compiler?.finish() ?? []
+
+  async function hand(index: number): Promise<void> {
+    const item = items[index]!
+    const scored = { id: item.id, logprobs, tokens: item.completions.map((c) => c.length) }
+    logprobs = []
+    await onScored(scored, index)
     options.onProgress?.(index + 1, items.length)
   }
-  return compiler?.finish() ?? []
 }
 
-/** Completions that fit into one pass beside their prompt. */
+function checkItem(model: Model, item: ScoreItem): void {
+  if (item.prompt.length === 0)
+    throw refuse('text-empty', 'A prompt has no tokens: nothing predicts its first completion token.', {
+      where: `item ${item.id}`,
+      fix: 'Give it a prompt, or a BOS token.',
+    })
+  const { context, vocabulary } = model.architecture
+  const lengths = item.completions.map((c) => c.length)
+  checkLengths(
+    lengths.map((length, i) => ({ id: `${item.id}, completion ${i + 1}`, length })),
+    context,
+  )
+  checkLengths([{ id: item.id, length: item.prompt.length + Math.max(0, ...lengths) }], context)
+  refuseDoubledBos(model.tokenizer, item.prompt)
+  for (const tokens of [item.prompt, ...item.completions]) checkTokens(model.tokenizer, tokens, vocabulary)
+}
+
+/** A prompt and some of its completions, all in one pass. */
+interface Group {
+  readonly index: number
+  readonly completions: readonly number[]
+}
+
+/** Prompts followed by their completions; `rows` are the tokens whose logits are read, group after group. */
+function layGroups(
+  items: readonly ScoreItem[],
+  groups: readonly Group[],
+): { layout: Layout; rows: number[]; firstRow: number[]; owners: number[] } {
+  const segments: Segment[] = []
+  const owners: number[] = []
+  for (const { index, completions } of groups) {
+    const parent = segments.length
+    segments.push({ tokens: items[index]!.prompt })
+    for (const c of completions) segments.push({ tokens: items[index]!.completions[c]!, parent })
+    for (let s = parent; s < segments.length; s++) owners[s] = index
+  }
+  const layout = layOut(segments)
+  const rows: number[] = []
+  const firstRow: number[] = []
+  segments.forEach((_, s) => {
+    const start = layout.starts[s]!
+    const last = start + layout.lengths[s]! - 1
+    // The prompt's last token predicts every first one; a completion's tokens predict the next ones.
+    if (layout.parents[s]! < 0) {
+      firstRow.push(rows.length)
+      rows.push(last)
+    } else for (let i = start; i < last; i++) rows.push(i)
+  })
+  return { layout, rows, firstRow, owners }
+}
+
+/** Rows of a group that belong to the completions before the k-th: one less than its tokens each. */
+function rowsBefore(item: ScoreItem, completions: readonly number[], k: number): number {
+  return completions.slice(0, k).reduce((n, c) => n + item.completions[c]!.length - 1, 0)
+}
+
+function scoreRoles(layout: Layout, owners: readonly number[]): TokenRoles {
+  const isPrompt = (i: number): boolean => layout.parents[layout.segmentOf[i]!]! < 0
+  return {
+    count: layout.tokens.length,
+    row: (i) => owners[layout.segmentOf[i]!]!,
+    position: (i) => layout.positions[i]!,
+    at: (i, positions) => {
+      if (positions === 'all') return true
+      if (positions !== 'last') return isPrompt(i) === (positions === 'prompt')
+      const s = layout.segmentOf[i]!
+      return isPrompt(i) && i === layout.starts[s]! + layout.lengths[s]! - 1
+    },
+  }
+}
+
+/** Completions that fit into one pass beside their prompt; a prompt without any is a group of its own. */
 function groupCompletions(item: ScoreItem): number[][] {
   const groups: number[][] = []
   let room = -1
@@ -127,7 +197,7 @@ function groupCompletions(item: ScoreItem): number[][] {
     groups.at(-1)!.push(c)
     room -= completion.length
   })
-  return groups
+  return groups.length === 0 ? [[]] : groups
 }
 
 /** log softmax(logits)[token], in nats. */

@@ -85,15 +85,47 @@ export function loadWeights(backend: Backend, a: Architecture, source: WeightSou
   }
 }
 
-function loadLayer(load: Loader, a: Architecture, source: WeightSource, layer: number): LayerWeights {
-  const p = `model.layers.${layer}.`
+/** Names of a block's linear maps under `model.layers.N.`, as HF calls them. */
+export const LINEAR_NAMES = [
+  'self_attn.q_proj',
+  'self_attn.k_proj',
+  'self_attn.v_proj',
+  'self_attn.o_proj',
+  'mlp.gate_proj',
+  'mlp.up_proj',
+  'mlp.down_proj',
+] as const
+export type LinearName = (typeof LINEAR_NAMES)[number]
+
+/** Outputs and inputs of a linear map. */
+export function linearShape(a: Architecture, name: LinearName): readonly [outputs: number, inputs: number] {
   const q = a.heads * a.headDim
   const kv = a.kvHeads * a.headDim
-  const linear = (name: string, outputs: number, inputs: number, bias: boolean): Linear => ({
-    name: p + name,
-    weight: load.matrix(`${p}${name}.weight`, outputs, inputs),
-    bias: bias ? load.vector(`${p}${name}.bias`, outputs) : undefined,
-  })
+  switch (name) {
+    case 'self_attn.q_proj':
+      return [q, a.width]
+    case 'self_attn.k_proj':
+    case 'self_attn.v_proj':
+      return [kv, a.width]
+    case 'self_attn.o_proj':
+      return [a.width, q]
+    case 'mlp.down_proj':
+      return [a.width, a.mlpWidth]
+    default:
+      return [a.mlpWidth, a.width]
+  }
+}
+
+function loadLayer(load: Loader, a: Architecture, source: WeightSource, layer: number): LayerWeights {
+  const p = `model.layers.${layer}.`
+  const linear = (name: LinearName, bias: boolean): Linear => {
+    const [outputs, inputs] = linearShape(a, name)
+    return {
+      name: p + name,
+      weight: load.matrix(`${p}${name}.weight`, outputs, inputs),
+      bias: bias ? load.vector(`${p}${name}.bias`, outputs) : undefined,
+    }
+  }
   const norm = (name: string | undefined, width = a.width): Tensor | undefined =>
     name === undefined ? undefined : load.norm(`${p}${name}.weight`, width)
   const qkNorm = (name: string, projection: number): Tensor | undefined =>
@@ -102,15 +134,15 @@ function loadLayer(load: Loader, a: Architecture, source: WeightSource, layer: n
       : norm(`self_attn.${name}`, a.queryKeyNorm === 'head' ? a.headDim : projection)
   const rope = a.layers[layer]!.rope
   return {
-    q: linear('self_attn.q_proj', q, a.width, a.bias.qkv),
-    k: linear('self_attn.k_proj', kv, a.width, a.bias.qkv),
-    v: linear('self_attn.v_proj', kv, a.width, a.bias.qkv),
-    o: linear('self_attn.o_proj', a.width, q, a.bias.output),
-    gate: linear('mlp.gate_proj', a.mlpWidth, a.width, a.bias.mlp),
-    up: linear('mlp.up_proj', a.mlpWidth, a.width, a.bias.mlp),
-    down: linear('mlp.down_proj', a.width, a.mlpWidth, a.bias.mlp),
-    queryNorm: qkNorm('q_norm', q),
-    keyNorm: qkNorm('k_norm', kv),
+    q: linear('self_attn.q_proj', a.bias.qkv),
+    k: linear('self_attn.k_proj', a.bias.qkv),
+    v: linear('self_attn.v_proj', a.bias.qkv),
+    o: linear('self_attn.o_proj', a.bias.output),
+    gate: linear('mlp.gate_proj', a.bias.mlp),
+    up: linear('mlp.up_proj', a.bias.mlp),
+    down: linear('mlp.down_proj', a.bias.mlp),
+    queryNorm: qkNorm('q_norm', a.heads * a.headDim),
+    keyNorm: qkNorm('k_norm', a.kvHeads * a.headDim),
     beforeAttention: norm(a.norms.beforeAttention),
     afterAttention: norm(a.norms.afterAttention),
     beforeMlp: norm(a.norms.beforeMlp),

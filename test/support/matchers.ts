@@ -11,6 +11,8 @@ interface NumberMatchers<R = unknown> {
   toBeAllclose(expected: ArrayLike<number>, tolerance?: Tolerance): R
   /** ||a - b|| / ||b|| <= limit. */
   toBeWithinRelativeL2(expected: ArrayLike<number>, limit: number): R
+  /** The same bytes: every bit of every number, signs of zero included. */
+  toBeBitIdentical(expected: ArrayBufferView): R
 }
 
 declare module 'vitest' {
@@ -39,6 +41,12 @@ expect.extend({
       pass: at < 0,
       message: () => `element ${at}: ${received[at]} against ${expected[at]} (rtol ${rtol}, atol ${atol})`,
     }
+  },
+  toBeBitIdentical(received: ArrayBufferView, expected: ArrayBufferView) {
+    const bytes = (view: ArrayBufferView): Buffer =>
+      Buffer.from(view.buffer, view.byteOffset, view.byteLength)
+    const pass = bytes(received).equals(bytes(expected))
+    return { pass, message: () => `${received.byteLength} bytes, ${pass ? 'all alike' : 'not all alike'}` }
   },
   toBeWithinRelativeL2(received: ArrayLike<number>, expected: ArrayLike<number>, limit: number) {
     if (received.length !== expected.length)

@@ -2,6 +2,7 @@
 import { openCheckpoint } from '../../src/formats/checkpoint.ts'
 import type { Tokenizer } from '../../src/formats/tokenizer.ts'
 import { Backend } from '../../src/ggml/backend.ts'
+import type { RopePairs } from '../../src/ggml/graph.ts'
 import { describeCheckpoint } from '../../src/model/load.ts'
 import { loadAdapter } from '../../src/model/lora.ts'
 import { Model } from '../../src/model/model.ts'
@@ -26,14 +27,22 @@ export type Family = (typeof TINY_FAMILIES)[number]
 export async function loadTiny(
   folder: string,
   threads = 1,
-  options: { precision?: 'native' | 'f32'; adapter?: string } = {},
+  options: {
+    precision?: 'native' | 'f32'
+    adapter?: string
+    /** The file's query and key rows are in GGUF's order of adjacent pairs. */
+    ropePairs?: RopePairs
+    /** Id of a token to begin texts with. */
+    bosId?: number
+  } = {},
 ): Promise<Model> {
   const checkpoint = openCheckpoint(folder)
   const { source, architecture } = describeCheckpoint(checkpoint)
+  const ropePairs = options.ropePairs ?? source.ropePairs
   const backend = new Backend({ device: 'cpu', threads })
   const tokenizer: Tokenizer = {
     size: architecture.vocabulary,
-    bosId: undefined,
+    bosId: options.bosId,
     eosId: undefined,
     addsBos: false,
     kind: 'none',
@@ -51,10 +60,12 @@ export async function loadTiny(
     backend,
     weights: loadWeights(backend, architecture, source),
     adapter:
-      options.adapter === undefined ? undefined : await loadAdapter(backend, options.adapter, architecture),
+      options.adapter === undefined
+        ? undefined
+        : await loadAdapter(backend, options.adapter, architecture, ropePairs),
     tokenizer,
     template: undefined,
-    ropePairs: source.ropePairs,
+    ropePairs,
     precision: options.precision ?? 'f32',
     eosIds: architecture.eosIds,
   })

@@ -1,0 +1,84 @@
+/** Hook points: each against float64 goldens, in HF's order whatever the file's, and names that are refused. */
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { hookNames, hookWidth, matchHooks } from '../src/model/hooks.ts'
+import type { Model } from '../src/model/model.ts'
+import { adjacentCopy } from './support/checkpoints.ts'
+import { type Golden, LIMIT, MODELS, openGolden } from './support/golden.ts'
+import { loadTiny } from './support/tiny.ts'
+
+async function expectHooks(model: Model, golden: Golden, inputs: Golden): Promise<void> {
+  const texts = [0, 1].map((i) => inputs.tokens(i))
+  const hooks = hookNames(model.architecture).filter((name) => !name.endsWith('hook_pattern'))
+  const out = await model.run(texts, { hooks, logits: 'all' })
+  for (const name of golden.names)
+    expect(out.get(name.slice(2), Number(name[0])).data, name).toBeWithinRelativeL2(
+      golden.tensor(name),
+      LIMIT,
+    )
+}
+
+describe.each(['llama3.1', 'gemma3', 'olmo3'])('%s', (family) => {
+  it('meets the goldens of its other hook points', async () => {
+    using golden = openGolden(family, 'hooks.safetensors')
+    using inputs = openGolden(family)
+    using model = await loadTiny(join(MODELS, family))
+    await expectHooks(model, golden, inputs)
+  })
+})
+
+describe('a file with query and key rows in the order of adjacent pairs', () => {
+  it("shows and takes HF's order at its hook points", async () => {
+    using golden = openGolden('llama3.1', 'hooks.safetensors')
+    using inputs = openGolden('llama3.1')
+    using copy = await adjacentCopy('llama3.1', 16)
+    using model = await loadTiny(copy.path, 1, { ropePairs: 'adjacent' })
+    await expectHooks(model, golden, inputs)
+    // Read wrongly, the same file must not meet them: the test can fail.
+    using wrong = await loadTiny(copy.path)
+    await expect(expectHooks(wrong, golden, inputs)).rejects.toThrow('relative L2')
+  })
+})
+
+describe('names', async () => {
+  using model = await loadTiny(join(MODELS, 'llama3.1'))
+  const { architecture } = model
+
+  it('are all there is to read, with the widths they are documented with', async () => {
+    using own = await loadTiny(join(MODELS, 'llama3.1'))
+    const names = hookNames(architecture)
+    expect(names).toHaveLength(2 + 4 * 11)
+    const out = await own.run([[1, 2, 3]], { hooks: ['*'] })
+    for (const name of names) {
+      const m = out.get(name, 0)
+      expect([name, m.rows, m.cols]).toEqual(
+        name.endsWith('hook_pattern') ? [name, 4 * 3, 3] : [name, 3, hookWidth(name, architecture)],
+      )
+    }
+  })
+
+  it('match globs, in the order in which they are computed', () => {
+    expect(matchHooks(['blocks.*.hook_resid_post', 'hook_embed'], architecture)).toEqual([
+      'hook_embed',
+      ...[0, 1, 2, 3].map((layer) => `blocks.${layer}.hook_resid_post`),
+    ])
+    expect(matchHooks(['blocks.0.attn.*'], architecture)).toHaveLength(5)
+    expect(matchHooks(['blocks.?.attn.hook_q'], architecture)).toHaveLength(4)
+    expect(matchHooks(['blocks.2.hook_resid_p*'], architecture)).toEqual([
+      'blocks.2.hook_resid_pre',
+      'blocks.2.hook_resid_post',
+    ])
+  })
+
+  it.each([
+    ['blocks.0.hook_resid_pots', 'blocks.0.hook_resid_post'],
+    ['blocks.9.attn.hook_z', 'blocks.0.attn.hook_z'],
+    ['blocks.0.hook_z', 'blocks.0.attn.hook_z'],
+    ['blocks.*.hook_nothing', 'such as'],
+    ['ln_final.hook_normalised', 'ln_final.hook_normalized'],
+  ])('that do not exist are refused: %s', (name, near) => {
+    expect(() => matchHooks([name], architecture)).toThrow(
+      expect.objectContaining({ code: 'hook-unknown', message: expect.stringContaining(near) }),
+    )
+  })
+})
