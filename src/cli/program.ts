@@ -5,13 +5,13 @@
 
 import { Command as CommanderCommand, CommanderError } from 'commander'
 import { PalimpsestError } from '../core/errors.ts'
+import { packageVersion } from '../core/version.ts'
 import type { Command, Context } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { interruptible } from './interrupt.ts'
 import { startProgress } from './progress.ts'
 import { setColour } from './style.ts'
 import { explainUsage } from './usage.ts'
-import { packageVersion } from './version.ts'
 
 /**
  * Runs one command line and returns its exit code: 0 done, 1 failed, 2 wrong usage or refused input,

@@ -1,16 +1,10 @@
 /** `manifest.json`: what a run's numbers came from, so that somebody else can get them again. */
 
-import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { atomicWrite, hashJson } from '../core/files.ts'
+import { packageVersion } from '../core/version.ts'
 import type { Prepared } from './prepare.ts'
-
-/** This package's version, from its package.json. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
-}
 
 /**
  * Writes the manifest of a finished run.

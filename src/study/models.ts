@@ -3,6 +3,7 @@
  * it. Only one is open at a time, so that a pair needs no more memory than its larger half.
  */
 
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { refuse } from '../core/errors.ts'
 import { hashFile, hashJson } from '../core/files.ts'
@@ -14,6 +15,8 @@ import { parameterCount, randomTwin } from '../model/random.ts'
 import type { ModelKey } from './harvest.ts'
 import type { ModelRecord } from './results.ts'
 import { modelRoles, type Study } from './schema.ts'
+
+const TWIN_SHARE = 0.25
 
 /** Turns a model reference (a path, `hf:...`, `organism:...`) into a path on this machine. */
 export type Resolve = (ref: string) => Promise<string>
@@ -160,6 +163,14 @@ function chooseTemplate(models: readonly StudyModel[]): Pick<StudyModels, 'templ
           `${models[i]!.role} has another chat template than ${models.at(-1)!.role}, whose template renders the chats of both.`,
         )
   return { template, warnings }
+}
+
+/**
+ * Whether a random model of this many bytes is made: it may take a share of the machine's memory, of all and not
+ * of what is free, so that the same machine decides alike every time.
+ */
+export function twinFits(bytes: number): boolean {
+  return bytes < TWIN_SHARE * totalmem()
 }
 
 /** A randomly initialised model of the shape of a study's first: its key, its size and how to open it. */

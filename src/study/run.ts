@@ -4,7 +4,6 @@
  */
 
 import { readFile } from 'node:fs/promises'
-import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { atomicWrite, hashJson } from '../core/files.ts'
 import type { Matrix } from '../core/matrix.ts'
@@ -26,9 +25,6 @@ import { writeStore } from './store.ts'
 /** Versions of the steps: raise one when its numbers would change. */
 const DIRECTION = 1
 const COMPRESSION = 1
-/** The share of the machine's memory that a randomly initialised model may take: total, not free, so that the
- * same machine decides alike every time. */
-const TWIN_SHARE = 0.25
 
 export interface RunOptions {
   /** The study file's text, kept beside the results. */
@@ -133,7 +129,7 @@ async function directionStep(
 ): Promise<DirectionRecord> {
   const { study, models } = p
   const twin = randomTwinOf(models.all[0]!, study.seed)
-  const fits = study.baselines.random_model && twin.bytes < TWIN_SHARE * totalmem()
+  const fits = study.baselines.random_model && twinFits(twin.bytes)
   if (study.baselines.random_model && !fits)
     warnings.push(
       `The randomly initialised model of this shape needs ${(twin.bytes / 1e9).toFixed(1)} GB and was left out: random embeddings are the only random baseline.`,

@@ -6,6 +6,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
+import { refuse } from '../core/errors.ts'
 import { atomicWrite } from '../core/files.ts'
 import type { Prepared } from './prepare.ts'
 import type { ProjectionRow } from './projections.ts'
@@ -227,7 +228,15 @@ function points(rows: readonly ProjectionRow[]): Table {
  * @throws PalimpsestError `store-unreadable`
  */
 export async function readProjections(run: string): Promise<ProjectionRow[]> {
-  const instance = await DuckDBInstance.create(join(run, FILE), { access_mode: 'READ_ONLY' })
+  const instance = await DuckDBInstance.create(join(run, FILE), { access_mode: 'READ_ONLY' }).catch(
+    (error: Error) => {
+      throw refuse('store-unreadable', 'The tables of this run cannot be read.', {
+        where: join(run, FILE),
+        found: error.message.split('\n')[0]!,
+        fix: 'Give the run again: finished steps are kept. Close other programs that have the file open.',
+      })
+    },
+  )
   const connection = await instance.connect()
   try {
     const reader = await connection.runAndReadAll('SELECT * FROM projections ORDER BY rowid')

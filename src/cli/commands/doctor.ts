@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import os from 'node:os'
 import { promisify } from 'node:util'
 import { PalimpsestError } from '../../core/errors.ts'
+import { packageVersion } from '../../core/version.ts'
 import {
   availableThreads,
   Backend,
@@ -24,7 +25,6 @@ import type { Command } from '../command.ts'
 import { hubFolder, hubSettings } from '../hub-settings.ts'
 import { deviceOption } from '../options.ts'
 import { bytes, columns } from '../style.ts'
-import { packageVersion } from '../version.ts'
 
 export const doctor: Command<{ device: DeviceKind }> = {
   name: 'doctor',

@@ -1,0 +1,68 @@
+/** `plan`: what a study would do and cost, and what is already done. Runs nothing. */
+
+import { join } from 'node:path'
+import { type Plan, planStudy } from '../../study/plan.ts'
+import { runFolderName } from '../../study/run.ts'
+import { readStudy } from '../../study/schema.ts'
+import type { Command } from '../command.ts'
+import { resolveModel } from '../model-ref.ts'
+import { duration, grouped } from '../progress.ts'
+import { bytes } from '../style.ts'
+
+interface Options {
+  readonly out?: string
+}
+
+export const plan: Command<Options> = {
+  name: 'plan',
+  summary: 'Lists the steps, tokens, memory, disk and time of a study, and which are done; runs nothing.',
+  configure(command) {
+    command
+      .argument('<study.yaml>', 'the study file')
+      .option('-o, --out <folder>', 'folder of the run (default: runs/NAME-HASH)')
+      .addHelpText(
+        'after',
+        `
+The time is an estimate, from the models' sizes and the speed of a matrix product measured now.
+
+Example:
+  palimpsest plan tweets.yaml`,
+      )
+  },
+  async run(context, [path], { out }) {
+    const study = await readStudy(path!)
+    const planned = await planStudy(
+      study,
+      out ?? join('runs', runFolderName(study)),
+      resolveModel,
+      context.signal,
+    )
+    context.answer(planned, describe(planned))
+  },
+}
+
+function describe(p: Plan): string {
+  const rows = p.steps.map((s) => [
+    s.there === true ? 'done' : s.there === false ? 'to do' : 'later',
+    s.what,
+    s.tokens > 0 ? `${grouped(s.texts)} texts, ${grouped(s.tokens)} tokens` : '',
+    s.bytes > 0 ? bytes(s.bytes) : '',
+    s.there === true || s.seconds === undefined ? '' : `about ${duration(1000 * s.seconds)}`,
+  ])
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((r) => r[i]!.length)))
+  const seconds = p.steps.reduce((n, s) => n + (s.seconds ?? 0), 0)
+  return [
+    ...rows.map((r) =>
+      r
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    ),
+    '',
+    `folder  ${p.folder}`,
+    `disk    ${bytes(p.steps.reduce((n, s) => n + s.bytes, 0))}`,
+    `memory  about ${bytes(p.memory)} beside the mapped weights`,
+    `time    about ${duration(1000 * seconds)} of harvests, and the statistics`,
+    ...p.warnings.map((w) => `warning: ${w}`),
+  ].join('\n')
+}

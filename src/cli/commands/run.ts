@@ -1,0 +1,97 @@
+/** `run`: a study from its file to verdict, records and report. */
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buildReport } from '../../report/build.ts'
+import type { Results } from '../../study/results.ts'
+import { runFolderName, runStudy } from '../../study/run.ts'
+import { readStudy } from '../../study/schema.ts'
+import type { Command, Context } from '../command.ts'
+import { resolveModel } from '../model-ref.ts'
+import type { Progress } from '../progress.ts'
+import { columns, setColour } from '../style.ts'
+
+interface Options {
+  readonly out?: string
+}
+
+export const run: Command<Options> = {
+  name: 'run',
+  summary: 'Runs or resumes a study; prints the answers and where the report is.',
+  configure(command) {
+    command
+      .argument('<study.yaml>', 'the study file (docs/studies.md; `palimpsest schema` for editors)')
+      .option('-o, --out <folder>', 'folder of the run (default: runs/NAME-HASH)')
+      .addHelpText(
+        'after',
+        `
+Giving the same command again resumes: finished steps are found by what they depend on.
+
+Examples:
+  palimpsest run tweets.yaml
+  palimpsest run tweets.yaml -o runs/first --json | jq .claims[].status`,
+      )
+  },
+  async run(context, [path], { out }) {
+    const study = await readStudy(path!)
+    const folder = out ?? join('runs', runFolderName(study))
+    using progress = stages(context)
+    const results = await runStudy(study, {
+      source: await readFile(path!, 'utf8'),
+      folder,
+      resolve: resolveModel,
+      command: ['palimpsest', ...process.argv.slice(2)],
+      signal: context.signal,
+      onProgress: progress.update,
+    })
+    progress[Symbol.dispose]()
+    const report = await buildReport(folder)
+    context.answer({ folder, report, ...results }, answer(results, folder, report))
+  },
+}
+
+/** One progress line for each stage of the work, as it comes. */
+function stages(context: Context): Disposable & {
+  update(what: string, done: number, total: number): void
+} {
+  let now: { what: string; progress: Progress } | undefined
+  return {
+    update(what, done, total) {
+      if (now?.what !== what) {
+        now?.progress[Symbol.dispose]()
+        context.note(`${what} ...`)
+        now = { what, progress: context.progress(what, what.startsWith('harvest') ? 'tokens' : 'parts') }
+      }
+      now.progress.update(done, total)
+    },
+    [Symbol.dispose]() {
+      now?.progress[Symbol.dispose]()
+      now = undefined
+    },
+  }
+}
+
+/** The answers in words. */
+export function answer(results: Results, folder: string, report: string): string {
+  const { bold } = setColour(process.stdout)
+  const verdict =
+    results.verdict === undefined
+      ? []
+      : [`${bold('verdict')}: ${bold(results.verdict.label)}`, ...results.verdict.because, '']
+  const claims = results.claims.flatMap((c) => [
+    `${bold(c.id)}: ${c.status}${c.label === undefined ? '' : ` (${c.label})`}`,
+    c.words,
+    '',
+  ])
+  const warnings = results.warnings.map((w) => `warning: ${w}`)
+  return [
+    ...verdict,
+    ...claims,
+    ...warnings,
+    columns([
+      ['report', report],
+      ['numbers', join(folder, 'results.json')],
+      ['tables', join(folder, 'study.duckdb')],
+    ]),
+  ].join('\n')
+}

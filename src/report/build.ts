@@ -1,0 +1,52 @@
+/** From a run's folder to its report.html. */
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { refuse } from '../core/errors.ts'
+import { atomicWrite, explainFileError } from '../core/files.ts'
+import { readResults } from '../study/results.ts'
+import { readProjections } from '../study/store.ts'
+import type { Projection, ReportData } from './data.ts'
+import { renderReport } from './page.ts'
+
+/**
+ * Reads what a run left.
+ *
+ * @throws PalimpsestError `results-missing`, `results-invalid`, `manifest-malformed`, `store-unreadable`
+ */
+export async function readRun(folder: string): Promise<ReportData> {
+  const results = await readResults(join(folder, 'results.json'))
+  const path = join(folder, 'manifest.json')
+  let manifest: Record<string, unknown>
+  try {
+    manifest = JSON.parse(await readFile(path, 'utf8'))
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw explainFileError(error, path)
+    throw refuse('manifest-malformed', 'The manifest is not JSON.', {
+      where: path,
+      found: error.message,
+      fix: 'Give the run again: finished steps are kept.',
+    })
+  }
+  const projections = (await readProjections(folder)).map(
+    ({ group, id: _, ...rest }): Projection => ({
+      ...rest,
+      loading: rest.loading as Projection['loading'],
+      ...(rest.set === 'prompts' ? { issue: group } : {}),
+    }),
+  )
+  return { results, manifest, projections }
+}
+
+/**
+ * Writes `report.html` into a run's folder.
+ *
+ * @returns its path
+ * @throws PalimpsestError as {@link readRun}; `disk-full`, `file-permission`
+ * @example await buildReport('runs/tweets-3f2a91')
+ */
+export async function buildReport(folder: string): Promise<string> {
+  const path = join(folder, 'report.html')
+  await atomicWrite(path, renderReport(await readRun(folder)))
+  return path
+}

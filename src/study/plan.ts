@@ -1,0 +1,130 @@
+/**
+ * What a study would do: its steps, tokens, memory, disk and time, and which steps are already there. Nothing
+ * is run; the time is an estimate from the size of the models and the speed of a matrix product measured here.
+ */
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { matrix } from '../core/matrix.ts'
+import { matmulNT } from '../ggml/gemm.ts'
+import { parameterCount } from '../model/random.ts'
+import { type HarvestJob, harvestSpec } from './harvest.ts'
+import { type Resolve, randomTwinOf, twinFits } from './models.ts'
+import { harvestJob, type Prepared, prepareStudy } from './prepare.ts'
+import { stepHash } from './run-folder.ts'
+import type { Study } from './schema.ts'
+
+export interface PlannedStep {
+  readonly what: string
+  /** Texts and tokens that go through a model; 0 for statistics. */
+  readonly texts: number
+  readonly tokens: number
+  /** Bytes that stay on disk. */
+  readonly bytes: number
+  /** Estimated seconds; undefined where it depends on the data. */
+  readonly seconds: number | undefined
+  /** Whether its result is in the run folder; undefined where that depends on steps before it. */
+  readonly there: boolean | undefined
+}
+
+export interface Plan {
+  readonly folder: string
+  readonly steps: readonly PlannedStep[]
+  /** Private memory at the peak, in bytes: weights stay in mapped files on the CPU. */
+  readonly memory: number
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Plans a study.
+ *
+ * @param folder the run folder that it would use
+ * @throws PalimpsestError as `prepareStudy`
+ * @example const plan = await planStudy(await readStudy('tweets.yaml'), 'runs/tweets', (ref) => ref)
+ */
+export async function planStudy(
+  study: Study,
+  folder: string,
+  resolve: Resolve,
+  signal?: AbortSignal,
+): Promise<Plan> {
+  using p = await prepareStudy(study, resolve, signal)
+  const flops = await productSpeed(signal)
+  const steps: PlannedStep[] = []
+  const planned = new Set<string>()
+  for (const model of p.models.all) {
+    const rate = flops / (2 * parameterCount(model.description.architecture))
+    const add = (what: string, job: HarvestJob): void => {
+      const hash = stepHash(harvestSpec(job))
+      const there = planned.has(hash) || existsSync(join(folder, 'steps', hash))
+      planned.add(hash)
+      steps.push(harvestStep(what, job, rate, there))
+    }
+    add(`harvest of ${model.role}: texts`, harvestJob(p, model, p.textTokens))
+    for (const [rendering, tokens] of p.promptTokens)
+      add(`harvest of ${model.role}: prompts, ${rendering}`, harvestJob(p, model, tokens))
+  }
+  const twin = randomTwinOf(p.models.all[0]!, study.seed)
+  const withTwin = study.baselines.random_model && twinFits(twin.bytes)
+  if (withTwin) {
+    const rate = flops / (2 * parameterCount(p.models.all[0]!.description.architecture))
+    const job = {
+      ...harvestJob(p, twin, p.textTokens),
+      layers: p.layers.slice(-1),
+      pools: p.pools.slice(0, 1),
+    }
+    steps.push({ ...harvestStep('harvest of a random model: texts', job, rate, false), there: undefined })
+  }
+  for (const claim of study.claims)
+    steps.push({
+      what: `claim ${claim}`,
+      texts: 0,
+      tokens: 0,
+      bytes: 0,
+      seconds: undefined,
+      there: undefined,
+    })
+  return { folder, steps, memory: memory(p, withTwin ? twin.bytes : 0), warnings: p.warnings }
+}
+
+function harvestStep(what: string, job: HarvestJob, rate: number, there: boolean): PlannedStep {
+  const tokens = job.texts.reduce((n, t) => n + t.tokens.length, 0)
+  return {
+    what,
+    texts: job.texts.length,
+    tokens,
+    bytes: 4 * job.texts.length * job.key.width * (job.layers.length + 1) * job.pools.length,
+    seconds: there ? 0 : tokens / rate,
+    there,
+  }
+}
+
+/** Multiplications and additions per second of an f32 product of the engine, the best of three. */
+async function productSpeed(signal?: AbortSignal): Promise<number> {
+  const [m, n, k] = [256, 1024, 1024]
+  const a = matrix(m, k)
+  const b = matrix(n, k)
+  let best = 0
+  for (let i = 0; i < 3; i++) {
+    const start = performance.now()
+    await matmulNT(a, b, signal)
+    best = Math.max(best, (2 * m * n * k) / ((performance.now() - start) / 1000))
+  }
+  return best
+}
+
+/** Two layers of texts and their copies in statistics, the widest pass, and a random model where one is made. */
+function memory(p: Prepared, twin: number): number {
+  const { width } = p.models.all[0]!.key
+  const layer = 4 * p.textTokens.length * width
+  const device = p.models.all[0]!.key.device === 'CPU' ? 0 : totalWeights(p)
+  return 200e6 + 6 * layer + twin + device
+}
+
+function totalWeights(p: Prepared): number {
+  return Math.max(
+    ...p.models.all.map((m) =>
+      [...m.description.checkpoint.tensors.values()].reduce((n, t) => n + t.byteLength, 0),
+    ),
+  )
+}
