@@ -14,7 +14,7 @@ import { type DirectionRecord, keepDirection, readDirection, writeDirections } f
 import { type Harvest, harvest, harvestTogether, type Pool } from './harvest.ts'
 import { randomEmbeddingPool } from './inputs.ts'
 import { writeManifest } from './manifest.ts'
-import { type Resolve, randomTwinOf } from './models.ts'
+import { type Resolve, randomTwinOf, twinFits } from './models.ts'
 import { harvestJob, type Prepared, prepareStudy, type Rendering } from './prepare.ts'
 import { projections } from './projections.ts'
 import { type Claim, type Results, resultsSchema } from './results.ts'
