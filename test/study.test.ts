@@ -57,6 +57,9 @@ const value = (r: Results, claim: string, name: string, where: object = {}) =>
 describe('a study', () => {
   it('of a model and itself keeps everything: retention, ratios and cosines of exactly 1', async () => {
     const r = await run(await study('same', '{ base: base, aligned: same }'), 'runs/same')
+    const aucs = (role: string): number[] =>
+      r.claims[0]!.measures.filter((m) => m.name === 'auc' && m.model === role).map((m) => m.value)
+    expect(aucs('aligned')).toEqual(aucs('base'))
     for (const m of r.claims[0]!.measures.filter((m) => m.name === 'retention')) {
       expect(m.value).toBe(1)
       expect(m.ci).toEqual([1, 1])
@@ -72,9 +75,11 @@ describe('a study', () => {
     const r = await run(await study('half', '{ base: base, aligned: half }'), 'runs/half')
     const compression = r.claims.find((c) => c.id === 'compression')!
     expect(compression.label).toBe('change of scale')
-    expect(value(r, 'compression', 'ratio', { axis: 'base' }).value).toBeCloseTo(0.5, 5)
+    expect(value(r, 'compression', 'r_prompt', { axis: 'base' }).value).toBeCloseTo(0.5, 5)
     expect(value(r, 'compression', 'ratio_gap_scaled', { axis: 'base' }).value).toBeCloseTo(1, 5)
-    expect(value(r, 'direction', 'retention', { pool: 'mean' }).value).toBeCloseTo(1, 2)
+    const auc = (model: string): number =>
+      value(r, 'direction', 'auc', { model, estimator: 'logistic', pool: 'mean' }).value
+    expect(auc('aligned')).toBeCloseTo(auc('base'), 2)
   })
 
   it('resumes at what is missing and ends with the same bytes', async () => {
