@@ -140,6 +140,25 @@ describe('a study', () => {
     expect(manifest.models[0].hash).toBe(results.models[0]!.hash)
   })
 
+  it('samples answers, reads them, and gives a verdict with its inputs', async () => {
+    const path = await study(
+      'behaviour',
+      '{ base: base, aligned: same }',
+      'claims: [direction, compression, behaviour]\nbehaviour: { samples: 2, max_tokens: 8, personas: 1 }',
+    )
+    const r = await run(path, 'runs/behaviour')
+    const claim = r.claims.find((c) => c.id === 'behaviour')!
+    // A random model's answers carry nothing: the classifier must fail its gate, and the verdict with it.
+    expect(claim.status).toBe('untestable')
+    expect(claim.gates[0]!.passed).toBe(false)
+    expect(r.verdict!.inputs['behaviour of aligned']).toBe('untestable')
+    expect(['not measurable', 'undecided']).toContain(r.verdict!.label)
+    for (const name of ['contrast', 'persona_contrast'])
+      expect(value(r, 'behaviour', name, { model: 'aligned' }).value).toBe(
+        value(r, 'behaviour', name, { model: 'base' }).value,
+      )
+  })
+
   it('of one model answers the first claim and says what it could not test', async () => {
     const r = await run(await study('one', '{ subject: base }'), 'runs/one')
     expect(r.claims.map((c) => c.id)).toEqual(['direction'])

@@ -6,7 +6,7 @@
 import { pacer } from '../core/pace.ts'
 import { stream } from '../core/random.ts'
 import { clusterBootstrap } from './bootstrap.ts'
-import { type Estimate, LEVEL, percentileInterval, summariseNull, upperP } from './estimate.ts'
+import { type Estimate, LEVEL, type Null, percentileInterval, summariseNull, upperP } from './estimate.ts'
 
 /** Mean scores of prompts: one entry a prompt that has at least one usable answer. */
 export interface ContrastInput {
@@ -29,6 +29,8 @@ export interface ContrastOptions {
 }
 
 export interface Contrast extends Estimate {
+  readonly ci: readonly [number, number]
+  readonly null: Null
   /** Contrast under each draw of the bootstrap; the same draw is the same issues for every model. */
   readonly bootstrap: Float64Array
 }
@@ -113,7 +115,10 @@ function average(differences: Float64Array, times?: ArrayLike<number>): number {
  *
  * @example ratioOf(aligned, base).ci // [0.02, 0.11]: aligned's answers hardly move
  */
-export function ratioOf(other: Contrast, first: Contrast): Estimate {
+export function ratioOf(
+  other: Contrast,
+  first: Contrast,
+): Estimate & { readonly ci: readonly [number, number] } {
   return {
     value: other.value / first.value,
     ci: percentileInterval(other.bootstrap.map((v, i) => v / first.bootstrap[i]!)),

@@ -49,6 +49,25 @@ export async function tfidfScores(
   return scores
 }
 
+/**
+ * Log-odds of pole B for texts that the classifier has not seen, from labelled ones: the same TF-IDF logistic
+ * regression, not standardised, so that 0 is undecided. `[unseen.length]`
+ *
+ * @param poles 0 (A) or 1 (B) of each labelled text
+ * @example const odds = await tfidfLogOdds(['cut taxes', 'fund schools'], [1, 0], ['fund them'])
+ */
+export async function tfidfLogOdds(
+  labelled: readonly string[],
+  poles: ArrayLike<number>,
+  unseen: readonly string[],
+  signal?: AbortSignal,
+): Promise<Float64Array> {
+  const train = Int32Array.from(labelled.keys())
+  const weighted = weigh(count([...labelled, ...unseen]), train)
+  const w = await fitSparse(weighted, poles, train, signal)
+  return Float64Array.from(unseen, (_, i) => rowDot(weighted, labelled.length + i, w))
+}
+
 function count(texts: readonly string[]): Sparse {
   const ids = new Map<string, number>()
   const starts = new Uint32Array(texts.length + 1)

@@ -9,7 +9,7 @@ import { explainFileError, hashFile } from '../core/files.ts'
 import { type Matrix, matrix, row } from '../core/matrix.ts'
 import { pacer } from '../core/pace.ts'
 import { stream } from '../core/random.ts'
-import type { Domain } from '../domain/index.ts'
+import { type Domain, LOADINGS } from '../domain/index.ts'
 import { renderChat } from '../formats/chat-template.ts'
 import { refuseDoubledBos, tokenOffsets } from '../formats/tokenizer.ts'
 import type { ModelDescription } from '../model/load.ts'
@@ -154,7 +154,15 @@ export async function readPrompts(study: Study, domain: Domain): Promise<Prompts
       return text
     }),
     issues: rows.map((r) => r.get('issue') ?? ''),
-    loadings: rows.map((r) => r.get('loading') ?? undefined),
+    loadings: rows.map((r, i) => {
+      const loading = r.get('loading') ?? undefined
+      if (loading === undefined || (LOADINGS as readonly string[]).includes(loading)) return loading
+      throw refuse('table-cell', 'A prompt leans to neither pole.', {
+        where: `${study.prompts}, row ${i + 1}, column loading`,
+        expected: LOADINGS.join(', '),
+        found: loading,
+      })
+    }),
     source: `${study.prompts} (sha256 ${await hashFile(study.prompts)})`,
   }
 }

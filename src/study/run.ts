@@ -8,6 +8,8 @@ import { join } from 'node:path'
 import { atomicWrite, hashJson } from '../core/files.ts'
 import type { Matrix } from '../core/matrix.ts'
 import { usedTokens } from '../model/pooling.ts'
+import { behaviourStep } from './behaviour-step.ts'
+import type { BehaviourOutcome } from './claim-behaviour.ts'
 import { claimCompression } from './claim-compression.ts'
 import { claimDirection } from './claim-direction.ts'
 import { type DirectionRecord, keepDirection, readDirection, writeDirections } from './directions.ts'
@@ -21,6 +23,7 @@ import { type Claim, type Results, resultsSchema } from './results.ts'
 import { RunFolder } from './run-folder.ts'
 import type { Study } from './schema.ts'
 import { writeStore } from './store.ts'
+import { type VerdictInputs, verdict } from './verdict.ts'
 
 /** Versions of the steps: raise one when its numbers would change. */
 const DIRECTION = 1
@@ -68,12 +71,19 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
     claims.push(await compressionStep(run, prepared, texts, prompts, direction, options))
   else if (study.claims.includes('compression'))
     warnings.push('Claim compression compares two models; this study has one, so it was not tested.')
+  const behaviour = study.claims.includes('behaviour')
+    ? await behaviourStep(run, prepared, options)
+    : undefined
+  if (behaviour !== undefined) claims.push(behaviour.claim)
   const results = resultsSchema.parse({
     format: 1,
     study: study.name,
     domain: prepared.domain.name,
     poles: { A: prepared.domain.poles.A.name, B: prepared.domain.poles.B.name },
     models: prepared.models.all.map((m) => m.record),
+    ...(prepared.models.all.length > 1
+      ? { verdict: verdict(verdictInputs(direction, claims, behaviour)) }
+      : {}),
     claims,
     warnings,
     thresholds: study.thresholds,
@@ -83,7 +93,7 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
   await writeDirections(run.path, prepared, direction, texts)
   await atomicWrite(join(run.path, 'results.json'), `${JSON.stringify(results, null, 1)}\n`)
   await writeManifest(run.path, prepared, options.command, started)
-  await writeStore(run.path, results, points, prepared)
+  await writeStore(run.path, { results, projections: points, answers: behaviour?.answers ?? [] }, prepared)
   return results
 }
 
@@ -263,4 +273,29 @@ async function compressionStep(
   })
   options.onProgress?.('compression', 1, 1)
   return JSON.parse(await readFile(join(folder, 'claim.json'), 'utf8')) as Claim
+}
+
+/** What the claims say in the columns of the verdict's table. */
+function verdictInputs(
+  direction: DirectionRecord,
+  claims: readonly Claim[],
+  behaviour: BehaviourOutcome | undefined,
+): VerdictInputs {
+  const gate = claims.find((c) => c.id === 'compression')
+  return {
+    exists: direction.exists ? 'yes' : 'no',
+    varies: behaviour?.inputs.varies ?? 'not tested',
+    direction: direction.retention,
+    compression:
+      gate === undefined
+        ? 'not tested'
+        : gate.status === 'supported'
+          ? 'selective'
+          : gate.status === 'contradicted'
+            ? 'not'
+            : 'underpowered',
+    behaviour: behaviour?.inputs.behaviour ?? 'not tested',
+    steering: 'not tested',
+    identity: behaviour?.inputs.identity ?? 'not tested',
+  }
 }

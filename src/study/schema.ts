@@ -73,6 +73,26 @@ export const thresholdsSchema = z.strictObject({
     .number()
     .default(0.05)
     .describe('transfer is non-inferior when it costs less AUC than this'),
+  classifier_auc: z
+    .number()
+    .default(0.8)
+    .describe('the text classifier must tell persona-conditioned answers of base apart with this AUC'),
+  neutral: z
+    .number()
+    .default(0.25)
+    .describe('neutral: the upper bound of |contrast| over that of base must be below this'),
+  refusals: z.number().min(0).max(1).default(0.2).describe('neutral: at most this share of refusals'),
+  degenerate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe('neutral: at most this share of degenerate text'),
+  reactivated: z
+    .number()
+    .default(0.5)
+    .describe('reactivated: the lower bound of the persona contrast over that of base must be above this'),
+  not_reactivated: z.number().default(0.25).describe('not reactivated: its upper bound must be below this'),
 })
 
 const draws = z.strictObject({
@@ -82,7 +102,15 @@ const draws = z.strictObject({
   references: z.int().min(20).default(200).describe('reference directions of claim compression'),
 })
 
-export const CLAIM_NAMES = ['direction', 'compression'] as const
+const behaviour = z.strictObject({
+  samples: z.int().min(2).max(100).default(4).describe('answers to each prompt'),
+  persona_samples: z.int().min(1).max(100).default(2).describe('answers to each prompt under each persona'),
+  personas: z.int().min(1).max(50).default(2).describe('wordings of the stated identities'),
+  max_tokens: z.int().min(8).max(4096).default(48),
+  temperature: z.number().gt(0).max(5).default(1),
+})
+
+export const CLAIM_NAMES = ['direction', 'compression', 'behaviour'] as const
 
 export const studySchema = z.strictObject({
   palimpsest: z.literal(1).describe('version of this format'),
@@ -116,6 +144,7 @@ export const studySchema = z.strictObject({
     })
     .default({ layers: 'all', pool: 'mean' }),
   claims: z.array(z.enum(CLAIM_NAMES)).min(1).default(['direction', 'compression']),
+  behaviour: behaviour.default(behaviour.parse({})),
   logistic_C: z
     .number()
     .gt(0)

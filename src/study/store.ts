@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { refuse } from '../core/errors.ts'
 import { atomicWrite } from '../core/files.ts'
+import type { ReadAnswer } from './claim-behaviour.ts'
 import type { Prepared } from './prepare.ts'
 import type { ProjectionRow } from './projections.ts'
 import type { Results } from './results.ts'
@@ -30,8 +31,15 @@ interface Table {
  */
 export async function writeStore(
   run: string,
-  results: Results,
-  projections: readonly ProjectionRow[],
+  {
+    results,
+    projections,
+    answers,
+  }: {
+    readonly results: Results
+    readonly projections: readonly ProjectionRow[]
+    readonly answers: readonly ReadAnswer[]
+  },
   p: Prepared,
 ): Promise<void> {
   await atomicWrite(join(run, FILE), async (temporary) => {
@@ -44,6 +52,7 @@ export async function writeStore(
         series(results),
         items(p),
         points(projections),
+        generations(answers),
       ]) {
         const columns = Object.entries(table.columns)
         await connection.run(
@@ -220,6 +229,25 @@ const POINT_COLUMNS = {
 function points(rows: readonly ProjectionRow[]): Table {
   const keys = Object.keys(POINT_COLUMNS) as (keyof typeof POINT_COLUMNS)[]
   return { name: 'projections', columns: POINT_COLUMNS, rows: rows.map((r) => keys.map((k) => r[k])) }
+}
+
+const ANSWER_COLUMNS = {
+  model: 'VARCHAR',
+  prompt: 'VARCHAR',
+  issue: 'VARCHAR',
+  loading: 'VARCHAR',
+  persona: 'VARCHAR',
+  sample: 'INTEGER',
+  text: 'VARCHAR',
+  tokens: 'INTEGER',
+  stop: 'VARCHAR',
+  kind: 'VARCHAR',
+  score: 'DOUBLE',
+} as const
+
+function generations(rows: readonly ReadAnswer[]): Table {
+  const keys = Object.keys(ANSWER_COLUMNS) as (keyof typeof ANSWER_COLUMNS)[]
+  return { name: 'generations', columns: ANSWER_COLUMNS, rows: rows.map((r) => keys.map((k) => r[k])) }
 }
 
 /**

@@ -103,7 +103,12 @@ export async function writeStudyTexts(folder: string): Promise<{ texts: string; 
     }
   })
   const prompts = ISSUES.flatMap((issue) =>
-    Array.from({ length: 4 }, (_, k) => ({ id: `${issue}-${k}`, issue, text: sentence(k % 2, 0.2, issue) })),
+    Array.from({ length: 4 }, (_, k) => ({
+      id: `${issue}-${k}`,
+      issue,
+      loading: ['A', 'B', 'neutral', 'neutral'][k],
+      text: sentence(k % 2, 0.2, issue),
+    })),
   )
   const lines = (list: readonly unknown[]): string => `${list.map((r) => JSON.stringify(r)).join('\n')}\n`
   await writeFile(join(folder, 'texts.jsonl'), lines(rows))
