@@ -55,7 +55,7 @@ export async function inspectModel(path: string) {
     })
   const { gguf } = checkpoint
   const tokenizer = await attempt('texts', () =>
-    gguf === undefined ? loadTokenizer(checkpoint.path) : tokenizerFromGguf(gguf.kv),
+    gguf === undefined ? loadTokenizer(checkpoint.path) : tokenizerFromGguf(gguf),
   )
   if (tokenizer !== undefined && architecture !== undefined)
     await attempt('texts', () => checkTokenizer(tokenizer, architecture, path))

@@ -8,10 +8,13 @@ import { join } from 'node:path'
 import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers'
 import { refuse } from '../core/errors.ts'
 import { explainFileError, hashJson } from '../core/files.ts'
+import { excerpt, printable } from './excerpt.ts'
+import type { GgufFile } from './gguf.ts'
 import { ggufTokenizerJson } from './tokenizer-gguf.ts'
 
 /** Far above the largest known tokenizer.json (35 MB). */
 const MAX_BYTES = 500_000_000
+const MAX_ID = 2 ** 24
 
 export interface Tokenizer {
   /** 1 + the highest id it knows: rows of the embedding beyond are padding. */
@@ -46,21 +49,24 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   if (json === undefined)
     throw refuse('tokenizer-missing', 'The model has no tokenizer.json.', {
       where: folder,
+      expected: 'tokenizer.json beside config.json',
       fix: 'Fetch it, or write it with transformers: AutoTokenizer.from_pretrained(...).save_pretrained(folder) makes one from older files.',
     })
-  const config = (await readJson(join(folder, 'tokenizer_config.json'))) ?? {}
+  const config = {
+    ...(await readJson(join(folder, 'special_tokens_map.json'))),
+    ...(await readJson(join(folder, 'tokenizer_config.json'))),
+  }
   return makeTokenizer(json, config, 'tokenizer.json', path)
 }
 
 /**
  * The tokenizer inside a GGUF file.
  *
- * @param kv the file's metadata
  * @throws PalimpsestError `tokenizer-missing`, `tokenizer-unsupported`, `tokenizer-malformed`
  */
-export function tokenizerFromGguf(kv: ReadonlyMap<string, unknown>): Tokenizer {
-  const { json, config, kind } = ggufTokenizerJson(kv)
-  return makeTokenizer(json, config, kind, 'the GGUF file')
+export function tokenizerFromGguf(file: Pick<GgufFile, 'kv' | 'path'>): Tokenizer {
+  const { json, config, kind } = ggufTokenizerJson(file.kv, file.path)
+  return makeTokenizer(json, config, kind, file.path)
 }
 
 /**
@@ -103,10 +109,10 @@ async function readJson(path: string): Promise<Json | undefined> {
   }
   try {
     const json: unknown = JSON.parse(text)
-    if (json === null || typeof json !== 'object' || Array.isArray(json)) throw malformed(path, 'no object')
+    if (json === null || typeof json !== 'object' || Array.isArray(json)) throw malformed(path, excerpt(json))
     return json as Json
   } catch (error) {
-    if (error instanceof SyntaxError) throw malformed(path, error.message)
+    if (error instanceof SyntaxError) throw malformed(path, printable(error.message))
     throw error
   }
 }
@@ -124,8 +130,10 @@ function makeTokenizer(json: Json, config: Json, kind: string, where: string): T
   try {
     inner = new HfTokenizer(json, config)
   } catch (error) {
-    throw malformed(where, (error as Error).message)
+    throw malformed(where, printable((error as Error).message))
   }
+  checkIds(json, inner, where)
+  keepBytes(inner.decoder)
   const added = (json.added_tokens ?? []) as { id: number; content: string; special?: boolean }[]
   const special = new Set(added.filter((t) => t.special === true).map((t) => t.id))
   let size = 0
@@ -171,6 +179,40 @@ function makeTokenizer(json: Json, config: Json, kind: string, where: string): T
   }
 }
 
+/** Ids index the embedding: anything but small integers would be found out only there. */
+function checkIds(json: Json, inner: HfTokenizer, where: string): void {
+  for (const token of (json.added_tokens ?? []) as { content?: unknown }[])
+    if (typeof token.content !== 'string' || token.content === '')
+      throw malformed(where, `an added token of the content ${excerpt(token.content)}`)
+  for (const [token, id] of inner.get_vocab(true))
+    if (!Number.isInteger(id) || id < 0 || id > MAX_ID)
+      throw malformed(where, `the id ${excerpt(id)} for the token ${excerpt(token)}`)
+}
+
+/**
+ * Byte tokens are text only together. As in Hugging Face's own library, bytes that are no UTF-8 give one
+ * replacement character each, and a byte order mark is a character like any other.
+ */
+function keepBytes(decoder: unknown): void {
+  const { decoders, text_decoder: bytes } = (decoder ?? {}) as {
+    decoders?: unknown[]
+    text_decoder?: unknown
+  }
+  for (const inner of decoders ?? []) keepBytes(inner)
+  if (bytes instanceof TextDecoder && !bytes.ignoreBOM)
+    Object.assign(decoder as object, {
+      text_decoder: {
+        decode(source: Uint8Array): string {
+          try {
+            return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(source)
+          } catch {
+            return '\ufffd'.repeat(source.length)
+          }
+        },
+      },
+    })
+}
+
 /**
  * Refuses ids that the model has no embedding for.
  *
@@ -205,58 +247,4 @@ export function refuseDoubledBos(tokenizer: Tokenizer, ids: ArrayLike<number>): 
       found: `${tokenizer.token(tokenizer.bosId)} twice`,
       fix: 'Remove it from the text, or tokenize rendered chats without special tokens.',
     })
-}
-
-/**
- * Where each token stands in its text: n + 1 rising UTF-16 offsets, token i covering [offsets[i],
- * offsets[i + 1]). Special tokens that are not written in the text have no width. Tokens that split a
- * character end where the character ends.
- *
- * @throws PalimpsestError `token-offsets` when the ids are not those of the text
- */
-export function tokenOffsets(tokenizer: Tokenizer, text: string, ids: ArrayLike<number>): Int32Array {
-  const offsets = new Int32Array(ids.length + 1)
-  let at = 0
-  let pending: number[] = []
-  for (let i = 0; i < ids.length; i++) {
-    const id = ids[i]!
-    offsets[i] = at
-    const piece = tokenizer.token(id) ?? ''
-    if (pending.length === 0 && tokenizer.isSpecial(id)) {
-      if (text.startsWith(piece, at)) at += piece.length
-      continue
-    }
-    pending.push(id)
-    const decoded = decodeInside(tokenizer, pending)
-    if (decoded.endsWith('\ufffd') && !text.startsWith(decoded, at)) continue
-    const width = widthAt(text, at, decoded)
-    if (width === undefined) {
-      if (pending.length < 8) continue
-      throw refuse('token-offsets', 'Tokens could not be found in their text.', {
-        where: `token ${i} of ${ids.length}`,
-        expected: JSON.stringify(decoded),
-        found: JSON.stringify(text.slice(at, at + 20)),
-      })
-    }
-    at += width
-    pending = []
-  }
-  offsets[ids.length] = at
-  return offsets
-}
-
-/** Decodes ids as they read in the middle of a text: SPM decoders drop a leading space otherwise. */
-function decodeInside(tokenizer: Tokenizer, ids: readonly number[]): string {
-  const anchor = tokenizer.encode('a', { addSpecialTokens: false })
-  const whole = tokenizer.decode([...anchor, ...ids])
-  const head = tokenizer.decode(anchor)
-  return whole.startsWith(head) ? whole.slice(head.length) : tokenizer.decode(ids)
-}
-
-/** How much of the text at `at` a decoded piece covers; a leading space may be the tokenizer's own. */
-function widthAt(text: string, at: number, piece: string): number | undefined {
-  if (text.startsWith(piece, at)) return piece.length
-  const trimmed = piece.replace(/^ /, '')
-  if (text.startsWith(trimmed, at)) return trimmed.length
-  return undefined
 }

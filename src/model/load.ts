@@ -149,7 +149,7 @@ function withoutWrapper(tensors: WeightSource['tensors']): WeightSource['tensors
 async function openTokenizer(checkpoint: Checkpoint, architecture: Architecture): Promise<Tokenizer> {
   try {
     return checkpoint.gguf !== undefined
-      ? tokenizerFromGguf(checkpoint.gguf.kv)
+      ? tokenizerFromGguf(checkpoint.gguf)
       : await loadTokenizer(checkpoint.path)
   } catch (error) {
     if (error instanceof PalimpsestError && /^tokenizer-(missing|unsupported)$/.test(error.code))
