@@ -1,14 +1,11 @@
 /**
- * Where tokens stand in their text. Tokenizers give ids only, so pieces are decoded one after the other and
- * followed through the text.
+ * Where tokens stand in their text. Tokenizers give ids only; here the bytes that each piece of the vocabulary
+ * stands for are followed through the UTF-8 of the text.
  */
 
 import { refuse } from '../core/errors.ts'
 import { excerpt } from './excerpt.ts'
 import type { Tokenizer } from './tokenizer.ts'
-
-/** A character takes four bytes at most; more tokens than these without whole characters are a mismatch. */
-const MAX_PENDING = 8
 
 /**
  * Where each token stands in its text: n + 1 rising UTF-16 offsets, token i covering [offsets[i],
@@ -29,60 +26,95 @@ export function tokenOffsets(tokenizer: Tokenizer, text: string, ids: ArrayLike<
   }
   throw refuse('token-offsets', 'Tokens could not be found in their text.', {
     where: `token ${plain.token} of ${ids.length}`,
-    expected: excerpt(plain.decoded),
+    expected: plain.token < ids.length ? excerpt(tokenizer.token(ids[plain.token]!)) : 'the end of the text',
     found: excerpt(text.slice(plain.at, plain.at + 20)),
     fix: 'The tokenizer changes texts in a way that is not supported: use raw rendering for this study.',
   })
 }
 
+/** The first token that does not stand where it should, and the place in the text. */
 interface Lost {
   readonly token: number
   readonly at: number
-  readonly decoded: string
 }
 
 function follow(tokenizer: Tokenizer, text: string, ids: ArrayLike<number>): Int32Array | Lost {
-  const decode = insideDecoder(tokenizer)
+  const pieceOf = (id: number | undefined): string => (id === undefined ? '' : tokenizer.token(id)) ?? ''
+  const first = (probe: string): string => pieceOf(tokenizer.encode(probe, { addSpecialTokens: false })[0])
+  const byteLevel = first(' a').startsWith('Ġ')
+  // SentencePiece cannot tell its sign for a space from a space.
+  const plain = (s: string): string => (byteLevel ? s : s.replaceAll(SIGN, ' '))
+  const prefixed = first('a').startsWith(SIGN)
+  const { bytes, place } = encode(plain(text))
+  const matches = (piece: Uint8Array | undefined): piece is Uint8Array =>
+    piece !== undefined && Buffer.compare(piece, bytes.subarray(at, at + piece.length)) === 0
+
   const offsets = new Int32Array(ids.length + 1)
   let at = 0
-  let pending: number[] = []
+  let fresh = prefixed // a space that is not the text's comes next
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i]!
-    offsets[i] = at
-    const piece = tokenizer.token(id) ?? ''
-    if (pending.length === 0 && tokenizer.isSpecial(id)) {
-      if (text.startsWith(piece, at)) at += piece.length
+    offsets[i] = place[at]!
+    const piece = pieceOf(id)
+    const literal = UTF8.encode(plain(piece))
+    if (tokenizer.isSpecial(id)) {
+      if (matches(literal)) at += literal.length
+      fresh = prefixed
       continue
     }
-    pending.push(id)
-    const decoded = decode(pending)
-    const width = widthAt(text, at, decoded)
-    if (width === undefined || (decoded.endsWith('\ufffd') && !text.startsWith(decoded, at))) {
-      if (pending.length < MAX_PENDING && i + 1 < ids.length) continue
-      return { token: i, at, decoded }
-    }
-    at += width
-    pending = []
+    const own = byteLevel ? bytesOfLetters(piece) : byteOfName(piece)
+    const found = [own, fresh && literal[0] === SPACE ? literal.subarray(1) : literal].find(matches)
+    if (found === undefined) return { token: i, at: place[at]! }
+    at += found.length
+    fresh = prefixed && isAdded(tokenizer, piece, id)
   }
-  offsets[ids.length] = at
-  return at === text.length ? offsets : { token: ids.length, at, decoded: '' }
+  offsets[ids.length] = place[at]!
+  return at === bytes.length ? offsets : { token: ids.length, at: place[at]! }
 }
 
-/** Decodes ids as they read in the middle of a text: SPM decoders drop a leading space otherwise. */
-function insideDecoder(tokenizer: Tokenizer): (ids: readonly number[]) => string {
-  const anchor = tokenizer.encode('a', { addSpecialTokens: false })
-  const head = tokenizer.decode(anchor)
-  return (ids) => {
-    const whole = tokenizer.decode([...anchor, ...ids])
-    return whole.startsWith(head) ? whole.slice(head.length) : tokenizer.decode(ids)
+const SIGN = '▁'
+const SPACE = 0x20
+const UTF8 = new TextEncoder()
+
+/** UTF-8 of a text, and the UTF-16 offset of each byte's character. */
+function encode(text: string): { bytes: Uint8Array; place: Int32Array } {
+  const bytes = UTF8.encode(text)
+  const place = new Int32Array(bytes.length + 1)
+  let at = 0
+  let offset = 0
+  for (const c of text) {
+    const length = Buffer.byteLength(c)
+    place.fill(offset, at, at + length)
+    at += length
+    offset += c.length
   }
+  place[at] = offset
+  return { bytes, place }
 }
 
-/** How much of the text at `at` a decoded piece covers; a leading space may be the tokenizer's own. */
-function widthAt(text: string, at: number, piece: string): number | undefined {
-  if (text.startsWith(piece, at)) return piece.length
-  const trimmed = piece.replace(/^ /, '')
-  return trimmed.length < piece.length && text.startsWith(trimmed, at) ? trimmed.length : undefined
+/** GPT-2's letters for bytes: printable ones stand for themselves, the others for U+0100 and up. */
+const LETTERS = new Map<string, number>()
+for (let byte = 0, others = 0; byte < 256; byte++) {
+  const printable = (byte > 32 && byte < 127) || (byte > 160 && byte !== 173)
+  LETTERS.set(String.fromCharCode(printable ? byte : 256 + others++), byte)
+}
+
+/** The bytes of a byte-level piece; undefined for an added token that is written in other letters. */
+function bytesOfLetters(piece: string): Uint8Array | undefined {
+  const bytes = Array.from(piece, (c) => LETTERS.get(c))
+  return bytes.includes(undefined) ? undefined : Uint8Array.from(bytes as number[])
+}
+
+/** SentencePiece's tokens for single bytes: `<0x0A>`. */
+function byteOfName(piece: string): Uint8Array | undefined {
+  const hex = /^<0x([0-9A-F]{2})>$/.exec(piece)?.[1]
+  return hex === undefined ? undefined : Uint8Array.of(Number.parseInt(hex, 16))
+}
+
+/** Whether a token is matched before texts are split: its own text then gives it alone, without a space before. */
+function isAdded(tokenizer: Tokenizer, piece: string, id: number): boolean {
+  const own = tokenizer.encode(piece, { addSpecialTokens: false })
+  return own.length === 1 && own[0] === id
 }
 
 /** A text in NFC, and where each of its offsets was before; inside a composed character, behind it. */

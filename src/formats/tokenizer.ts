@@ -181,11 +181,13 @@ function makeTokenizer(json: Json, config: Json, kind: string, where: string): T
 
 /** Ids index the embedding: anything but small integers would be found out only there. */
 function checkIds(json: Json, inner: HfTokenizer, where: string): void {
-  for (const token of (json.added_tokens ?? []) as { content?: unknown }[])
-    if (typeof token.content !== 'string' || token.content === '')
-      throw malformed(where, `an added token of the content ${excerpt(token.content)}`)
-  for (const [token, id] of inner.get_vocab(true))
-    if (!Number.isInteger(id) || id < 0 || id > MAX_ID)
+  const added = (json.added_tokens ?? []) as { id?: unknown; content?: unknown }[]
+  for (const { content } of added)
+    if (typeof content !== 'string' || content === '')
+      throw malformed(where, `an added token of the content ${excerpt(content)}`)
+  const all = [...inner.get_vocab(true), ...added.map((t) => [t.content, t.id] as const)]
+  for (const [token, id] of all)
+    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > MAX_ID)
       throw malformed(where, `the id ${excerpt(id)} for the token ${excerpt(token)}`)
 }
 
