@@ -201,13 +201,24 @@ describe('in generation', () => {
     for (const [i, text] of out.entries()) {
       // The last token generated is never run.
       const run = text.tokens.length - 1
-      expect(text.receipts.map((r) => r.tokens)).toEqual([texts[i]!.length + run, i < 2 ? run : 0])
+      expect(text.receipts.map((r) => r.tokens)).toEqual(
+        i < 2 ? [texts[i]!.length + run, run] : [texts[i]!.length + run],
+      )
       expect(text.receipts[0]!.fired).toBe(1 + run)
       expect(text.receipts[0]!.asked).toBeCloseTo(Math.hypot(...vector), 4)
       expect(text.receipts[0]!.measured).toBeCloseTo(text.receipts[0]!.asked, 3)
     }
     for (const k of [0, 1])
-      expect(receipts[k]!.tokens).toBe(out.reduce((n, t) => n + t.receipts[k]!.tokens, 0))
+      expect(receipts[k]!.tokens).toBe(out.reduce((n, t) => n + (t.receipts[k]?.tokens ?? 0), 0))
+  })
+
+  it('goes on after the texts that are done, as if it had not stopped', async () => {
+    const interventions = [add({ site: SITE, vector, dose: rel(0.5) })]
+    const options = { maxTokens: 5, interventions, batch: 2, temperature: 1 }
+    const whole = await generate(model, texts, options)
+    const rest = await generate(model, texts, { ...options, skip: 2 })
+    expect(rest.texts).toEqual(whole.texts.slice(2))
+    await expect(generate(model, texts, { ...options, skip: 1 })).rejects.toThrow(RangeError)
   })
 
   it('gives every text of a batch what it gives it alone, greedy or sampled', async () => {

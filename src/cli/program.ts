@@ -36,9 +36,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: 'user' })
     return exitCode
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    if (error.exitCode === 0) return 0
-    return report(explainUsage(error, program, argv), { json: argv.includes('--json'), debug })
+    const as = { json: argv.includes('--json'), debug }
+    if (!(error instanceof CommanderError)) return report(error, as)
+    return error.exitCode === 0 ? 0 : report(explainUsage(error, program, argv), as)
   }
 }
 

@@ -80,7 +80,8 @@ export class Compiler {
   readonly receipts: Receipt[]
   readonly #sites: ReadonlySet<string>
   readonly #placed: readonly Placed[]
-  readonly #texts = new Map<number, Receipt[]>()
+  /** By text, then by number of the placed intervention. */
+  readonly #texts = new Map<number, Map<number, Receipt>>()
   #probes: Probe[] = []
 
   constructor(placed: readonly Placed[]) {
@@ -89,9 +90,12 @@ export class Compiler {
     this.receipts = placed.map(emptyReceipt)
   }
 
-  /** What was done to one text so far, by its index: one receipt an intervention and site. */
+  /** What was done to one text so far, by its index: a receipt for every intervention that is meant for it. */
   receiptsOf(text: number): Receipt[] {
-    return (this.#texts.get(text) ?? this.#placed.map(emptyReceipt)).map((r) => ({ ...r }))
+    const found = this.#texts.get(text)
+    return this.#placed.flatMap((p, k) =>
+      p.rows === undefined || p.rows.has(text) ? [{ ...(found?.get(k) ?? emptyReceipt(p)) }] : [],
+    )
   }
 
   /** The changes of a pass over the given tokens; {@link collect} then reads what they did. */
@@ -211,8 +215,10 @@ export class Compiler {
       })
       addTo(this.receipts[which]!, all)
       for (const [text, sum] of byText) {
-        if (!this.#texts.has(text)) this.#texts.set(text, this.#placed.map(emptyReceipt))
-        addTo(this.#texts.get(text)![which]!, sum)
+        const receipts = this.#texts.get(text) ?? new Map<number, Receipt>()
+        this.#texts.set(text, receipts)
+        if (!receipts.has(which)) receipts.set(which, emptyReceipt(placed))
+        addTo(receipts.get(which)!, sum)
       }
     }
   }

@@ -29,6 +29,11 @@ export interface GenerateOptions {
   /** Sequences decoded together. Default 16. */
   readonly batch?: number
   readonly signal?: AbortSignal | undefined
+  /**
+   * Prompts that are done already, whole batches of them: they are left out, and everything else is as if they
+   * were not (relative doses are measured on all prompts). Default 0.
+   */
+  readonly skip?: number
   /** Called when a prompt's text is complete. */
   readonly onText?: (text: Generated) => void | Promise<void>
 }
@@ -67,7 +72,10 @@ export async function generate(
   const compiler = await model.compiler(items, options.interventions ?? [], options.signal)
   const texts: Generated[] = []
   const batch = options.batch ?? BATCH
-  for (let first = 0; first < items.length; first += batch) {
+  const skip = options.skip ?? 0
+  if (skip % batch !== 0 && skip < items.length)
+    throw new RangeError(`skip ${skip} is not whole batches of ${batch}`)
+  for (let first = skip; first < items.length; first += batch) {
     const wave = new Wave(model, items.slice(first, first + batch), first, maxTokens, options, compiler)
     try {
       texts.push(...(await wave.run()))
@@ -75,7 +83,8 @@ export async function generate(
       wave[Symbol.dispose]()
     }
   }
-  return { texts, receipts: compiler?.finish() ?? [] }
+  // What never fired in the rest may have fired in the part that is done.
+  return { texts, receipts: (skip > 0 ? compiler?.receipts : compiler?.finish()) ?? [] }
 }
 
 function checkOptions(options: GenerateOptions): void {

@@ -10,9 +10,9 @@ import { type Matrix, matrix, row } from '../core/matrix.ts'
 import { pacer } from '../core/pace.ts'
 import { stream } from '../core/random.ts'
 import { type Domain, LOADINGS } from '../domain/index.ts'
-import { renderChat } from '../formats/chat-template.ts'
+import { type ChatTemplate, renderChat } from '../formats/chat-template.ts'
 import { tokenOffsets } from '../formats/token-offsets.ts'
-import { refuseDoubledBos } from '../formats/tokenizer.ts'
+import { refuseDoubledBos, type Tokenizer } from '../formats/tokenizer.ts'
 import type { ModelDescription } from '../model/load.ts'
 import type { Study } from './schema.ts'
 import { type Row, readTable } from './tables.ts'
@@ -201,30 +201,12 @@ export async function tokenizeTexts(
   const pace = pacer(signal)
   for (const [i, text] of texts.entries()) {
     await pace()
-    const chat =
-      rendering === 'raw'
-        ? undefined
-        : renderChat(template!, [{ role: 'user', content: text }], {
-            addGenerationPrompt: true,
-            now: new Date(`${date}T12:00:00Z`),
-          })
-    const tokens =
-      chat === undefined ? tokenizer.encode(text) : tokenizer.encode(chat.text, { addSpecialTokens: false })
-    refuseDoubledBos(tokenizer, tokens)
-    const content = new Uint8Array(tokens.length)
-    if (chat === undefined) content.set(tokens.map((id) => (tokenizer.isSpecial(id) ? 0 : 1)))
-    else {
-      const offsets = tokenOffsets(tokenizer, chat.text, tokens)
-      const { start, end } = chat.spans[0]!
-      for (let t = 0; t < tokens.length; t++)
-        if (
-          offsets[t]! >= start &&
-          offsets[t + 1]! <= end &&
-          offsets[t + 1]! > offsets[t]! &&
-          !tokenizer.isSpecial(tokens[t]!)
-        )
-          content[t] = 1
-    }
+    const { tokens, content } = tokenizeText(
+      tokenizer,
+      text,
+      rendering === 'raw' ? undefined : template,
+      date,
+    )
     if (!content.includes(1))
       throw refuse('text-no-content', 'A text has no content tokens.', {
         where: `text ${ids[i]}`,
@@ -233,6 +215,45 @@ export async function tokenizeTexts(
     out.push({ id: ids[i]!, tokens, content })
   }
   return out
+}
+
+/**
+ * One text as tokens: as it is, or as the one user message of a chat where a template is given.
+ *
+ * @param date what a template that prints today's date sees
+ * @throws PalimpsestError `doubled-bos`, `chat-template`
+ */
+export function tokenizeText(
+  tokenizer: Tokenizer,
+  text: string,
+  template: ChatTemplate | undefined,
+  date: string,
+): Omit<TokenizedText, 'id'> {
+  const chat =
+    template === undefined
+      ? undefined
+      : renderChat(template, [{ role: 'user', content: text }], {
+          addGenerationPrompt: true,
+          now: new Date(`${date}T12:00:00Z`),
+        })
+  const tokens =
+    chat === undefined ? tokenizer.encode(text) : tokenizer.encode(chat.text, { addSpecialTokens: false })
+  refuseDoubledBos(tokenizer, tokens)
+  const content = new Uint8Array(tokens.length)
+  if (chat === undefined) content.set(tokens.map((id) => (tokenizer.isSpecial(id) ? 0 : 1)))
+  else {
+    const offsets = tokenOffsets(tokenizer, chat.text, tokens)
+    const { start, end } = chat.spans[0]!
+    for (let t = 0; t < tokens.length; t++)
+      if (
+        offsets[t]! >= start &&
+        offsets[t + 1]! <= end &&
+        offsets[t + 1]! > offsets[t]! &&
+        !tokenizer.isSpecial(tokens[t]!)
+      )
+        content[t] = 1
+  }
+  return { tokens, content }
 }
 
 /**

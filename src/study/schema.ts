@@ -9,6 +9,9 @@ import { checkAgainst, readLocated } from '../domain/yaml.ts'
 
 const MAX_STUDY_BYTES = 1_000_000
 
+/** What chat templates that print today's date see, unless a study says otherwise. */
+export const PINNED_DATE = '2026-01-01'
+
 const modelObject = z.strictObject({
   ref: z.string().min(1).describe('a folder, a .gguf file, or hf:org/name[@revision][:file.gguf]'),
   adapter: z.string().min(1).optional().describe('a PEFT LoRA adapter, applied in the graph'),
@@ -162,7 +165,7 @@ export const studySchema = z.strictObject({
   precision: z.enum(['native', 'f32']).default('native'),
   device: z.enum(['auto', 'cpu', 'cuda', 'vulkan', 'metal']).default('auto'),
   threads: z.int().min(1).max(1024).optional(),
-  date: z.iso.date().default('2026-01-01').describe("what chat templates that print today's date see"),
+  date: z.iso.date().default(PINNED_DATE).describe("what chat templates that print today's date see"),
   allow_mixed_quantisation: z
     .boolean()
     .default(false)

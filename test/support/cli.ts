@@ -12,8 +12,8 @@ export interface Ran {
 
 export interface Typed {
   readonly env?: Readonly<Record<string, string>>
-  /** Called with everything on stderr so far; returns a signal to send once. */
-  readonly interrupt?: (stderr: string) => NodeJS.Signals | undefined
+  /** Asked every few milliseconds; Ctrl-C is typed once it says yes. */
+  readonly interruptWhen?: () => boolean
 }
 
 /** Runs one command line to its end. */
@@ -22,18 +22,21 @@ export function palimpsest(args: readonly string[], options: Typed = {}): Promis
     const child = spawn(process.execPath, [BIN, ...args], { env: { ...process.env, ...options.env } })
     let stdout = ''
     let stderr = ''
-    let sent = false
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text
     })
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text
-      const signal = sent ? undefined : options.interrupt?.(stderr)
-      if (signal === undefined) return
-      sent = true
-      child.kill(signal)
     })
+    const timer = setInterval(() => {
+      if (options.interruptWhen?.() !== true) return
+      clearInterval(timer)
+      child.kill('SIGINT')
+    }, 5)
     child.on('error', reject)
-    child.on('close', (code) => resolve({ code, stdout, stderr }))
+    child.on('close', (code) => {
+      clearInterval(timer)
+      resolve({ code, stdout, stderr })
+    })
   })
 }

@@ -1,0 +1,78 @@
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadTiny } from '../../test/support/tiny.ts'
+import { stream } from '../core/random.ts'
+import { calibrateDose, klOfAddition } from './dose.ts'
+import { add } from './interventions.ts'
+import type { Model } from './model.ts'
+import { logProbability } from './score.ts'
+
+const FIXTURE = fileURLToPath(new URL('../../test/fixtures/models/llama', import.meta.url))
+const site = 'blocks.1.hook_resid_post'
+const rng = stream(2, 'dose')
+const vector = Float32Array.from({ length: 64 }, () => rng.normal())
+const texts = Array.from({ length: 5 }, (_, i) => ({
+  id: `${i}`,
+  tokens: Array.from({ length: 10 + i }, () => rng.below(256)),
+}))
+
+let model: Model
+beforeAll(async () => {
+  model = await loadTiny(FIXTURE)
+})
+afterAll(() => model[Symbol.dispose]())
+
+/** The definition, written out: mean over tokens of sum p (log p - log q). */
+async function definition(alpha: number): Promise<number> {
+  const plain = await model.run(texts, { logits: 'all' })
+  const moved = await model.run(texts, { logits: 'all', interventions: [add({ site, vector, dose: alpha })] })
+  let sum = 0
+  let n = 0
+  for (const [i, { tokens }] of texts.entries())
+    for (let t = 0; t < tokens.length; t++, n++) {
+      const [p, q] = [plain, moved].map((out) => out.logits(i).data.subarray(t * 256, (t + 1) * 256))
+      for (let v = 0; v < 256; v++) {
+        const logP = logProbability(p!, v)
+        sum += Math.exp(logP) * (logP - logProbability(q!, v))
+      }
+    }
+  return sum / n
+}
+
+describe('doses in nats', () => {
+  it('measures the KL that its definition gives, and zero for zero', async () => {
+    expect(await klOfAddition(model, texts, { site, vector, alpha: 0 })).toBe(0)
+    for (const alpha of [-3, 0.5]) {
+      const expected = await definition(alpha)
+      const found = await klOfAddition(model, texts, { site, vector, alpha })
+      expect(Math.abs(found / expected - 1)).toBeLessThan(1e-3)
+    }
+  })
+
+  it.each([0.001, 0.05, -0.05, 0.5])(
+    'finds the coefficient that costs %d nats, and keeps the curve',
+    async (nats) => {
+      const found = await calibrateDose(model, texts, { site, vector, nats })
+      expect(Math.sign(found.alpha)).toBe(Math.sign(nats))
+      expect(Math.abs((await definition(found.alpha)) / Math.abs(nats) - 1)).toBeLessThan(0.012)
+      expect(found.dose).toBeCloseTo(Math.sign(nats) * Math.sqrt(2 * found.nats), 12)
+      expect(found.curve).toContainEqual({ alpha: found.alpha, nats: found.nats })
+      const sizes = found.curve.map((p) => Math.abs(p.alpha))
+      expect(sizes).toEqual([...sizes].sort((a, b) => a - b))
+      expect(found.curve.length).toBeLessThan(12)
+    },
+  )
+
+  it('refuses what cannot be: no dose, no vector, a KL beyond reach', async () => {
+    const zero = new Float32Array(64)
+    await expect(calibrateDose(model, texts, { site, vector, nats: 0 })).rejects.toMatchObject({
+      code: 'dose-zero',
+    })
+    await expect(calibrateDose(model, texts, { site, vector: zero, nats: 1 })).rejects.toMatchObject({
+      code: 'dose-zero',
+    })
+    await expect(calibrateDose(model, texts, { site, vector, nats: 1e4 })).rejects.toMatchObject({
+      code: 'dose-unreachable',
+    })
+  })
+})
