@@ -1,9 +1,9 @@
 /** Which model, settings and versions made a result: kept in files, and what resuming depends on. */
 
 import { statSync } from 'node:fs'
+import { packageVersion } from '../core/version.ts'
 import type { Checkpoint } from '../formats/checkpoint.ts'
 import type { Model } from '../model/model.ts'
-import { packageVersion } from './version.ts'
 
 /** Settings and versions, as they stand in a result's metadata. */
 export function provenance(model: Model): Record<string, string> {
