@@ -21,6 +21,25 @@ export interface MappedFile extends Disposable {
   bytes(offset: number, length: number): Uint8Array
 }
 
+/**
+ * Private memory with the face of a file: for tensors that a file holds packed or in another order,
+ * and that must be unpacked once. Its `bytes` may be written to. `path` is for messages.
+ *
+ * @throws PalimpsestError `file-memory`
+ */
+export function memoryFile(path: string, size: number): MappedFile {
+  const { malloc, free } = cLibrary()
+  const raw = size > totalmem() ? null : malloc(size + Number(ALIGNMENT))
+  if (raw === null)
+    throw new PalimpsestError('failed', 'file-memory', 'There is not enough memory to unpack a tensor.', {
+      where: path,
+      expected: `${size} free bytes`,
+      fix: 'Free some memory, or convert the file to safetensors on a larger machine.',
+    })
+  const address = (raw + ALIGNMENT - 1n) & ~(ALIGNMENT - 1n)
+  return wrap(path, size, { address, unmap: () => free(raw) }, false)
+}
+
 interface Mapping {
   readonly address: bigint
   unmap(): void

@@ -104,6 +104,18 @@ export function bindBase(c: Bind) {
     swigluSplit: c<Binary>(
       'struct ggml_tensor * ggml_swiglu_split(struct ggml_context * ctx, struct ggml_tensor * a, struct ggml_tensor * b)',
     ),
+    sqrt: c<Unary>('struct ggml_tensor * ggml_sqrt(struct ggml_context * ctx, struct ggml_tensor * a)'),
+    relu: c<Unary>('struct ggml_tensor * ggml_relu(struct ggml_context * ctx, struct ggml_tensor * a)'),
+    step: c<Unary>('struct ggml_tensor * ggml_step(struct ggml_context * ctx, struct ggml_tensor * a)'),
+    div: c<Binary>(
+      'struct ggml_tensor * ggml_div(struct ggml_context * ctx, struct ggml_tensor * a, struct ggml_tensor * b)',
+    ),
+    concat: c<(ctx: P, a: P, b: P, axis: number) => P>(
+      'struct ggml_tensor * ggml_concat(struct ggml_context * ctx, struct ggml_tensor * a, struct ggml_tensor * b, int dim)',
+    ),
+    topK: c<(ctx: P, a: P, k: number) => P>(
+      'struct ggml_tensor * ggml_top_k(struct ggml_context * ctx, struct ggml_tensor * a, int k)',
+    ),
     rmsNorm: c<(ctx: P, a: P, eps: number) => P>(
       'struct ggml_tensor * ggml_rms_norm(struct ggml_context * ctx, struct ggml_tensor * a, float eps)',
     ),

@@ -90,6 +90,20 @@ export function checkPair(op: string, a: Tensor, b: Tensor): void {
   if (!a.ne.every((n, axis) => n === b.ne[axis])) throw shapeError(op, show(a), show(b))
 }
 
+/** Rows of equal number, one after the other. */
+export function checkConcat(a: Tensor, b: Tensor): void {
+  checkWhole('concat', a)
+  checkWhole('concat', b)
+  if (!a.ne.every((n, axis) => axis === 0 || n === b.ne[axis]))
+    throw shapeError('concat', `rows as many as ${show(a)}`, show(b))
+}
+
+export function checkKeepLargest(a: Tensor, ranking: Tensor, k: number): void {
+  checkPair('keepLargest', a, ranking)
+  if (!Number.isInteger(k) || k < 1 || k > a.ne[0] || a.ne[2] * a.ne[3] !== 1)
+    throw shapeError('keepLargest', 'a matrix, and k from 1 to the length of a row', `${k} of ${show(a)}`)
+}
+
 export function checkMulMat(w: Tensor, x: Tensor): void {
   checkRows('mulMat', x)
   if (

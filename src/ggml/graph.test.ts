@@ -104,7 +104,7 @@ describe('graphs', () => {
       expect([op, accepted > 0]).toEqual([op, true])
       if (op !== 'cont') expect([op, refused > 0]).toEqual([op, true])
     }
-    expect(Object.keys(counts)).toHaveLength(23)
+    expect(Object.keys(counts)).toHaveLength(29)
   })
 
   it('refuse row indices out of range, at every compute', async () => {

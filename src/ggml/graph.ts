@@ -260,6 +260,11 @@ export class Graph implements Disposable {
     return this.#binary('mul', a, b)
   }
 
+  /** a / b elementwise, b repeated as in {@link add}. */
+  div(a: Tensor, b: Tensor): Tensor {
+    return this.#binary('div', a, b)
+  }
+
   /** a * scale + bias. */
   scale(a: Tensor, scale: number, bias = 0): Tensor {
     check.checkWhole('scale', a)
@@ -277,6 +282,43 @@ export class Graph implements Disposable {
 
   tanh(a: Tensor): Tensor {
     return this.#unary('tanh', a)
+  }
+
+  sqrt(a: Tensor): Tensor {
+    return this.#unary('sqrt', a)
+  }
+
+  relu(a: Tensor): Tensor {
+    return this.#unary('relu', a)
+  }
+
+  /** 1 where a > 0, else 0. */
+  step(a: Tensor): Tensor {
+    return this.#unary('step', a)
+  }
+
+  /** a and b one after the other along the first axis; the other extents are equal. */
+  concat(a: Tensor, b: Tensor): Tensor {
+    check.checkConcat(a, b)
+    this.#count()
+    const ne: Extents = [a.ne[0] + b.ne[0], a.ne[1], a.ne[2], a.ne[3]]
+    return fresh(this.#base.concat(this.#ctx, a.pointer, b.pointer, 0), 'F32', ne)
+  }
+
+  /**
+   * a [n, m] where `ranking` [n, m] is among the k largest of its row, zero elsewhere. Of equal ones it is not
+   * said which are kept. As one operation, because indices that a graph makes can't be checked from outside.
+   */
+  keepLargest(a: Tensor, ranking: Tensor, k: number): Tensor {
+    check.checkKeepLargest(a, ranking, k)
+    const [n, m] = a.ne
+    const base = this.#base
+    this.#count(6)
+    const indices = base.topK(this.#ctx, ranking.pointer, k)
+    const column = base.reshape4d(this.#ctx, a.pointer, 1, n, m, 1)
+    const zeros = base.scaleBias(this.#ctx, column, 0, 0)
+    const kept = base.setRows(this.#ctx, zeros, base.getRows(this.#ctx, column, indices), indices)
+    return fresh(base.reshape4d(this.#ctx, kept, n, m, 1, 1), 'F32', a.ne)
   }
 
   /** Sums along the first axis: [n, ...] -> [1, ...]. */
@@ -362,13 +404,13 @@ export class Graph implements Disposable {
     return this.backend.engine.base
   }
 
-  #unary(op: 'sqr' | 'sigmoid' | 'tanh', a: Tensor): Tensor {
+  #unary(op: 'sqr' | 'sqrt' | 'relu' | 'step' | 'sigmoid' | 'tanh', a: Tensor): Tensor {
     check.checkRows(op, a)
     this.#count()
     return fresh(this.#base[op](this.#ctx, a.pointer), 'F32', a.ne)
   }
 
-  #binary(op: 'add' | 'sub' | 'mul', a: Tensor, b: Tensor): Tensor {
+  #binary(op: 'add' | 'sub' | 'mul' | 'div', a: Tensor, b: Tensor): Tensor {
     check.checkBinary(op, a, b)
     this.#count()
     return fresh(this.#base[op](this.#ctx, a.pointer, b.pointer), 'F32', a.ne)
@@ -381,9 +423,10 @@ export class Graph implements Disposable {
     input.rows = Math.min(count, input.rows ?? count)
   }
 
-  #count(): void {
+  #count(tensors = 1): void {
     if (this.#disposed) throw disposed()
-    if (++this.#tensors > this.#capacity)
+    this.#tensors += tensors
+    if (this.#tensors > this.#capacity)
       throw new PalimpsestError(
         'engine',
         'graph-size',

@@ -1,0 +1,90 @@
+/** Features of many tokens, sparse: for each token the latents that fire, rising, and their values. */
+
+import { type Matrix, matrix } from '../core/matrix.ts'
+
+export interface SparseFeatures {
+  readonly rows: number
+  readonly latents: number
+  /** Where each row begins in `indices` and `values`; rows + 1 entries. */
+  readonly starts: Float64Array
+  readonly indices: Uint32Array
+  readonly values: Float32Array
+}
+
+/** Collects rows of sparse features one after the other. Memory grows with what fires, not with F. */
+export class FeatureBuilder {
+  readonly #latents: number
+  readonly #starts: number[] = [0]
+  #indices = new Uint32Array(1024)
+  #values = new Float32Array(1024)
+  #length = 0
+
+  constructor(latents: number) {
+    this.#latents = latents
+  }
+
+  push(index: number, value: number): void {
+    if (this.#length === this.#indices.length) {
+      this.#indices = grown(this.#indices, new Uint32Array(2 * this.#length))
+      this.#values = grown(this.#values, new Float32Array(2 * this.#length))
+    }
+    this.#indices[this.#length] = index
+    this.#values[this.#length++] = value
+  }
+
+  endRow(): void {
+    this.#starts.push(this.#length)
+  }
+
+  build(): SparseFeatures {
+    return {
+      rows: this.#starts.length - 1,
+      latents: this.#latents,
+      starts: Float64Array.from(this.#starts),
+      indices: this.#indices.slice(0, this.#length),
+      values: this.#values.slice(0, this.#length),
+    }
+  }
+}
+
+function grown<T extends Uint32Array | Float32Array>(from: T, to: T): T {
+  to.set(from)
+  return to
+}
+
+/** Mean number of active latents per row. */
+export function meanL0(features: SparseFeatures): number {
+  return features.rows === 0 ? 0 : features.indices.length / features.rows
+}
+
+/** Rows in which each latent fires: [F]. */
+export function firingCounts(features: SparseFeatures): Uint32Array {
+  const counts = new Uint32Array(features.latents)
+  for (const index of features.indices) counts[index]!++
+  return counts
+}
+
+/** The dense matrix [rows, F]. For few rows or few latents only: it is almost all zeros. */
+export function denseFeatures(features: SparseFeatures): Matrix {
+  const out = matrix(features.rows, features.latents)
+  for (let r = 0; r < features.rows; r++)
+    for (let i = features.starts[r]!; i < features.starts[r + 1]!; i++)
+      out.data[r * features.latents + features.indices[i]!] = features.values[i]!
+  return out
+}
+
+/**
+ * Fraction of variance unexplained: sum |x - y|² / sum |x - mean x|², over all rows. NaN for fewer than two
+ * different rows.
+ */
+export function varianceUnexplained(x: Matrix, y: Matrix): number {
+  const mean = new Float64Array(x.cols)
+  for (let i = 0; i < x.data.length; i++) mean[i % x.cols]! += x.data[i]! / x.rows
+  let error = 0
+  let total = 0
+  for (let i = 0; i < x.data.length; i++) {
+    error += (x.data[i]! - y.data[i]!) ** 2
+    total += (x.data[i]! - mean[i % x.cols]!) ** 2
+  }
+  return error / total
+}

@@ -1,0 +1,68 @@
+/**
+ * Gemma Scope 1 (params.npz, for Gemma 2): JumpReLU; training scales are folded, nothing is subtracted.
+ * Reference: google/gemma-scope's model card; sae_lens 6.54, gemma_2_sae_huggingface_loader.
+ */
+
+import type { DictionaryForm } from '../dictionary.ts'
+import { type Opening, type Place, Tensors, unsupported } from '../source.ts'
+
+export function recognises(place: Place): boolean {
+  return place.names.has('params.npz')
+}
+
+export async function load(opening: Opening): Promise<DictionaryForm> {
+  const { folder } = opening.place
+  if (/transcoders?([\\/]|--|$)/.test(folder))
+    throw unsupported(
+      folder,
+      'Transcoders of Gemma Scope 1',
+      'Use one of its autoencoders (res, mlp or att).',
+    )
+  const t = new Tensors(await opening.open('params.npz'))
+  const encoder = t.matrix('W_enc', undefined, undefined, 'columns')
+  const [width, latents] = encoder.tensor.shape as [number, number]
+  const site = siteOfPath(folder)
+  return {
+    format: 'Gemma Scope 1',
+    kind: 'sae',
+    width,
+    outWidth: width,
+    latents,
+    site,
+    outSite: site,
+    model: /gemma-scope-(\d+b)-(pt|it)/.exec(folder)?.slice(1).join('-').replace(/^/, 'google/gemma-2-'),
+    inputNorm: 'none',
+    subtract: undefined,
+    encoder,
+    gain: undefined,
+    bias: t.vector('b_enc', latents),
+    activation: { kind: 'threshold', threshold: t.vector('threshold', latents) },
+    decoderGain: undefined,
+    decoder: t.matrix('W_dec', latents, width, 'rows'),
+    decoderBias: t.vector('b_dec', width),
+    skip: undefined,
+    nominalL0: numberAfter(folder, /average_l0_(\d+)/),
+    rules: [
+      'A latent fires where its pre-activation exceeds its own threshold (strictly).',
+      'b_dec is not subtracted from the input and nothing is normalised: the scale of training is folded.',
+    ],
+    warnings:
+      site === undefined
+        ? ["The folder's path does not say which site it is for: that is for you to say."]
+        : [],
+  }
+}
+
+/** Repositories are called ...-res, -mlp or -att, with folders layer_N or embedding. */
+function siteOfPath(folder: string): string | undefined {
+  const kind = /gemma-scope-\d+b-(?:pt|it)-(res|mlp|att)/.exec(folder)?.[1]
+  if (kind === 'res' && /[\\/]embedding[\\/]/.test(folder)) return 'hook_embed'
+  const layer = numberAfter(folder, /layer_(\d+)/)
+  if (layer === undefined || kind === undefined) return undefined
+  return `blocks.${layer}.${{ res: 'hook_resid_post', mlp: 'hook_mlp_out', att: 'attn.hook_z' }[kind]}`
+}
+
+function numberAfter(text: string, pattern: RegExp): number | undefined {
+  const found = pattern.exec(text)?.[1]
+  return found === undefined ? undefined : Number(found)
+}

@@ -1,0 +1,6 @@
+/** Dictionaries: sparse autoencoders and transcoders of every published format. */
+export type { Activation, Dictionary, DictionaryForm, InputNorm, Rule } from './dictionary.ts'
+export { type EncodeOptions, Encoder } from './encode.ts'
+export { denseFeatures, firingCounts, meanL0, type SparseFeatures, varianceUnexplained } from './features.ts'
+export { looksLikeDictionary, type OpenDictionaryOptions, openDictionary } from './load.ts'
+export { PlacedDictionary } from './placed.ts'
