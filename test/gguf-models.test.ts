@@ -320,7 +320,7 @@ describe('paths that hold no model are refused', () => {
   it.each<[names: string[], says: RegExp]>([
     [[], /neither config.json nor a .gguf/],
     [['config.json'], /config.json without weights/],
-    [['config.json', 'pytorch_model.bin'], /pickled code/],
+    [['pytorch_model.bin'], /without config.json/],
     [['model.safetensors'], /without config.json/],
     [['a.gguf', 'b.gguf'], /2 .gguf files: a.gguf, b.gguf[\s\S]*path of one/],
   ])('%j', (names, says) => {

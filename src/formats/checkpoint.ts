@@ -8,6 +8,7 @@ import { printable } from './excerpt.ts'
 import { type GgufFile, openGguf } from './gguf.ts'
 import { openSafetensors, openSafetensorsIndex } from './safetensors.ts'
 import type { TensorFile } from './tensor-type.ts'
+import { openTorch } from './torch.ts'
 
 export interface Checkpoint extends Disposable {
   readonly kind: 'hf' | 'gguf'
@@ -32,11 +33,18 @@ const TEXT_FILES = [
   'chat_template.jinja',
   'chat_template.json',
 ]
+/** Where a Hugging Face folder keeps its weights; the first that is there is read. */
+const WEIGHTS: readonly { name: string; open: (path: string) => TensorFile }[] = [
+  { name: 'model.safetensors', open: openSafetensors },
+  { name: 'model.safetensors.index.json', open: openSafetensorsIndex },
+  { name: 'pytorch_model.bin', open: openTorch },
+  { name: 'pytorch_model.bin.index.json', open: (path) => openSafetensorsIndex(path, openTorch) },
+]
 const MAX_JSON = 100_000_000
 
 /**
- * Opens a checkpoint: a folder with config.json and model.safetensors (or its index), a .gguf file, or a
- * folder that holds one .gguf file.
+ * Opens a checkpoint: a folder with config.json and model.safetensors (or its index) or pytorch_model.bin (or
+ * its index; read without executing anything, see torch.ts), a .gguf file, or a folder that holds one .gguf file.
  *
  * @throws PalimpsestError `checkpoint-kind` when the path holds no model, and the formats' own errors
  * @example using checkpoint = openCheckpoint('./base'); checkpoint.tensors.size
@@ -50,12 +58,9 @@ export function openCheckpoint(path: string): Checkpoint {
   }
   if (!isFolder) return openGgufCheckpoint(path)
   const has = (name: string): boolean => existsSync(join(path, name))
-  const index = 'model.safetensors.index.json'
-  if (!has('config.json') || !(has('model.safetensors') || has(index)))
-    return openGgufCheckpoint(onlyGguf(path))
-  const file = has('model.safetensors')
-    ? openSafetensors(join(path, 'model.safetensors'))
-    : openSafetensorsIndex(join(path, index))
+  const weights = has('config.json') ? WEIGHTS.find(({ name }) => has(name)) : undefined
+  if (weights === undefined) return openGgufCheckpoint(onlyGguf(path))
+  const file = weights.open(join(path, weights.name))
   try {
     return {
       kind: 'hf',
@@ -105,24 +110,21 @@ function onlyGguf(folder: string): string {
   const names = readdirSync(folder)
   const ggufs = names.filter((f) => f.endsWith('.gguf') && !/-(?!00001)\d{5}-of-\d{5}\.gguf$/.test(f))
   if (ggufs.length === 1) return join(folder, ggufs[0]!)
-  const pickled = names.some((f) => /^pytorch_model.*\.bin(\.index\.json)?$/.test(f))
   const found =
     ggufs.length > 1
       ? `${ggufs.length} .gguf files: ${ggufs.slice(0, 5).map(printable).join(', ')}`
-      : pickled
-        ? 'pytorch_model.bin only'
-        : names.includes('config.json')
-          ? 'config.json without weights'
-          : names.includes('model.safetensors')
-            ? 'model.safetensors without config.json'
-            : 'neither config.json nor a .gguf file'
+      : names.includes('config.json')
+        ? 'config.json without weights'
+        : names.some((f) => WEIGHTS.some(({ name }) => name === f))
+          ? 'weights without config.json'
+          : 'neither config.json nor a .gguf file'
   throw refuse('checkpoint-kind', 'This folder holds no model that can be opened.', {
     where: folder,
-    expected: 'config.json with model.safetensors (or its index), or one .gguf file',
+    expected:
+      'config.json with model.safetensors or pytorch_model.bin (or an index of either), or one .gguf file',
     found,
-    fix: pickled
-      ? 'Convert the weights to safetensors: files of pickled code are not opened.'
-      : ggufs.length > 1
+    fix:
+      ggufs.length > 1
         ? 'Give the path of one of them.'
         : 'Give the folder of the model itself, with all its files.',
   })

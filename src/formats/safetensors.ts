@@ -192,9 +192,10 @@ function truncated(file: MappedFile, expected: string): Error {
  * Opens a sharded checkpoint through its index. Index and shards must agree: every tensor is in the shard that
  * the index names, and no shard holds one that the index lacks. Shard names are plain names beside the index.
  *
+ * @param open opens a shard; the indices of pytorch_model.bin are of the same form
  * @throws PalimpsestError `safetensors-index`, and those of `openSafetensors` for each shard
  */
-export function openSafetensorsIndex(indexPath: string): TensorFile {
+export function openSafetensorsIndex(indexPath: string, open = openSafetensors): TensorFile {
   const wrong = (summary: string, parts: { where?: string; expected?: string; found?: string }): Error =>
     refuse('safetensors-index', summary, {
       where: indexPath,
@@ -225,7 +226,7 @@ export function openSafetensorsIndex(indexPath: string): TensorFile {
     for (const name of names) {
       const path = join(dirname(indexPath), name)
       if (!existsSync(path)) throw wrong('A shard is missing.', { expected: path, found: 'no such file' })
-      shards.set(name, openSafetensors(path))
+      shards.set(name, open(path))
     }
     const tensors = new Map<string, StoredTensor>()
     for (const [tensor, shard] of entries) {
