@@ -312,11 +312,14 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     else void this.backend.exclusive(async () => this.#free())
   }
 
-  /** Waits for computations that are under way, then frees everything. */
+  /** Waits for passes that are under way or waiting, then frees everything. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#disposed) return
-    this.#disposed = true
-    await this.backend.exclusive(async () => this.#free())
+    await this.backend.exclusive(async () => {
+      if (this.#disposed) return
+      this.#disposed = true
+      this.#free()
+    })
   }
 
   #free(): void {

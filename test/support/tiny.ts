@@ -34,6 +34,8 @@ export async function loadTiny(
     ropePairs?: RopePairs
     /** Id of a token to begin texts with. */
     bosId?: number
+    /** Ids of tokens that end a generated text. */
+    eosIds?: readonly number[]
   } = {},
 ): Promise<Model> {
   const checkpoint = openCheckpoint(folder)
@@ -67,6 +69,6 @@ export async function loadTiny(
     template: undefined,
     ropePairs,
     precision: options.precision ?? 'f32',
-    eosIds: architecture.eosIds,
+    eosIds: options.eosIds ?? architecture.eosIds,
   })
 }
