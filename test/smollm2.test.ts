@@ -63,20 +63,22 @@ describe.skipIf(SMOLLM2 === undefined)(
         expect(out.logits(0).data).toBeWithinRelativeL2(golden('logits.last'), LIMITS[precision])
       })
 
-      it.runIf(precision === 'f32')('continues all four texts with the 32 greedy tokens', async () => {
-        const { texts } = await generate(
-          model,
-          NAMES.map((name) => goldens[name]!.text),
-          { maxTokens: 32 },
-        )
-        expect(texts.map((t) => t.tokens)).toEqual(NAMES.map((name) => goldens[name]!.greedy_ids))
-        expect(texts[0]!.stop).toBe('eos')
-      })
-
       it('renders the chat as the golden does', () => {
         const messages = [{ role: 'user', content: 'What should the government do about the minimum wage?' }]
         expect(model.template!.render(messages, { addGenerationPrompt: true })).toBe(goldens.chat!.text)
       })
+    })
+
+    // Rounded activations may tip a near tie, after which texts differ: only f32 must follow to the end.
+    it('continues all four texts with the 32 greedy tokens at f32', async () => {
+      using model = await loadModel(SMOLLM2!, { device: 'cpu', threads: 1, precision: 'f32' })
+      const { texts } = await generate(
+        model,
+        NAMES.map((name) => goldens[name]!.text),
+        { maxTokens: 32 },
+      )
+      expect(texts.map((t) => t.tokens)).toEqual(NAMES.map((name) => goldens[name]!.greedy_ids))
+      expect(texts[0]!.stop).toBe('eos')
     })
   },
 )

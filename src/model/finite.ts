@@ -89,7 +89,8 @@ async function badWeight(
         : linears(layers[layer]!).map((l) => [`${l.name}.weight`, l.weight])
   for (const [name, weight] of named) {
     using graph = new Graph(model.backend, 4)
-    const sums = graph.output(graph.sumRows(graph.cast(weight, 'F32')))
+    // 0 x is 0 for every finite x, and NaN for the others.
+    const sums = graph.output(graph.sumRows(graph.scale(graph.cast(weight, 'F32'), 0)))
     await graph.compute(allocator)
     if (findNotFinite([[name, graph.read(sums)]]) !== undefined) return name
   }
