@@ -96,14 +96,11 @@ export async function clusterEstimates(
 ): Promise<Estimate[]> {
   const { count } = labels.groups
   const point = statistics(new Int32Array(count).fill(1))
-  const draws = await clusterBootstrap(
-    count,
-    { ...options, stage: 'groups', strata: strataOf(labels) },
-    statistics,
-  )
+  const strata = strataOf(labels)
+  const draws = await clusterBootstrap(count, { ...options, stage: 'groups', strata }, statistics)
   return Array.from(point, (value, s) => ({
     value,
-    ci: percentileInterval(draws[s]!),
+    ci: percentileInterval(draws[s]!, { count, strata: strata === undefined ? 1 : 2 }),
     level: LEVEL,
     method: methodOf('cluster bootstrap', count),
     n: labels.poles.length,

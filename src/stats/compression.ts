@@ -196,19 +196,24 @@ async function measureAxis(
     groups: issues,
     seed,
   }
+  const units = { count: issues, strata: 1 }
   const estimate = (value: number, draws: Float64Array): Estimate => ({
     value,
-    ci: percentileInterval(draws),
+    ci: percentileInterval(draws, units),
     ...byIssue,
   })
   const contrast = drawsR.map((r, b) => r - drawsCentre[b]!)
   const selective = estimate(logR - centre, contrast)
+  const ratio = estimate(Math.exp(logR), drawsR.map(Math.exp))
   const ratioOfReferences = estimate(Math.exp(centre), drawsCentre.map(Math.exp))
   const bar = Math.log(options.selectiveRatio)
   const [low, high] = selective.ci!
   const selectivity: Selectivity = high < bar ? 'selective' : low > bar ? 'not' : 'underpowered'
   // Against the references too: what a change of scale does to the gap is no attenuation.
-  const gapAgainstReferences = percentileInterval(drawsGap.map((g, b) => g - drawsCentre[b]!))
+  const gapAgainstReferences = percentileInterval(
+    drawsGap.map((g, b) => g - drawsCentre[b]!),
+    units,
+  )
   const [shapeBase, shapeAligned] = [zb, za].map((z, i) => {
     const m = mean(z)
     return z.map((v) => (v - m) / Math.abs(gaps[i]!))
@@ -217,10 +222,13 @@ async function measureAxis(
     axis,
     sd,
     sdGap: { base: sd.base / Math.abs(gaps[0]), aligned: sd.aligned / Math.abs(gaps[1]) },
-    ratio: estimate(Math.exp(logR), drawsR.map(Math.exp)),
+    ratio,
     gapRatio: {
       value: Math.exp(logGap),
-      ci: percentileInterval(drawsGap.map(Math.exp)),
+      ci: percentileInterval(drawsGap.map(Math.exp), {
+        count: labels.groups.count,
+        strata: strataOf(labels) === undefined ? 1 : 2,
+      }),
       level: LEVEL,
       method: methodOf('paired cluster bootstrap', labels.groups.count),
       n: labels.poles.length,
@@ -239,7 +247,13 @@ async function measureAxis(
     ratioOfReferences,
     selective,
     selectivity,
-    reading: read(selectivity, ratioOfReferences.ci!, gapAgainstReferences, options.selectiveRatio),
+    reading: read(
+      selectivity,
+      ratio.ci!,
+      ratioOfReferences.ci!,
+      gapAgainstReferences,
+      options.selectiveRatio,
+    ),
     referenceLogRatios: refs.map((p) => logRatio(p)),
     isotropicLogRatios: references.isotropic.map((d) => logRatio(along(d))),
     covarianceLogRatios: references.covariance.map((d) => logRatio(along(d))),
@@ -276,21 +290,26 @@ function classGaps(
 }
 
 /**
- * Selective and the class gap not: compression. Both: the direction itself is attenuated. Not selective and
- * all directions changed: a change of scale.
+ * Selective and the class gap not: compression. Both: the direction itself is attenuated. Not selective, and
+ * the direction and its references changed alike: a change of scale.
  *
+ * @param own interval of the direction's SD ratio
  * @param scale interval of the references' SD ratio
  * @param gap interval of the log class-gap ratio minus the references' log SD ratio
  */
 function read(
   selectivity: Selectivity,
+  own: readonly [number, number],
   scale: readonly [number, number],
   gap: readonly [number, number],
   bar: number,
 ): Reading {
   if (selectivity === 'underpowered') return 'underpowered'
-  if (selectivity === 'not')
-    return scale[1] < bar || scale[0] > 1 / bar ? 'change of scale' : 'no compression'
+  if (selectivity === 'not') {
+    const shrank = [own, scale].every((ci) => ci[1] < bar)
+    const grew = [own, scale].every((ci) => ci[0] > 1 / bar)
+    return shrank || grew ? 'change of scale' : 'no compression'
+  }
   if (gap[1] < Math.log(bar)) return 'attenuated direction'
   return gap[0] > Math.log(bar) ? 'compression' : 'compression or attenuated direction'
 }

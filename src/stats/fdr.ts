@@ -9,7 +9,7 @@ export function benjaminiHochberg(p: readonly number[]): number[] {
   const q = new Array<number>(p.length)
   let least = 1
   sorted.forEach(({ value, i }, at) => {
-    least = Math.min(least, (value * p.length) / (p.length - at))
+    least = Math.min(least, value * (p.length / (p.length - at)))
     q[i] = least
   })
   return q

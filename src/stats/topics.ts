@@ -59,10 +59,11 @@ export async function topicEstimates(
     return [own, own - baseline.auc(times)]
   }
   const { seed } = options
+  const strata = strataOf(labels)
   const times = new Float64Array(groups.count * topicCount)
   const draws = await clusterBootstrap(
     groups.count,
-    { ...options, stage: 'groups', strata: strataOf(labels) },
+    { ...options, stage: 'groups', strata },
     (byGroup, draw) => {
       const byTopic = drawGroups(topicCount, seed, 'topics', draw)
       byGroup.forEach((n, g) => {
@@ -72,9 +73,14 @@ export async function topicEstimates(
     },
   )
   const point = statistics()
+  // The scarcer of the two decides how wide an interval must be.
+  const scarce =
+    topicCount < groups.count
+      ? { count: topicCount, strata: 1 }
+      : { count: groups.count, strata: strata === undefined ? 1 : 2 }
   const estimate = (s: number): Estimate => ({
     value: point[s]!,
-    ci: percentileInterval(draws[s]!),
+    ci: percentileInterval(draws[s]!, scarce),
     level: LEVEL,
     method: methodOf('bootstrap of groups and topics', Math.min(groups.count, topicCount)),
     n: poles.length,

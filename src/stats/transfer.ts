@@ -91,13 +91,16 @@ export async function compareDirections(
   const draws = Array.from({ length: options.draws }, (_, draw) =>
     permuteCells(cells, stream(options.seed, 'permutation/cosine', draw)),
   )
-  const da = await differences(a, cells, draws, options.signal)
-  const db = await differences(b, cells, draws, options.signal)
-  const nulls = Float64Array.from(draws, (_, p) => cosine(row(da, p), row(db, p)))
+  // The observed labelling goes the same way as the others.
+  const labellings = [cells.poles, ...draws]
+  const da = await differences(a, cells, labellings, options.signal)
+  const db = await differences(b, cells, labellings, options.signal)
+  const cosines = Float64Array.from(labellings, (_, p) => cosine(row(da, p), row(db, p)))
+  const nulls = cosines.subarray(1)
   return {
     value,
     null: summariseNull(nulls),
-    p: upperP(value, nulls),
+    p: upperP(cosines[0]!, nulls),
     splitHalf: splitHalfCosines(a, b, labels, options.seed),
   }
 }

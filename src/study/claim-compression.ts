@@ -199,7 +199,7 @@ async function renderingDifference(
     axis: 'base',
     pool: input.pool,
     value: statistic(),
-    ci: percentileInterval(draws!),
+    ci: percentileInterval(draws!, { count, strata: 1 }),
     level: LEVEL,
     method: methodOf('paired bootstrap over issues', count),
     n: issues.length,
