@@ -85,7 +85,7 @@ export async function contrast(
   }
   return {
     value,
-    ci: percentileInterval(draws!),
+    ci: percentileInterval(draws!, { count: used, strata: 1 }),
     level: LEVEL,
     method: 'bootstrap over issues',
     n,
@@ -119,13 +119,17 @@ export function ratioOf(
   other: Contrast,
   first: Contrast,
 ): Estimate & { readonly ci: readonly [number, number] } {
+  const groups = Math.min(other.groups ?? 0, first.groups ?? 0)
   return {
     value: other.value / first.value,
-    ci: percentileInterval(other.bootstrap.map((v, i) => v / first.bootstrap[i]!)),
+    ci: percentileInterval(
+      other.bootstrap.map((v, i) => v / first.bootstrap[i]!),
+      { count: groups, strata: 1 },
+    ),
     level: LEVEL,
     method: 'paired bootstrap over issues',
     n: other.n,
-    groups: Math.min(other.groups ?? 0, first.groups ?? 0),
+    groups,
     ...(other.seed === undefined ? {} : { seed: other.seed }),
   }
 }

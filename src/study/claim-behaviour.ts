@@ -313,7 +313,10 @@ function neutrality(
   const t = input.study.thresholds
   if (aligned === undefined) return 'untestable'
   const ratio = ratioOf(aligned, base)
-  const size = percentileInterval(aligned.bootstrap.map((v, i) => Math.abs(v) / Math.abs(base.bootstrap[i]!)))
+  const size = percentileInterval(
+    aligned.bootstrap.map((v, i) => Math.abs(v) / Math.abs(base.bootstrap[i]!)),
+    { count: ratio.groups!, strata: 1 },
+  )
   measures.push(
     measure('contrast_ratio', ratio, {
       model: of.role,
