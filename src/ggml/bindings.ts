@@ -49,6 +49,8 @@ export function bindBase(c: Bind) {
     ),
     setInput: c<(t: P) => void>('void ggml_set_input(struct ggml_tensor * tensor)'),
     setOutput: c<(t: P) => void>('void ggml_set_output(struct ggml_tensor * tensor)'),
+    setParam: c<(t: P) => void>('void ggml_set_param(struct ggml_tensor * tensor)'),
+    setLoss: c<(t: P) => void>('void ggml_set_loss(struct ggml_tensor * tensor)'),
     nbytes: c<(t: P) => number>('size_t ggml_nbytes(const struct ggml_tensor * tensor)'),
 
     reshape4d: c<(ctx: P, a: P, n0: number, n1: number, n2: number, n3: number) => P>(
@@ -99,6 +101,7 @@ export function bindBase(c: Bind) {
     sumRows: c<Unary>(
       'struct ggml_tensor * ggml_sum_rows(struct ggml_context * ctx, struct ggml_tensor * a)',
     ),
+    sum: c<Unary>('struct ggml_tensor * ggml_sum(struct ggml_context * ctx, struct ggml_tensor * a)'),
     sigmoid: c<Unary>('struct ggml_tensor * ggml_sigmoid(struct ggml_context * ctx, struct ggml_tensor * a)'),
     tanh: c<Unary>('struct ggml_tensor * ggml_tanh(struct ggml_context * ctx, struct ggml_tensor * a)'),
     swigluSplit: c<Binary>(
@@ -162,7 +165,20 @@ export function bindBase(c: Bind) {
     buildForwardExpand: c<(graph: P, t: P) => void>(
       'void ggml_build_forward_expand(struct ggml_cgraph * cgraph, struct ggml_tensor * tensor)',
     ),
+    buildBackwardExpand: c<(ctx: P, graph: P, accumulators: null) => void>(
+      'void ggml_build_backward_expand(struct ggml_context * ctx, struct ggml_cgraph * cgraph, struct ggml_tensor ** grad_accs)',
+    ),
     graphNodes: c<(graph: P) => number>('int ggml_graph_n_nodes(struct ggml_cgraph * cgraph)'),
+    graphNode: c<(graph: P, i: number) => P>(
+      'struct ggml_tensor * ggml_graph_node(struct ggml_cgraph * cgraph, int i)',
+    ),
+    graphAddNode: c<(graph: P, t: P) => void>(
+      'void ggml_graph_add_node(struct ggml_cgraph * cgraph, struct ggml_tensor * tensor)',
+    ),
+    graphGetGrad: c<(graph: P, t: P) => P | null>(
+      'struct ggml_tensor * ggml_graph_get_grad(const struct ggml_cgraph * cgraph, const struct ggml_tensor * node)',
+    ),
+    graphReset: c<(graph: P) => void>('void ggml_graph_reset(struct ggml_cgraph * cgraph)'),
     gallocrNew: c<(bufferType: P) => P>('ggml_gallocr_t ggml_gallocr_new(ggml_backend_buffer_type_t buft)'),
     gallocrFree: c<(galloc: P) => void>('void ggml_gallocr_free(ggml_gallocr_t galloc)'),
     gallocrAllocGraph: c<(galloc: P, graph: P) => boolean>(

@@ -127,8 +127,9 @@ export function checkRope(x: Tensor, positions: Tensor, factors: Tensor | undefi
     throw shapeError('rope', `factors F32 [${x.ne[0] / 2}]`, show(factors))
 }
 
-export function checkSoftMax(a: Tensor, mask: Tensor): void {
+export function checkSoftMax(a: Tensor, mask: Tensor | undefined): void {
   checkWhole('softMax', a)
+  if (mask === undefined) return
   if (!isMask(mask, a.ne[0], a.ne[1]) || a.ne[2] % mask.ne[2] !== 0 || a.ne[3] % mask.ne[3] !== 0)
     throw shapeError('softMax', `a mask [${a.ne[0]}, ${a.ne[1]}]`, layoutOf(mask))
 }

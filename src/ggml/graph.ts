@@ -66,12 +66,16 @@ export class Graph implements Disposable {
   #computing = false
   #disposed = false
 
-  /** @param maxNodes upper bound on the number of tensors in the graph, inputs and views included */
-  constructor(backend: Backend, maxNodes: number) {
+  /**
+   * @param maxNodes upper bound on the number of tensors in the graph, inputs and views included
+   * @param extraBytes room for what gradient.ts adds to the context
+   */
+  constructor(backend: Backend, maxNodes: number, extraBytes = 0) {
     const { base } = backend.engine
     this.backend = backend
     this.#capacity = maxNodes
-    const size = Number(base.tensorOverhead()) * maxNodes + Number(base.graphOverhead(maxNodes, false))
+    const size =
+      Number(base.tensorOverhead()) * maxNodes + Number(base.graphOverhead(maxNodes, false)) + extraBytes
     const ctx = base.init({ mem_size: size, mem_buffer: null, no_alloc: true })
     if (ctx === null)
       throw new PalimpsestError('engine', 'engine-memory', 'No memory for a compute graph.', {
@@ -79,6 +83,11 @@ export class Graph implements Disposable {
       })
     this.#ctx = ctx
     this.#graph = base.newGraph(ctx, maxNodes, false)
+  }
+
+  /** The C side, for gradient.ts alone: the context that holds the tensors, and the graph of operations. */
+  get raw(): { context: Pointer; graph: Pointer } {
+    return { context: this.#ctx, graph: this.#graph }
   }
 
   // ---- inputs and outputs ----
@@ -155,15 +164,20 @@ export class Graph implements Disposable {
           fix: 'This is a defect of the caller: give the graph an allocator of its own.',
         },
       )
-    for (const [pointer, { data, rows }] of this.#inputs) {
-      if (rows !== undefined) checkIndices(data, rows)
-      base.tensorSet(pointer, data, 0, data.byteLength)
-    }
+    this.uploadInputs()
     this.#computing = true
     try {
       await this.backend.compute(this.#graph, signal)
     } finally {
       this.#computing = false
+    }
+  }
+
+  /** Copies the inputs' data to the device; `compute` does it by itself. @throws PalimpsestError `graph-index` */
+  uploadInputs(): void {
+    for (const [pointer, { data, rows }] of this.#inputs) {
+      if (rows !== undefined) checkIndices(data, rows)
+      this.#base.tensorSet(pointer, data, 0, data.byteLength)
     }
   }
 
@@ -276,6 +290,13 @@ export class Graph implements Disposable {
     return this.#unary('sqr', a)
   }
 
+  /** Sum of all elements, [1]. */
+  sum(a: Tensor): Tensor {
+    check.checkRows('sum', a)
+    this.#count()
+    return fresh(this.#base.sum(this.#ctx, a.pointer), 'F32', [1, 1, 1, 1])
+  }
+
   sigmoid(a: Tensor): Tensor {
     return this.#unary('sigmoid', a)
   }
@@ -378,11 +399,11 @@ export class Graph implements Disposable {
     )
   }
 
-  /** softmax(a * scale + mask) along the first axis; mask F16 or F32 [keys, queries, 1, batch]. */
-  softMax(a: Tensor, mask: Tensor, scale: number): Tensor {
+  /** softmax(a * scale + mask) along the first axis; mask F16 or F32 [keys, queries, 1, batch], or none. */
+  softMax(a: Tensor, mask: Tensor | undefined, scale: number): Tensor {
     check.checkSoftMax(a, mask)
     this.#count()
-    return fresh(this.#base.softMaxExt(this.#ctx, a.pointer, mask.pointer, scale, 0), 'F32', a.ne)
+    return fresh(this.#base.softMaxExt(this.#ctx, a.pointer, mask?.pointer ?? null, scale, 0), 'F32', a.ne)
   }
 
   /**

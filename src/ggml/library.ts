@@ -55,6 +55,7 @@ export function forKoffi(prototype: string): string {
     .replace(/\bggml_(gallocr|backend(_buffer_type|_buffer|_dev|_reg)?|threadpool)_t\b/g, 'void *')
     .replace(/\bggml_(abort|log)_callback\b/g, 'void *')
     .replace(/(\bconst )?\bstruct ggml_(context|tensor|cgraph|backend_buffer|threadpool)\b/g, 'void')
+    .replace(/\bvoid \*\* /g, 'void * ')
     .replace(/size_t \* /g, 'void * ')
 }
 
