@@ -7,7 +7,9 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { refuse } from '../core/errors.ts'
 import { explainFileError } from '../core/files.ts'
+import { excerpt, printable } from './excerpt.ts'
 import { compileTemplate } from './jinja-python.ts'
+import { pythonStrip } from './python-text.ts'
 
 export interface ChatMessage {
   readonly role: string
@@ -31,11 +33,10 @@ export interface ChatTemplate {
   render(messages: readonly ChatMessage[], options?: RenderOptions): string
 }
 
-/** Special tokens that templates refer to. */
-export interface TemplateTokens {
-  readonly bos_token?: string | undefined
-  readonly eos_token?: string | undefined
-}
+/** Special tokens by the names that templates know: `bos_token`, `eos_token`, `unk_token` and so on. */
+export type TemplateTokens = Readonly<Record<string, string>>
+
+const TOKEN_NAMES = ['bos', 'eos', 'unk', 'sep', 'pad', 'cls', 'mask'].map((name) => `${name}_token`)
 
 /**
  * The chat template of a checkpoint folder, or undefined: chat_template.jinja, then tokenizer_config.json,
@@ -45,7 +46,12 @@ export interface TemplateTokens {
  */
 export async function loadChatTemplate(folder: string): Promise<ChatTemplate | undefined> {
   const config = (await readJson(join(folder, 'tokenizer_config.json'))) ?? {}
-  const tokens = { bos_token: content(config.bos_token), eos_token: content(config.eos_token) }
+  const tokens = Object.fromEntries(
+    TOKEN_NAMES.flatMap((name) => {
+      const token = content(config[name])
+      return token === undefined ? [] : [[name, token]]
+    }),
+  )
   const jinja = await readText(join(folder, 'chat_template.jinja'))
   if (jinja !== undefined) return makeTemplate(jinja, 'chat_template.jinja', tokens)
   const extra = join(folder, 'additional_chat_templates')
@@ -62,17 +68,26 @@ export async function loadChatTemplate(folder: string): Promise<ChatTemplate | u
   return old === undefined ? undefined : makeTemplate(old, 'chat_template.json', tokens)
 }
 
-/** The chat template inside a GGUF file, or undefined. */
+const GGUF_TOKENS = { bos_token: 'bos', eos_token: 'eos', unk_token: 'unknown', pad_token: 'padding' }
+
+/**
+ * The chat template inside a GGUF file, or undefined.
+ *
+ * @throws PalimpsestError `chat-template` for one that cannot be parsed
+ */
 export function chatTemplateFromGguf(kv: ReadonlyMap<string, unknown>): ChatTemplate | undefined {
   const text = kv.get('tokenizer.chat_template') ?? kv.get('tokenizer.chat_template.default')
   if (typeof text !== 'string') return undefined
-  const pieces = kv.get('tokenizer.ggml.tokens') as readonly string[] | undefined
-  const token = (name: string): string | undefined =>
-    pieces?.[Number(kv.get(`tokenizer.ggml.${name}_token_id`) ?? -1)]
-  return makeTemplate(text, 'tokenizer.chat_template in the GGUF file', {
-    bos_token: token('bos'),
-    eos_token: token('eos'),
-  })
+  const pieces = kv.get('tokenizer.ggml.tokens')
+  const tokens = Object.fromEntries(
+    Object.entries(GGUF_TOKENS).flatMap(([name, key]) => {
+      const token = Array.isArray(pieces)
+        ? pieces[Number(kv.get(`tokenizer.ggml.${key}_token_id`) ?? -1)]
+        : undefined
+      return typeof token === 'string' ? [[name, token]] : []
+    }),
+  )
+  return makeTemplate(text, 'tokenizer.chat_template in the GGUF file', tokens)
 }
 
 /** A template from its text. @throws PalimpsestError `chat-template` */
@@ -80,7 +95,8 @@ export function makeTemplate(text: string, source: string, tokens: TemplateToken
   const failed = (error: unknown): Error =>
     refuse('chat-template', 'The chat template cannot be used.', {
       where: source,
-      found: (error as Error).message,
+      found: printable((error as Error).message),
+      expected: 'a template that Jinja can run on these messages',
       fix: 'Check the messages (some templates refuse a system message or two messages of one role), or use raw rendering.',
       cause: error,
     })
@@ -93,15 +109,16 @@ export function makeTemplate(text: string, source: string, tokens: TemplateToken
   return {
     source,
     text,
-    usesDate: text.includes('strftime_now') || text.includes('date_string'),
+    usesDate: text.includes('strftime_now'),
     render(messages, options = {}) {
       try {
         return run(
           {
             messages,
+            tools: null,
+            documents: null,
             add_generation_prompt: options.addGenerationPrompt ?? false,
-            bos_token: tokens.bos_token ?? '',
-            eos_token: tokens.eos_token ?? '',
+            ...tokens,
           },
           options.now ?? new Date(),
         )
@@ -144,10 +161,13 @@ export function renderChat(
     const found = marked.indexOf(marks[i]!, markedAt)
     const before = marked.slice(markedAt, Math.max(found, markedAt))
     const start = at + before.length
-    const content = [message.content, message.content.trim()].find((c) => text.startsWith(c, start))
+    const content = [message.content, pythonStrip(message.content, 'strip', undefined)].find((c) =>
+      text.startsWith(c, start),
+    )
     if (found < 0 || content === undefined || text.slice(at, start) !== before)
       throw refuse('chat-template', 'The content of a message could not be found in the rendered chat.', {
         where: `${template.source}, message ${i + 1}`,
+        expected: 'the content as it is, or without the space around it',
         fix: 'The template changes contents; use raw rendering for this study.',
       })
     spans.push({ start, end: start + content.length })
@@ -160,8 +180,8 @@ export function renderChat(
 function pick(value: unknown): string | undefined {
   if (typeof value === 'string') return value
   if (!Array.isArray(value)) return undefined
-  const entries = value as { name?: unknown; template?: unknown }[]
-  const chosen = entries.find((e) => e.name === 'default') ?? entries[0]
+  const entries = value as ({ name?: unknown; template?: unknown } | null)[]
+  const chosen = entries.find((e) => e?.name === 'default') ?? entries[0]
   return typeof chosen?.template === 'string' ? chosen.template : undefined
 }
 
@@ -183,12 +203,18 @@ async function readText(path: string): Promise<string | undefined> {
 async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
   const text = await readText(path)
   if (text === undefined) return undefined
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw refuse('tokenizer-malformed', 'The tokenizer cannot be read.', {
+  const malformed = (found: string): Error =>
+    refuse('tokenizer-malformed', 'The tokenizer cannot be read.', {
       where: path,
-      found: (error as Error).message,
+      found,
+      fix: 'Fetch the tokenizer files again.',
     })
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw malformed(printable((error as Error).message))
   }
+  if (json === null || typeof json !== 'object' || Array.isArray(json)) throw malformed(excerpt(json))
+  return json as Record<string, unknown>
 }

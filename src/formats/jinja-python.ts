@@ -1,182 +1,234 @@
 /**
  * Chat templates are written for Python's Jinja as transformers configures it. `@huggingface/jinja` runs them
- * with a few differences, closed here: what strip, lstrip and rstrip remove, how True, None, lists and dicts
- * print, `trim` of what is no string, a date that can be pinned, and undefined loop controls.
- * Reference: transformers, utils/chat_template_utils.py; CPython's `str` and `repr`.
+ * with differences that are closed here: the scope of variables set in a loop, text before a break, loops over
+ * strings, equality, lengths and slices in code points, what strip, lstrip, rstrip and trim remove, how values
+ * print and become JSON, and a date that can be pinned.
+ * Reference: jinja2; transformers, utils/chat_template_utils.py.
  */
 
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja'
-
-/** A value while a template runs, as the library represents it. */
-interface Value {
-  readonly type: string
-  readonly value: unknown
-}
+import { pythonEquals, pythonJson, pythonString, pythonStrip, strftime, type Value } from './python-text.ts'
 
 interface Node {
   readonly type: string
 }
 
+interface LoopNode extends Node {
+  readonly loopvar: Node & { readonly value: string | readonly (Node & { readonly value: string })[] }
+  readonly iterable: Node & { readonly lhs?: Node; readonly test?: Node }
+  readonly body: readonly Node[]
+  readonly defaultBlock: readonly Node[]
+}
+
+interface Scope {
+  setVariable(name: string, value: Value): Value
+}
+
 /** The library's methods that are overridden; they are public in JavaScript and private only in its types. */
 interface Internals {
   run(program: unknown): Value
-  evaluate(node: Node, environment: unknown): Value
+  evaluate(node: Node, environment: unknown): Value & { __bool__(): { value: boolean } }
   evaluateBlock(nodes: readonly Node[], environment: unknown): Value
+  evaluateFor(node: LoopNode, environment: unknown): Value
+  evaluateBinaryExpression(node: Node, environment: unknown): Value
   evaluateMemberExpression(node: Node, environment: unknown): Value
+  evaluateArguments(nodes: readonly Node[], environment: unknown): [Value[], Map<string, Value>]
   applyFilter(operand: Value, filter: unknown, environment: unknown): Value
 }
 
 const Base = Interpreter as unknown as new (environment: unknown) => Internals
 
 /** Nodes that are statements: their value is not printed when it is none. */
-const STATEMENTS = new Set(['Set', 'Macro', 'Comment', 'Break', 'Continue'])
+const STATEMENTS = new Set(['Set', 'Macro', 'Comment'])
+
+/** `break` or `continue` on its way to its loop, with the text that stands before it. */
+class LoopExit extends Error {
+  readonly kind: string
+  text = ''
+
+  constructor(kind: string) {
+    super(`${kind} outside of a loop`)
+    this.kind = kind
+  }
+}
 
 class PythonInterpreter extends Base {
   override evaluateBlock(nodes: readonly Node[], environment: unknown): Value {
     let text = ''
     for (const node of nodes) {
-      const value = this.evaluate(node, environment)
-      if (!(STATEMENTS.has(node.type) && value.type === 'NullValue')) text += pythonString(value)
+      try {
+        if (node.type === 'Break' || node.type === 'Continue') throw new LoopExit(node.type)
+        const value = this.evaluate(node, environment)
+        if (!(STATEMENTS.has(node.type) && value.type === 'NullValue')) text += pythonString(value)
+      } catch (error) {
+        if (error instanceof LoopExit) error.text = text + error.text
+        throw error
+      }
     }
-    return stringValue(text)
+    return make(text)
+  }
+
+  /** Each round has a scope of its own; `else` runs where there was no round. */
+  override evaluateFor(node: LoopNode, environment: unknown): Value {
+    const { lhs, test } = node.iterable.type === 'SelectExpression' ? node.iterable : {}
+    const scope = (item: Value): Scope => {
+      const inner = new Environment(environment as Environment) as unknown as Scope
+      for (const [name, value] of unpack(node.loopvar, item)) inner.setVariable(name, value)
+      return inner
+    }
+    const items = elements(this.evaluate(lhs ?? node.iterable, environment)).filter(
+      (item) => test === undefined || this.evaluate(test, scope(item)).__bool__().value,
+    )
+    if (items.length === 0) return this.evaluateBlock(node.defaultBlock, environment)
+    let text = ''
+    for (const [i, item] of items.entries()) {
+      const inner = scope(item)
+      inner.setVariable('loop', loopValue(items, i))
+      try {
+        text += this.evaluateBlock(node.body, inner).value
+      } catch (error) {
+        if (!(error instanceof LoopExit)) throw error
+        text += error.text
+        if (error.kind === 'Break') break
+      }
+    }
+    return make(text)
+  }
+
+  override evaluateBinaryExpression(node: Node, environment: unknown): Value {
+    const { operator, left, right } = node as unknown as {
+      operator: { value: string }
+      left: Node
+      right: Node
+    }
+    if (!['==', '!=', '~', '%'].includes(operator.value))
+      return super.evaluateBinaryExpression(node, environment)
+    const [a, b] = [this.evaluate(left, environment), this.evaluate(right, environment)]
+    if (operator.value === '~') return make(pythonString(a) + pythonString(b))
+    if (operator.value !== '%') return make(pythonEquals(a, b) === (operator.value === '=='))
+    if (a.type !== 'IntegerValue' || b.type !== 'IntegerValue' || b.value === 0)
+      throw new Error('% is supported between integers only')
+    const divisor = b.value as number
+    return make((((a.value as number) % divisor) + divisor) % divisor)
   }
 
   override evaluateMemberExpression(node: Node, environment: unknown): Value {
-    const member = super.evaluateMemberExpression(node, environment)
-    const { object, property } = node as unknown as {
+    const { object, property, computed } = node as unknown as {
       object: Node
-      property: { type: string; value?: string }
+      property: Node & { value?: string }
+      computed: boolean
     }
-    const side = property.type === 'Identifier' ? property.value : undefined
-    if (member.type !== 'FunctionValue' || (side !== 'strip' && side !== 'lstrip' && side !== 'rstrip'))
-      return member
     const owner = this.evaluate(object, environment)
-    if (owner.type !== 'StringValue') return member
-    return Object.assign(Object.create(Object.getPrototypeOf(member)), member, {
-      value: (args: readonly Value[]): Value =>
-        stringValue(
-          pythonStrip(
-            owner.value as string,
-            side,
-            args[0]?.type === 'StringValue' ? (args[0].value as string) : undefined,
-          ),
-        ),
-    })
+    if (owner.type === 'UndefinedValue') throw new Error('a part of something undefined')
+    if (owner.type !== 'StringValue') return super.evaluateMemberExpression(node, environment)
+    const text = owner.value as string
+    const name = computed ? '' : (property.value ?? '')
+    const run = Object.hasOwn(STRING_METHODS, name) ? STRING_METHODS[name] : undefined
+    if (run !== undefined)
+      return method(([first]) =>
+        make(run(text, first?.type === 'StringValue' ? (first.value as string) : undefined)),
+      )
+    if (computed && property.type !== 'SliceExpression') {
+      const index = this.evaluate(property, environment)
+      if (index.type === 'IntegerValue') return make([...text].at(index.value as number))
+    }
+    return super.evaluateMemberExpression(node, environment)
   }
 
   override applyFilter(operand: Value, filter: unknown, environment: unknown): Value {
-    const name = (filter as { value?: string }).value
-    if (name === 'trim' && operand.type !== 'StringValue')
-      return stringValue(pythonStrip(pythonString(operand), 'strip', undefined))
-    if (name === 'string' && operand.type !== 'StringValue') return stringValue(pythonString(operand))
+    const { value, callee, args } = filter as { value?: string; callee?: { value?: string }; args?: Node[] }
+    const name = value ?? callee?.value
+    if (name === 'tojson') return make(pythonJson(operand, this.#jsonOptions(args ?? [], environment)))
+    if (name === 'trim' && (args ?? []).length === 0)
+      return make(pythonStrip(pythonString(operand), 'strip', undefined))
+    if (name === 'string') return make(pythonString(operand))
+    if (name === 'capitalize') return make(capitalise(pythonString(operand)))
+    if ((name === 'length' || name === 'count') && operand.type === 'StringValue')
+      return make([...(operand.value as string)].length)
     return super.applyFilter(operand, filter, environment)
   }
+
+  #jsonOptions(nodes: readonly Node[], environment: unknown): Parameters<typeof pythonJson>[1] {
+    const [positional, named] = this.evaluateArguments(nodes, environment)
+    const option = (key: string, place: number): unknown =>
+      (named.get(key) ?? positional[place])?.value ?? undefined
+    const separators = option('separators', 2) as Value[] | undefined
+    return {
+      ensureAscii: option('ensure_ascii', 0) as boolean | undefined,
+      indent: option('indent', 1) as number | undefined,
+      separators: separators?.map((v) => v.value) as [string, string] | undefined,
+      sortKeys: option('sort_keys', 3) as boolean | undefined,
+    }
+  }
+}
+
+/** Methods of strings that the library runs in another way. */
+const STRING_METHODS: Readonly<Record<string, (text: string, argument: string | undefined) => string>> = {
+  strip: (text, characters) => pythonStrip(text, 'strip', characters),
+  lstrip: (text, characters) => pythonStrip(text, 'lstrip', characters),
+  rstrip: (text, characters) => pythonStrip(text, 'rstrip', characters),
+  capitalize: (text) => capitalise(text),
+}
+
+function capitalise(text: string): string {
+  const [first = '', ...rest] = text
+  return first.toUpperCase() + rest.join('').toLowerCase()
+}
+
+/** What a loop goes through: items, keys or characters. */
+function elements(value: Value): Value[] {
+  if (Array.isArray(value.value)) return value.value as Value[]
+  if (value.value instanceof Map) return [...(value.value as Map<string, Value>).keys()].map(make)
+  if (value.type === 'StringValue') return [...(value.value as string)].map(make)
+  if (value.type === 'UndefinedValue') return []
+  throw new Error(`${pythonString(value)} cannot be looped over`)
+}
+
+function unpack(variable: LoopNode['loopvar'], item: Value): [name: string, value: Value][] {
+  if (typeof variable.value === 'string') return [[variable.value, item]]
+  const values = elements(item)
+  if (values.length !== variable.value.length)
+    throw new Error(`${values.length} values for ${variable.value.length} loop variables`)
+  return variable.value.map((v, i) => [v.value, values[i]!])
+}
+
+function loopValue(items: readonly Value[], i: number): Value {
+  const loop = make({
+    index: i + 1,
+    index0: i,
+    revindex: items.length - i,
+    revindex0: items.length - i - 1,
+    first: i === 0,
+    last: i === items.length - 1,
+    length: items.length,
+    previtem: undefined,
+    nextitem: undefined,
+  })
+  const fields = loop.value as Map<string, Value>
+  if (i > 0) fields.set('previtem', items[i - 1]!)
+  if (i + 1 < items.length) fields.set('nextitem', items[i + 1]!)
+  return loop
 }
 
 const factory = new Environment() as unknown as {
-  set(name: string, value: string): Value
+  set(name: string, value: unknown): Value
   variables: Map<string, unknown>
 }
 
-/** The library does not export its string class; an environment makes one from any string. */
-function stringValue(text: string): Value {
-  const value = factory.set('text', text)
-  factory.variables.delete('text') // a name cannot be declared twice
-  return value
+/** The library does not export its classes of values; an environment makes them from any JavaScript value. */
+function make(value: unknown): Value {
+  const made = factory.set('made', value)
+  factory.variables.delete('made') // a name cannot be declared twice
+  return made
 }
 
-/** Python's str(): strings as they are, None, True, and repr() inside containers. */
-function pythonString(value: Value): string {
-  if (value.type === 'StringValue') return value.value as string
-  if (value.type === 'UndefinedValue') return ''
-  return pythonRepr(value)
+/** A method of a value: a function whose arguments stay the library's values. */
+function method(call: (args: readonly Value[]) => Value): Value {
+  return Object.assign(make(() => null) as object, { value: call }) as Value
 }
 
-function pythonRepr(value: Value): string {
-  switch (value.type) {
-    case 'NullValue':
-      return 'None'
-    case 'BooleanValue':
-      return value.value === true ? 'True' : 'False'
-    case 'StringValue':
-      return quoted(value.value as string)
-    case 'ArrayValue':
-      return `[${(value.value as Value[]).map(pythonRepr).join(', ')}]`
-    case 'ObjectValue':
-      return `{${[...(value.value as Map<string, Value>)].map(([k, v]) => `${quoted(k)}: ${pythonRepr(v)}`).join(', ')}}`
-    default:
-      return String(value)
-  }
-}
-
-/** Python prefers single quotes, and double ones where the text has single quotes only. */
-function quoted(text: string): string {
-  const mark = text.includes("'") && !text.includes('"') ? '"' : "'"
-  const escaped = text.replace(
-    /[\\\n\r\t]/g,
-    (c) => ({ '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' })[c]!,
-  )
-  return mark + (mark === "'" ? escaped.replaceAll("'", "\\'") : escaped) + mark
-}
-
-/** Whitespace in Python's sense: Unicode White_Space and the four ASCII separators, not U+FEFF. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: Python counts these four as whitespace
-const SPACE = /[\p{White_Space}\u001c-\u001f]/u
-
-function pythonStrip(
-  text: string,
-  side: 'strip' | 'lstrip' | 'rstrip',
-  characters: string | undefined,
-): string {
-  const points = [...text]
-  const set = characters === undefined ? undefined : new Set(characters)
-  const goes = (c: string): boolean => (set === undefined ? SPACE.test(c) : set.has(c))
-  let start = 0
-  let end = points.length
-  if (side !== 'rstrip') while (start < end && goes(points[start]!)) start++
-  if (side !== 'lstrip') while (end > start && goes(points[end - 1]!)) end--
-  return points.slice(start, end).join('')
-}
-
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-]
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
-
-/** Python's strftime for the directives that templates use, in UTC. */
-export function strftime(format: string, now: Date): string {
-  const two = (n: number): string => String(n).padStart(2, '0')
-  const parts: Record<string, string> = {
-    Y: String(now.getUTCFullYear()),
-    y: two(now.getUTCFullYear() % 100),
-    m: two(now.getUTCMonth() + 1),
-    d: two(now.getUTCDate()),
-    H: two(now.getUTCHours()),
-    M: two(now.getUTCMinutes()),
-    S: two(now.getUTCSeconds()),
-    B: MONTHS[now.getUTCMonth()]!,
-    b: MONTHS[now.getUTCMonth()]!.slice(0, 3),
-    A: DAYS[now.getUTCDay()]!,
-    a: DAYS[now.getUTCDay()]!.slice(0, 3),
-    '%': '%',
-  }
-  return format.replace(/%(-?)([a-zA-Z%])/g, (whole, dash: string, letter: string) => {
-    const part = parts[letter]
-    if (part === undefined) throw new Error(`the date directive ${whole} is not supported`)
-    return dash === '-' ? part.replace(/^0(?=.)/, '') : part
-  })
-}
+/** As in Jinja's sandbox. */
+const MAX_RANGE = 100_000
 
 /**
  * Parses a template with transformers' settings (trim_blocks, lstrip_blocks) and returns a function that
@@ -200,7 +252,9 @@ export function compileTemplate(text: string): (variables: Record<string, unknow
       },
       range: (start: number, stop?: number, step = 1) => {
         const [from, to] = stop === undefined ? [0, start] : [start, stop]
-        return Array.from({ length: Math.max(0, Math.ceil((to - from) / step)) }, (_, i) => from + i * step)
+        const length = Math.max(0, Math.ceil((to - from) / step))
+        if (!(length <= MAX_RANGE)) throw new Error(`range of more than ${MAX_RANGE} numbers`)
+        return Array.from({ length }, (_, i) => from + i * step)
       },
       strftime_now: (format: string) => strftime(format, now),
       ...variables,
