@@ -27,13 +27,13 @@ export function safetensorsHeader(
   metadata: Readonly<Record<string, string>>,
   length?: number,
 ): { header: Buffer; offsets: number[]; sizes: number[] } {
-  const entries: Record<string, unknown> =
-    Object.keys(metadata).length === 0 ? {} : { __metadata__: metadata }
+  const entries: Record<string, unknown> = Object.create(null) // a tensor may be called __proto__
+  if (Object.keys(metadata).length > 0) entries.__metadata__ = metadata
   let at = 0
   const offsets: number[] = []
   const sizes = tensors.map(({ name, type = 'F32', shape }) => {
     const bytes = byteLength(type, shape)
-    if (bytes === undefined || Object.hasOwn(entries, name))
+    if (bytes === undefined || Object.hasOwn(entries, name) || name === '__metadata__')
       throw new RangeError(`tensor ${name}: ${type} [${shape.join(', ')}] twice or of an impossible size`)
     entries[name] = { dtype: type, shape, data_offsets: [at, at + bytes] }
     offsets.push(at)
