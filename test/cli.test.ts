@@ -102,7 +102,7 @@ describe('doctor', () => {
     expect(ran.code).toBe(1)
     expect(JSON.parse(ran.stdout)).toMatchObject({
       engineFrom: 'PALIMPSEST_GGML_DIR',
-      problem: { code: 'engine-incomplete' },
+      problems: [{ code: 'engine-incomplete' }],
     })
   })
 })

@@ -1,19 +1,32 @@
-/** Model references: what a user types for a model, as a path that can be opened. */
+/** References to models: what a user types, as a path that can be opened. */
 
+import { resolveReference } from '../formats/hub.ts'
+import type { Context } from './command.ts'
 import { usage } from './usage.ts'
 
 /**
- * The folder or file that a reference stands for.
+ * A function that turns references into paths: a folder or file as it is, `hf:org/name[@revision][:path]` from
+ * the cache of the Hub, fetched first where that is allowed.
  *
- * @param ref a folder with config.json, a .gguf file, or `hf:org/name[@revision][:file.gguf]`
- * @throws PalimpsestError `model-ref` for kinds of reference that are not known
+ * @param fetch false for commands that must not download
  */
-export async function resolveModel(ref: string): Promise<string> {
-  const scheme = /^([a-z]{2,}):/.exec(ref)?.[1]
-  if (scheme === undefined) return ref
-  throw usage('model-ref', 'This kind of model reference is not known.', {
-    found: ref,
-    expected: 'a folder with config.json, or a .gguf file',
-    fix: 'Prefix a path that begins like this with ./',
-  })
+export function modelResolver(
+  context: Context,
+  { fetch = true }: { fetch?: boolean } = {},
+): (ref: string) => Promise<string> {
+  return async (ref) => {
+    using progress = context.progress(`Fetching ${ref}`, 'bytes')
+    const path = await resolveReference(ref, {
+      allowFetch: fetch,
+      signal: context.signal,
+      onNote: context.note,
+      onProgress: ({ bytes, totalBytes }) => progress.update(bytes, totalBytes),
+    })
+    if (path !== undefined) return path
+    throw usage('model-ref', 'This kind of model reference is not known.', {
+      found: ref,
+      expected: 'a folder with config.json, a .gguf file, or hf:org/name[@revision][:file.gguf]',
+      fix: 'Prefix a path that begins like this with ./',
+    })
+  }
 }

@@ -3,12 +3,13 @@
 import { PalimpsestError } from '../core/errors.ts'
 import { loadModel } from '../model/load.ts'
 import type { Model } from '../model/model.ts'
-import { resolveModel } from './model-ref.ts'
+import type { Context } from './command.ts'
+import { modelResolver } from './model-ref.ts'
 import type { ModelOptions } from './options.ts'
 
 /** Opens a model by its reference, with the options that were given. */
-export async function openModel(ref: string, options: ModelOptions): Promise<Model> {
-  return loadModel(await resolveModel(ref), {
+export async function openModel(context: Context, ref: string, options: ModelOptions): Promise<Model> {
+  return loadModel(await modelResolver(context)(ref), {
     device: options.device,
     precision: options.precision,
     ...(options.threads === undefined ? {} : { threads: options.threads }),

@@ -7,7 +7,7 @@ import { Command as CommanderCommand, CommanderError } from 'commander'
 import { PalimpsestError } from '../core/errors.ts'
 import { packageVersion } from '../core/version.ts'
 import type { Command, Context } from './command.ts'
-import { COMMANDS } from './commands/index.ts'
+import { loadCommands } from './commands/index.ts'
 import { interruptible } from './interrupt.ts'
 import { startProgress } from './progress.ts'
 import { setColour } from './style.ts'
@@ -25,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   // Set before anything loads the engine: its own messages show up.
   if (debug) process.env.PALIMPSEST_DEBUG = '1'
   let exitCode = 0
-  const program = buildProgram(async (command, json, positional, options) => {
+  const program = buildProgram(await loadCommands(argv), async (command, json, positional, options) => {
     exitCode = await runCommand(command, json, debug, positional, options)
   })
   try {
@@ -49,7 +49,7 @@ type Start = (
   options: Record<string, unknown>,
 ) => Promise<void>
 
-function buildProgram(start: Start): CommanderCommand {
+function buildProgram(commands: readonly Command[], start: Start): CommanderCommand {
   const program = new CommanderCommand('palimpsest')
     .description('Compares the inside of a language model before and after alignment training.')
     .version(packageVersion(), '--version', 'print the version')
@@ -58,7 +58,7 @@ function buildProgram(start: Start): CommanderCommand {
     .showSuggestionAfterError(false)
     .configureOutput({ outputError: () => {} })
     .exitOverride()
-  for (const command of COMMANDS) {
+  for (const command of commands) {
     const words = command.name.split(' ')
     const parent = words.length === 1 ? program : groupOf(program, words[0]!)
     const built = parent.command(words.at(-1)!).summary(command.summary).description(command.summary)

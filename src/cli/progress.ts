@@ -3,7 +3,7 @@
  * so that a night's run leaves a page and not a book.
  */
 
-import { setColour } from './style.ts'
+import { bytes, setColour } from './style.ts'
 
 const REDRAW_MS = 100
 const LOG_MS = 30_000
@@ -35,8 +35,8 @@ function terminalProgress(stream: NodeJS.WriteStream, label: string, unit: strin
       last = now
       const filled = Math.round((BAR * done) / Math.max(total, 1))
       const bar = `${'█'.repeat(filled)}${dim('░'.repeat(BAR - filled))}`
-      const line = `${label} ${bar} ${counts(done, total)} ${unit}${remaining(now - started, done, total)}`
-      stream.write(`\r\u001b[2K${stream.columns > line.length ? line : counts(done, total)}`)
+      const line = `${label} ${bar} ${counts(done, total, unit)}${remaining(now - started, done, total)}`
+      stream.write(`\r\u001b[2K${stream.columns > line.length ? line : counts(done, total, unit)}`)
     },
     [Symbol.dispose]() {
       if (last > 0) stream.write('\r\u001b[2K')
@@ -52,14 +52,14 @@ function logProgress(stream: NodeJS.WriteStream, label: string, unit: string): P
       const now = performance.now()
       if (now - last < LOG_MS) return
       last = now
-      stream.write(`${label}: ${counts(done, total)} ${unit}${remaining(now - started, done, total)}\n`)
+      stream.write(`${label}: ${counts(done, total, unit)}${remaining(now - started, done, total)}\n`)
     },
     [Symbol.dispose]() {},
   }
 }
 
-function counts(done: number, total: number): string {
-  return `${grouped(done)}/${grouped(total)}`
+function counts(done: number, total: number, unit: string): string {
+  return unit === 'bytes' ? `${bytes(done)} of ${bytes(total)}` : `${grouped(done)}/${grouped(total)} ${unit}`
 }
 
 /** 12345 as 12,345. */

@@ -6,6 +6,7 @@ import os from 'node:os'
 import { promisify } from 'node:util'
 import { PalimpsestError } from '../../core/errors.ts'
 import { packageVersion } from '../../core/version.ts'
+import { hubSettings, hubToken } from '../../formats/hub-settings.ts'
 import {
   availableThreads,
   Backend,
@@ -22,7 +23,6 @@ import {
   selfTest,
 } from '../../ggml/index.ts'
 import type { Command } from '../command.ts'
-import { hubFolder, hubSettings } from '../hub-settings.ts'
 import { deviceOption } from '../options.ts'
 import { bytes, columns } from '../style.ts'
 
@@ -33,7 +33,7 @@ export const doctor: Command<{ device: DeviceKind }> = {
     command.addOption(deviceOption()).addHelpText(
       'after',
       `
-Exit code 1 when the engine is missing or computes wrongly.
+Exit code 1 when something is wrong: the engine is missing or computes wrongly, a setting makes no sense.
 
 Examples:
   palimpsest doctor
@@ -43,7 +43,7 @@ Examples:
   async run(context, _, options) {
     const findings = await examine(options.device)
     context.answer(findings, describe(findings))
-    return findings.problem === undefined ? 0 : 1
+    return findings.problems.length === 0 ? 0 : 1
   },
 }
 
@@ -58,24 +58,32 @@ async function examine(device: DeviceKind) {
     cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
     processors: availableThreads(),
     memory: { total: os.totalmem(), free: os.freemem(), limit: memoryLimit() },
-    hub: { folder: hubFolder(), exists: existsSync(hubFolder()), ...hubSettings() },
     engineFrom: process.env.PALIMPSEST_GGML_DIR ? 'PALIMPSEST_GGML_DIR' : 'npm package',
   }
   let engine: Engine | undefined
   let self: (SelfTestResult & { device: string }) | undefined
   let threads: number | undefined
-  let problem: PalimpsestError | undefined
-  try {
+  const problems: PalimpsestError[] = []
+  /** Runs an examination; what it refuses is a finding. */
+  const attempt = async <T>(look: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await look()
+    } catch (error) {
+      if (!(error instanceof PalimpsestError)) throw error
+      problems.push(error)
+      return undefined
+    }
+  }
+  const hub = await attempt(examineHub)
+  await attempt(async () => {
     engine = loadEngine(device)
     threads = await chooseThreads()
     using backend = new Backend({ device, threads })
     self = { ...(await selfTest(backend)), device: backend.device.name }
-  } catch (error) {
-    if (!(error instanceof PalimpsestError)) throw error
-    problem = error
-  }
+  })
   return {
     ...system,
+    hub,
     engine:
       engine === undefined
         ? undefined
@@ -95,7 +103,19 @@ async function examine(device: DeviceKind) {
     threads,
     selfTest: self,
     gpuPackages: gpuPackages(),
-    problem: problem === undefined ? undefined : { code: problem.code, message: problem.message },
+    problems: problems.map(({ code, message }) => ({ code, message })),
+  }
+}
+
+/** Where the Hub and its cache are; whether there is a token, never the token itself. */
+async function examineHub() {
+  const settings = hubSettings()
+  return {
+    folder: settings.cacheFolder,
+    exists: existsSync(settings.cacheFolder),
+    endpoint: settings.endpoint,
+    offline: settings.offline,
+    token: (await hubToken(settings)) !== undefined,
   }
 }
 
@@ -159,11 +179,12 @@ function describe(f: Findings): string {
         ? 'not run'
         : `passed on ${f.selfTest!.device}: largest relative error ${worst.toExponential(1)}, limit ${f.selfTest!.limit}`,
     ],
-    ['hub cache', `${f.hub.folder}${f.hub.exists ? '' : ' (not there yet)'}`],
+    ['hub cache', f.hub && `${f.hub.folder}${f.hub.exists ? '' : ' (not there yet)'}`],
     [
       'hub',
-      `${f.hub.endpoint}${f.hub.offline ? ', offline' : ''}, ${f.hub.token ? 'with' : 'without'} a token`,
+      f.hub &&
+        `${f.hub.endpoint}${f.hub.offline ? ', offline' : ''}, ${f.hub.token ? 'with' : 'without'} a token`,
     ],
-    ['problem', f.problem?.message],
+    ...f.problems.map((p) => ['problem', `[${p.code}] ${p.message}`] as const),
   ])
 }

@@ -68,7 +68,7 @@ Examples:
       throw usage('output-missing', 'There is nothing to write.', { fix: 'Give --hooks GLOBS, or --logits.' })
     if (options.logits === true && options.pool !== 'none')
       throw usage('option-conflict', 'Logits are not pooled.', { fix: 'Use --logits with --pool none.' })
-    await using model = await openModel(ref!, options)
+    await using model = await openModel(context, ref!, options)
     const hooks = matchHooks(
       (options.hooks ?? '')
         .split(',')

@@ -77,9 +77,9 @@ Examples:
       throw usage('input-missing', 'There is nothing to continue.', {
         fix: 'Give --prompt TEXT or --prompts FILE.',
       })
-    await using model = await openModel(ref!, options)
+    await using model = await openModel(context, ref!, options)
     const items = await readItems(model, options, context.signal)
-    const openFrom = (other: string): Promise<Model> => openModel(other, options)
+    const openFrom = (other: string): Promise<Model> => openModel(context, other, options)
     if (options.steer.some((s) => s.op === 'add' && s.dose.unit === 'nats'))
       context.note('Calibrating doses on neutral text ...')
     const steering = await buildSteering(model, options.steer, items, openFrom, context.signal)

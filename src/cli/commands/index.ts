@@ -1,24 +1,32 @@
-/** Every command, in the order in which `--help` shows them. A new one is a file here and a line below. */
+/**
+ * Every command, in the order in which `--help` shows them. A new one is a file here and a line below. A command
+ * is imported when it is typed, so that `score` does not wait for what only `report` needs.
+ */
 
 import type { Command } from '../command.ts'
-import { doctor } from './doctor.ts'
-import { extract } from './extract.ts'
-import { generate } from './generate.ts'
-import { inspect } from './inspect.ts'
-import { plan } from './plan.ts'
-import { report } from './report.ts'
-import { run } from './run.ts'
-import { schema } from './schema.ts'
-import { score } from './score.ts'
 
-export const COMMANDS = [
-  doctor,
-  run,
-  plan,
-  report,
-  inspect,
-  extract,
-  score,
-  generate,
-  schema,
-] as readonly Command[]
+// biome-ignore lint/suspicious/noExplicitAny: each command has options of its own
+type AnyCommand = Command<any>
+
+export const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
+  doctor: async () => (await import('./doctor.ts')).doctor,
+  run: async () => (await import('./run.ts')).run,
+  plan: async () => (await import('./plan.ts')).plan,
+  report: async () => (await import('./report.ts')).report,
+  inspect: async () => (await import('./inspect.ts')).inspect,
+  extract: async () => (await import('./extract.ts')).extract,
+  score: async () => (await import('./score.ts')).score,
+  generate: async () => (await import('./generate.ts')).generate,
+  fetch: async () => (await import('./fetch.ts')).fetch,
+  schema: async () => (await import('./schema.ts')).schema,
+}
+
+/**
+ * The commands that an argument list may be about: those of its first word, or all of them where it names none
+ * (for `--help`, and to find the nearest name).
+ */
+export async function loadCommands(argv: readonly string[]): Promise<AnyCommand[]> {
+  if (argv[0] === '--version') return []
+  const named = Object.keys(COMMANDS).filter((name) => name.split(' ')[0] === argv[0])
+  return Promise.all((named.length > 0 ? named : Object.keys(COMMANDS)).map((name) => COMMANDS[name]!()))
+}

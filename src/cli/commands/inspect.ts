@@ -2,7 +2,7 @@
 
 import type { Command } from '../command.ts'
 import { inspectModel, type ModelFacts } from '../inspect-model.ts'
-import { resolveModel } from '../model-ref.ts'
+import { modelResolver } from '../model-ref.ts'
 import { grouped } from '../progress.ts'
 import { bytes, columns } from '../style.ts'
 
@@ -10,7 +10,7 @@ export const inspect: Command = {
   name: 'inspect',
   summary: 'Says what a model is: family, shapes, tokenizer, hook points, memory, and what will not work.',
   configure(command) {
-    command.argument('<ref>', 'a folder with config.json, or a .gguf file').addHelpText(
+    command.argument('<ref>', 'a folder with config.json, a .gguf file, or hf:org/name').addHelpText(
       'after',
       `
 A family that is not supported is explained, with exit code 0; damaged files are refused (2).
@@ -21,7 +21,7 @@ Examples:
     )
   },
   async run(context, [ref]) {
-    const facts = await inspectModel(await resolveModel(ref!))
+    const facts = await inspectModel(await modelResolver(context)(ref!))
     context.answer(facts, describe(facts))
   },
 }

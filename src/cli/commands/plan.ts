@@ -5,7 +5,7 @@ import { type Plan, planStudy } from '../../study/plan.ts'
 import { runFolderName } from '../../study/run.ts'
 import { readStudy } from '../../study/schema.ts'
 import type { Command } from '../command.ts'
-import { resolveModel } from '../model-ref.ts'
+import { modelResolver } from '../model-ref.ts'
 import { duration, grouped } from '../progress.ts'
 import { bytes } from '../style.ts'
 
@@ -34,7 +34,7 @@ Example:
     const planned = await planStudy(
       study,
       out ?? join('runs', runFolderName(study)),
-      resolveModel,
+      modelResolver(context, { fetch: false }),
       context.signal,
     )
     context.answer(planned, describe(planned))

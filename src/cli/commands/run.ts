@@ -7,7 +7,7 @@ import type { Results } from '../../study/results.ts'
 import { runFolderName, runStudy } from '../../study/run.ts'
 import { readStudy } from '../../study/schema.ts'
 import type { Command, Context } from '../command.ts'
-import { resolveModel } from '../model-ref.ts'
+import { modelResolver } from '../model-ref.ts'
 import type { Progress } from '../progress.ts'
 import { columns, setColour } from '../style.ts'
 
@@ -39,7 +39,7 @@ Examples:
     const results = await runStudy(study, {
       source: await readFile(path!, 'utf8'),
       folder,
-      resolve: resolveModel,
+      resolve: modelResolver(context),
       command: ['palimpsest', ...process.argv.slice(2)],
       signal: context.signal,
       onProgress: progress.update,

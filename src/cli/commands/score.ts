@@ -37,7 +37,7 @@ Example:
   },
   async run(context, [ref], options) {
     const rows = await readRows(options.items)
-    await using model = await openModel(ref!, options)
+    await using model = await openModel(context, ref!, options)
     const items = await mapRows(
       rows,
       (row) => scoreItem(model, row.id, textField(row, ['prompt']), textsField(row, 'completions')),
