@@ -88,7 +88,14 @@ async function run(
 
 /** Tells an intervention from another by its numbers: files may change under the same name. */
 function hashIntervention(i: Intervention): string {
-  const data = i.op === 'add' ? i.vector : i.op === 'ablate' ? i.direction : i.values.data
+  const data =
+    'change' in i
+      ? new Float32Array(0)
+      : i.op === 'add'
+        ? i.vector
+        : i.op === 'ablate'
+          ? i.direction
+          : i.values.data
   const rest = { ...i, vector: undefined, direction: undefined, values: undefined }
   return createHash('sha256')
     .update(JSON.stringify(rest))

@@ -103,7 +103,7 @@ export class Compiler {
     this.#probes = []
     return {
       sites: this.#sites,
-      tensors: TENSORS_EACH * this.#placed.length,
+      tensors: this.#placed.reduce((n, p) => n + TENSORS_EACH + ('tensors' in p ? p.tensors : 0), 0),
       apply: (graph, site, x) => {
         for (const placed of this.#placed) if (placed.site === site) x = this.#apply(graph, placed, roles, x)
         return x
@@ -124,7 +124,10 @@ export class Compiler {
     const settle = (): void => {
       for (let i = 0; i < n; i++) {
         const here = placed.rows === undefined || placed.rows.has(roles.row(i))
-        const covered = placed.op !== 'replace' || roles.position(i) < placed.values.rows
+        const covered =
+          placed.op === 'replace'
+            ? roles.position(i) < placed.values.rows
+            : !('applies' in placed) || placed.applies!(roles.row(i), roles.position(i))
         applies[i] = here && covered && roles.at(i, placed.positions) ? 1 : 0
         dose[i] = applies[i]! * (placed.op === 'add' ? placed.dose : 1)
       }
@@ -156,6 +159,10 @@ export class Compiler {
       wanted = norms(graph, graph.mul(graph.sub(values, x), doses))
     } else if (placed.op === 'add') {
       after = graph.add(x, outer(graph, placed.vector, doses))
+    } else if ('change' in placed) {
+      const change = graph.mul(placed.change(graph, x), doses)
+      wanted = norms(graph, change)
+      after = graph.add(x, change)
     } else {
       const u = graph.input('F32', [width], placed.vector)
       const distance = graph.scale(graph.mulMat(u, x), -1, placed.mean) // [1, n]: mean - <x, u>

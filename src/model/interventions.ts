@@ -8,6 +8,8 @@
 
 import { refuse } from '../core/errors.ts'
 import type { Matrix } from '../core/matrix.ts'
+import type { Graph } from '../ggml/graph.ts'
+import type { Tensor } from '../ggml/tensor.ts'
 import type { Architecture } from './architecture.ts'
 import { hookWidth, matchHooks } from './hooks.ts'
 
@@ -46,7 +48,25 @@ export interface Replace extends Common {
   readonly values: Matrix
 }
 
-export type Intervention = Add | Ablate | Replace
+/**
+ * x + change(x), where `change` builds the graph of the change. The model knows nothing of what it computes:
+ * dictionaries make such interventions (`clamp` and `splice` of palimpsest/sae).
+ */
+export interface Rewrite extends Common {
+  readonly op: 'clamp' | 'splice'
+  /** Width of the sites that it fits. */
+  readonly width: number
+  /** Upper bound on the tensors that `change` adds to a graph. */
+  readonly tensors: number
+  /** The change [width, n] of activations x F32 [width, n]. */
+  readonly change: (graph: Graph, x: Tensor) => Tensor
+  /** What it does, as plain data: two that differ here are different interventions. */
+  readonly settings: Readonly<Record<string, unknown>>
+  /** Leaves out tokens, by index of the text and position in it; default: none. */
+  readonly applies?: (text: number, position: number) => boolean
+}
+
+export type Intervention = Add | Ablate | Replace | Rewrite
 
 /** Absolute (multiplies the vector), or a fraction of the mean residual norm at the site for a unit vector. */
 export type Dose = number | { readonly relative: number }
@@ -81,6 +101,7 @@ export type Placed = {
   | { readonly op: 'add'; readonly vector: Float32Array; readonly dose: number; readonly norm: number }
   | { readonly op: 'ablate'; readonly vector: Float32Array; readonly mean: number }
   | { readonly op: 'replace'; readonly values: Matrix }
+  | Pick<Rewrite, 'op' | 'tensors' | 'change' | 'applies'>
 )
 
 /**
@@ -135,6 +156,11 @@ function placeOne(
     finite(item.values.data, where)
     return { ...base, op: 'replace', values: item.values }
   }
+  if ('change' in item) {
+    if (item.width !== width) throw misfit(where, width, item.width)
+    const { op, tensors, change, applies } = item
+    return { ...base, op, tensors, change, ...(applies === undefined ? {} : { applies }) }
+  }
   const vector = item.op === 'add' ? item.vector : item.direction
   if (vector.length !== width) throw misfit(where, width, vector.length)
   finite(vector, where)
@@ -156,11 +182,11 @@ function placeOne(
 }
 
 function misfit(where: string, expected: number, found: number): Error {
-  return refuse('intervention-shape', 'A vector does not fit its site.', {
+  return refuse('intervention-shape', 'An intervention does not fit its site.', {
     where,
     expected: `${expected} values`,
     found: `${found}`,
-    fix: 'Use a direction that was fitted at a site of this width, on this model.',
+    fix: 'Use a direction or dictionary that was fitted at a site of this width, on this model.',
   })
 }
 

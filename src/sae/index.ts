@@ -2,5 +2,14 @@
 export type { Activation, Dictionary, DictionaryForm, InputNorm, Rule } from './dictionary.ts'
 export { type EncodeOptions, Encoder } from './encode.ts'
 export { denseFeatures, firingCounts, meanL0, type SparseFeatures, varianceUnexplained } from './features.ts'
+export { type ClampOptions, clamp, fingerprint, siteOf, splice } from './interventions.ts'
 export { looksLikeDictionary, type OpenDictionaryOptions, openDictionary } from './load.ts'
 export { PlacedDictionary } from './placed.ts'
+export {
+  DICTIONARY_GATES,
+  type DictionaryTest,
+  type Gate,
+  pairGate,
+  type TestText,
+  testDictionary,
+} from './selftest.ts'

@@ -194,6 +194,40 @@ export class PlacedDictionary implements Disposable {
     )
   }
 
+  /** Reconstruction [d_out, n] of activations x [d, n], in one go: without all features at once where it can. */
+  reconstruct(g: Graph, x: Tensor): Tensor {
+    const normed = this.normed(g, x)
+    if (this.dictionary.activation.kind === 'topk') return this.decode(g, this.encode(g, normed.x), x, normed)
+    const parts = this.blocks.map((block) => {
+      const f = this.activate(g, this.preActivations(g, normed.x, block), block)
+      return this.decodeBlock(g, f, block)
+    })
+    return this.finish(
+      g,
+      parts.reduce((a, b) => g.add(a, b)),
+      x,
+      normed,
+    )
+  }
+
+  /**
+   * What setting features to a value adds to the reconstruction of x [d, n]: [d_out, n], the sum over the
+   * features of (value - f) times their decoder vectors. All other latents stay what they are.
+   */
+  clampChange(g: Graph, x: Tensor, features: readonly number[], value: number): Tensor {
+    const normed = this.normed(g, x)
+    const all = this.dictionary.activation.kind === 'topk' ? this.encode(g, normed.x) : undefined
+    const parts = features.map((feature) => {
+      const block = { start: feature, count: 1 }
+      const f =
+        all === undefined
+          ? this.activate(g, this.preActivations(g, normed.x, block), block)
+          : g.cont(g.view(all, [1, all.ne[1]], [all.nb[1], all.nb[2], all.nb[3]], feature * 4))
+      return this.decodeBlock(g, g.scale(f, -1, value), block)
+    })
+    return normed.rescale(parts.reduce((a, b) => g.add(a, b)))
+  }
+
   /** Adds what does not depend on the features to a decoded sum [d_out, n]: bias, norm, skip. */
   finish(g: Graph, sum: Tensor, x: Tensor, normed: Normed): Tensor {
     const y = normed.restore(g.add(sum, this.#decoderBias))

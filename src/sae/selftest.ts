@@ -1,0 +1,227 @@
+/**
+ * Does a dictionary fit a model? Run on a few texts before anything is claimed from its features: nearly every
+ * mistake of reading a format (a forgotten scale, a wrong layer, a bias subtracted or not) shows here.
+ */
+
+import { refuse } from '../core/errors.ts'
+import { type Matrix, matrix } from '../core/matrix.ts'
+import { hookWidth, matchHooks } from '../model/hooks.ts'
+import type { Model } from '../model/model.ts'
+import { findSinks, usedTokens } from '../model/pooling.ts'
+import { logProbability } from '../model/score.ts'
+import type { Encoder } from './encode.ts'
+import { firingCounts } from './features.ts'
+import { siteOf, splice } from './interventions.ts'
+
+/** A text as tokens; `content` is 1 for those that are its own: no BOS, special or template tokens. */
+export interface TestText {
+  readonly id: string
+  readonly tokens: readonly number[]
+  readonly content: Uint8Array
+}
+
+/** A bound that a measured value is held against; the fields are those of results.json. */
+export interface Gate {
+  readonly name: string
+  readonly passed: boolean
+  readonly value: number | null
+  readonly threshold: number
+  readonly note?: string
+}
+
+export interface DictionaryTest {
+  readonly site: string
+  /** Tokens looked at: content without attention sinks. */
+  readonly tokens: number
+  /** Mean number of active latents per token, and what the dictionary's makers aimed at. */
+  readonly l0: number
+  readonly nominalL0: number | undefined
+  /** Fraction of variance unexplained: sum |x - y|² / sum |x - mean x|². */
+  readonly fvu: number
+  /** Mean cross-entropy of the next token in nats, at those tokens: as it is, and with the dictionary spliced in. */
+  readonly crossEntropy: number
+  readonly crossEntropySpliced: number
+  /** Latents that never fired. They may be called dead only after a million tokens. */
+  readonly silent: number
+  readonly silentAre: 'dead' | 'not seen'
+  readonly gates: readonly Gate[]
+}
+
+/** The gates of method.md, Claim 3. */
+export const DICTIONARY_GATES = {
+  tokens: 1000,
+  fvu: 0.7,
+  /** FVU in the aligned model over that in the base model. */
+  fvuRatio: 2,
+  /** L0 over or under its nominal value. */
+  l0Factor: 3,
+} as const
+const DEAD_NEEDS = 1_000_000
+
+/**
+ * Runs the self-test.
+ *
+ * @param site default: the one that the dictionary was made for
+ * @throws PalimpsestError `dictionary-model` when the model has no such site or it has another width;
+ *   `dictionary-site`, `dictionary-transcoder`, `interrupted`
+ */
+export async function testDictionary(
+  model: Model,
+  encoder: Encoder,
+  texts: readonly TestText[],
+  options: { site?: string | undefined; signal?: AbortSignal | undefined } = {},
+): Promise<DictionaryTest> {
+  const { placed } = encoder
+  const { dictionary } = placed
+  const site = options.site ?? siteOf(dictionary)
+  checkFit(model, dictionary.width, site, dictionary.path)
+  const patched = splice({ placed, site, applies: (text, position) => used[text]![position] === 1 })
+  const residuals = matchHooks(['blocks.*.hook_resid_post'], model.architecture)
+  const { signal } = options
+
+  const used: Uint8Array[] = []
+  const sums = new Sums(dictionary.width, dictionary.latents)
+  const before = new Losses()
+  await model.stream(texts, { hooks: [site, ...residuals], logits: 'all', signal }, async (result) => {
+    const { content, tokens } = texts[result.index]!
+    const layers = residuals.map((hook) => result.get(hook))
+    used[result.index] = usedTokens(content, findSinks(layers, content))
+    const x = rowsWhere(result.get(site), used[result.index]!)
+    before.add(result.logits!, tokens, used[result.index]!)
+    const features = await encoder.encode(x, { signal })
+    sums.add(
+      x,
+      await encoder.decode(features, x, { signal }),
+      features.indices.length,
+      firingCounts(features),
+    )
+  })
+  const after = new Losses()
+  await model.stream(texts, { logits: 'all', interventions: [patched], signal }, (result) =>
+    after.add(result.logits!, texts[result.index]!.tokens, used[result.index]!),
+  )
+  const l0 = sums.active / sums.rows
+  const fvu = sums.varianceUnexplained()
+  return {
+    site,
+    tokens: sums.rows,
+    l0,
+    nominalL0: dictionary.nominalL0,
+    fvu,
+    crossEntropy: before.mean,
+    crossEntropySpliced: after.mean,
+    silent: sums.fired.reduce((n, count) => n + (count === 0 ? 1 : 0), 0),
+    silentAre: sums.rows >= DEAD_NEEDS ? 'dead' : 'not seen',
+    gates: gatesOf(sums.rows, fvu, l0, dictionary.nominalL0),
+  }
+}
+
+function gatesOf(tokens: number, fvu: number, l0: number, nominal: number | undefined): Gate[] {
+  const g = DICTIONARY_GATES
+  const gates: Gate[] = [
+    { name: 'dictionary tokens', passed: tokens >= g.tokens, value: tokens, threshold: g.tokens },
+    {
+      name: 'dictionary FVU',
+      passed: fvu <= g.fvu,
+      value: Number.isFinite(fvu) ? fvu : null,
+      threshold: g.fvu,
+    },
+  ]
+  if (nominal !== undefined) {
+    const factor = l0 > nominal ? l0 / nominal : nominal / l0
+    gates.push({
+      name: 'dictionary L0 over or under nominal',
+      passed: factor <= g.l0Factor,
+      value: Number.isFinite(factor) ? factor : null,
+      threshold: g.l0Factor,
+      note: `L0 ${l0.toPrecision(4)}, nominal ${nominal}`,
+    })
+  }
+  return gates
+}
+
+/** The gate of a pair: the dictionary may fit the aligned model at most twice as badly as the base model. */
+export function pairGate(base: DictionaryTest, aligned: DictionaryTest): Gate {
+  const ratio = aligned.fvu / base.fvu
+  return {
+    name: 'dictionary FVU, aligned over base',
+    passed: ratio <= DICTIONARY_GATES.fvuRatio,
+    value: Number.isFinite(ratio) ? ratio : null,
+    threshold: DICTIONARY_GATES.fvuRatio,
+  }
+}
+
+function checkFit(model: Model, width: number, site: string, path: string): void {
+  const [hook, ...more] = matchHooks([site], model.architecture)
+  const found = hookWidth(hook!, model.architecture)
+  if (more.length > 0 || found !== width)
+    throw refuse('dictionary-model', 'The dictionary does not fit the model at this hook point.', {
+      where: `${path} at ${site} of ${model.path}`,
+      expected: `one hook point of width ${width}`,
+      found: more.length > 0 ? `${more.length + 1} hook points` : `width ${found}`,
+      fix: 'Use the model (and layer) that the dictionary was made for: `palimpsest inspect` names them.',
+    })
+}
+
+function rowsWhere(x: Matrix, used: Uint8Array): Matrix {
+  const rows = used.reduce((n, yes) => n + yes, 0)
+  const out = matrix(rows, x.cols)
+  let at = 0
+  used.forEach((yes, t) => {
+    if (yes === 1) out.data.set(x.data.subarray(t * x.cols, (t + 1) * x.cols), x.cols * at++)
+  })
+  return out
+}
+
+/** Sums over tokens, from which means and variances come at the end. */
+class Sums {
+  rows = 0
+  active = 0
+  readonly fired: Float64Array
+  readonly #sum: Float64Array
+  #squares = 0
+  #error = 0
+
+  constructor(width: number, latents: number) {
+    this.#sum = new Float64Array(width)
+    this.fired = new Float64Array(latents)
+  }
+
+  add(x: Matrix, y: Matrix, active: number, fired: Uint32Array): void {
+    for (let i = 0; i < x.data.length; i++) {
+      const v = x.data[i]!
+      this.#sum[i % x.cols]! += v
+      this.#squares += v * v
+      this.#error += (v - y.data[i]!) ** 2
+    }
+    this.rows += x.rows
+    this.active += active
+    for (let j = 0; j < fired.length; j++) this.fired[j]! += fired[j]!
+  }
+
+  varianceUnexplained(): number {
+    const mean = this.#sum.reduce((sum, v) => sum + v * v, 0) / this.rows
+    return this.#error / (this.#squares - mean)
+  }
+}
+
+/** Mean cross-entropy of the next token after the tokens used. */
+class Losses {
+  #sum = 0
+  #n = 0
+
+  add(logits: Matrix, tokens: readonly number[], used: Uint8Array): void {
+    for (let t = 0; t + 1 < tokens.length; t++) {
+      if (used[t] === 0) continue
+      this.#sum -= logProbability(
+        logits.data.subarray(t * logits.cols, (t + 1) * logits.cols),
+        tokens[t + 1]!,
+      )
+      this.#n++
+    }
+  }
+
+  get mean(): number {
+    return this.#sum / this.#n
+  }
+}
