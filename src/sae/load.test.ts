@@ -1,0 +1,238 @@
+/** Dictionaries that are damaged, mixed up, or of kinds that are not read: each is refused by name. */
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it } from 'vitest'
+import { isComplete, put, refusalOf, temporaryFolder } from '../../test/support/bytes.ts'
+import { writeDictionary } from '../../test/support/dictionary.ts'
+import { pickle, torchBytes } from '../../test/support/torch-bytes.ts'
+import type { PalimpsestError } from '../core/errors.ts'
+import { Backend } from '../ggml/backend.ts'
+import { looksLikeDictionary, openDictionary } from './load.ts'
+import { PlacedDictionary } from './placed.ts'
+
+const FIXTURES = fileURLToPath(new URL('../../test/fixtures/saes/', import.meta.url))
+const files = temporaryFolder()
+afterAll(() => files[Symbol.dispose]())
+let made = 0
+
+function expectRefusal(error: PalimpsestError, code: string, says: RegExp): void {
+  expect(error.code).toBe(code)
+  expect(error.message).toMatch(says)
+  expect(error.kind).toBe('input')
+  expect(isComplete(error)).toBe(true)
+}
+
+/** A copy of a fixture with one JSON file changed. */
+function changed(fixture: string, file: string, change: Record<string, unknown>): string {
+  const folder = join(files.path, `changed-${made++}`)
+  cpSync(join(FIXTURES, fixture), folder, { recursive: true })
+  const path = join(folder, file)
+  const config = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+  writeFileSync(path, JSON.stringify({ ...config, ...change }))
+  return folder
+}
+
+const vector = (n: number, value = 0): { shape: number[]; data: Float32Array } => ({
+  shape: [n],
+  data: new Float32Array(n).fill(value),
+})
+
+describe('SAELens', () => {
+  it.each<[what: string, options: object, code: string, says: RegExp]>([
+    [
+      'matching pursuit',
+      { config: { architecture: 'matching_pursuit' } },
+      'dictionary-unsupported',
+      /matching_pursuit/,
+    ],
+    ['temporal', { config: { architecture: 'temporal' } }, 'dictionary-unsupported', /"temporal"/],
+    [
+      'whitening that is not folded',
+      { config: { normalize_activations: 'covariance_whitening' } },
+      'dictionary-unsupported',
+      /covariance_whitening/,
+    ],
+    [
+      'a scale that is not folded',
+      { config: { normalize_activations: 'expected_average_only_in', norm_scaling_factor: 0.4 } },
+      'dictionary-unsupported',
+      /norm_scaling_factor/,
+    ],
+    ['thresholds missing', { config: { architecture: 'jumprelu' } }, 'dictionary-tensor', /log_threshold/],
+    ['k missing', { config: { architecture: 'topk' } }, 'dictionary-config', /"k"/],
+    ['k beyond the latents', { config: { architecture: 'topk', k: 13 } }, 'dictionary-config', /1 to 12/],
+    [
+      'another width in the configuration',
+      { config: { d_in: 9 } },
+      'dictionary-config',
+      /"d_in"[\s\S]*9[\s\S]*8/,
+    ],
+    ['a number that is a text', { config: { d_in: '8' } }, 'dictionary-config', /not a number/],
+    [
+      'a decoder of another width',
+      { tensors: { W_dec: { shape: [12, 7], data: new Float32Array(84) } } },
+      'dictionary-shape',
+      /\[12, 8\][\s\S]*\[12, 7\]/,
+    ],
+    ['biases of another width', { tensors: { b_dec: vector(7) } }, 'dictionary-shape', /b_dec/],
+    ['an encoder that is a vector', { tensors: { W_enc: vector(96) } }, 'dictionary-shape', /W_enc/],
+    [
+      'biases that are not finite',
+      { tensors: { b_enc: vector(12, Number.NaN) } },
+      'dictionary-nan',
+      /b_enc[\s\S]*NaN/,
+    ],
+    ['tensors missing', { tensors: { W_dec: undefined } }, 'dictionary-tensor', /W_dec/],
+    [
+      'a scaling factor that is not to be used',
+      { config: { sae_lens_version: '5.0.0' }, tensors: { scaling_factor: vector(12, 2) } },
+      'dictionary-config',
+      /finetuning_scaling_factor/,
+    ],
+    [
+      'activations of old versions that are not known',
+      { config: { sae_lens_version: '5.0.0', activation_fn: 'gelu' } },
+      'dictionary-unsupported',
+      /gelu/,
+    ],
+  ])('%s', async (what, options, code, says) => {
+    const folder = await writeDictionary(files.path, `saelens-${what}`, { width: 8, latents: 12, ...options })
+    expectRefusal(await refusalOf(openDictionary(folder)), code, says)
+  })
+
+  it('weights that are not finite, wherever they are, before anything is computed', async () => {
+    const data = new Float32Array(96)
+    data[77] = Number.POSITIVE_INFINITY
+    const folder = await writeDictionary(files.path, 'infinite', {
+      width: 8,
+      latents: 12,
+      tensors: { W_dec: { shape: [12, 8], data } },
+    })
+    using dictionary = await openDictionary(folder)
+    using backend = new Backend({ device: 'cpu', threads: 1 })
+    expectRefusal(
+      await refusalOf(PlacedDictionary.place(dictionary, backend)),
+      'dictionary-nan',
+      /W_dec\[9, 5\]/,
+    )
+  })
+})
+
+describe('other formats', () => {
+  it.each<[fixture: string, file: string, change: Record<string, unknown>, code: string, says: RegExp]>([
+    ['sparsify', 'cfg.json', { activation: 'groupmax' }, 'dictionary-unsupported', /groupmax/],
+    ['sparsify', 'cfg.json', { signed: true }, 'dictionary-unsupported', /signed/],
+    ['sparsify', 'cfg.json', { k: 97 }, 'dictionary-config', /1 to 96/],
+    ['sparsify', 'cfg.json', { d_in: 33 }, 'dictionary-config', /"d_in"/],
+    [
+      'llama_scope',
+      'hyperparams.json',
+      { jump_relu_threshold: null },
+      'dictionary-config',
+      /threshold is missing/,
+    ],
+    [
+      'llama_scope',
+      'hyperparams.json',
+      { use_glu_encoder: true },
+      'dictionary-unsupported',
+      /use_glu_encoder/,
+    ],
+    [
+      'llama_scope',
+      'hyperparams.json',
+      { norm_activation: 'token-wise' },
+      'dictionary-unsupported',
+      /token-wise/,
+    ],
+    [
+      'llama_scope',
+      'hyperparams.json',
+      { dataset_average_activation_norm: { in: 2 } },
+      'dictionary-config',
+      /"out"/,
+    ],
+    ['llama_scope', 'hyperparams.json', { d_model: 16 }, 'dictionary-shape', /encoder\.weight/],
+    [
+      'openmoss_llamascopium_topk',
+      'config.json',
+      { act_fn: 'batchtopk' },
+      'dictionary-unsupported',
+      /batchtopk/,
+    ],
+    [
+      'openmoss_llamascopium_topk',
+      'config.json',
+      { sae_type: 'crosscoder' },
+      'dictionary-unsupported',
+      /crosscoder/,
+    ],
+    [
+      'openmoss_llamascopium_topk',
+      'config.json',
+      { hook_point_in: 'blocks.3.hook_resid_post' },
+      'dictionary-tensor',
+      /blocks\.3/,
+    ],
+    [
+      'dictionary_learning_topk',
+      'config.json',
+      { trainer: { dict_class: 'CrossCoder' } },
+      'dictionary-unsupported',
+      /CrossCoder/,
+    ],
+    ['dictionary_learning_topk', 'config.json', { trainer: {} }, 'dictionary-unsupported', /null/],
+    [
+      'gemma_scope_2/layer_2_width_1k_l0_small',
+      'config.json',
+      { type: 'clt' },
+      'dictionary-unsupported',
+      /clt/,
+    ],
+    ['qwen_scope', 'config.json', { model_type: 'llama' }, 'dictionary-config', /topk_sae/],
+    ['qwen_scope', 'config.json', { d_sae: 47 }, 'dictionary-shape', /W_enc/],
+  ])('%s, %s: %j', async (fixture, file, change, code, says) => {
+    expectRefusal(await refusalOf(openDictionary(changed(fixture, file, change))), code, says)
+  })
+
+  it('a folder of several layers asks for one of them', async () => {
+    const folder = changed('qwen_scope', 'config.json', {})
+    copyFileSync(join(folder, 'layer2.sae.pt'), join(folder, 'layer11.sae.pt'))
+    expectRefusal(await refusalOf(openDictionary(folder)), 'dictionary-ambiguous', /layer11\.sae\.pt/)
+    using one = await openDictionary(join(folder, 'layer11.sae.pt'))
+    expect(one.site).toBe('blocks.11.hook_resid_post')
+  })
+
+  it.each<[names: string[], says: RegExp]>([
+    [['cfg.json', 'cc_weights.pt'], /Kissane's crosscoders/],
+    [['W_enc_0.safetensors', 'W_dec_0.safetensors'], /Cross-layer transcoders/],
+    [['layer_0.safetensors', 'layer_1.safetensors'], /Per-layer transcoders/],
+  ])('%j are recognised', async (names, says) => {
+    const folder = join(files.path, `kind-${made++}`)
+    mkdirSync(folder)
+    for (const name of names) writeFileSync(join(folder, name), '{}')
+    expect(looksLikeDictionary(folder)).toBe(true)
+    expectRefusal(await refusalOf(openDictionary(folder)), 'dictionary-unsupported', says)
+  })
+
+  it('pickles with code in them execute nothing', async () => {
+    const folder = join(files.path, 'hostile')
+    mkdirSync(folder)
+    const call = pickle.reduce(pickle.global('builtins', 'exec'), pickle.tuple(pickle.text('1')))
+    put(folder, 'sae-l3.pt', torchBytes(pickle.whole(pickle.dict(pickle.text('encoder.weight'), call)), {}))
+    expectRefusal(await refusalOf(openDictionary(folder)), 'pickle-global', /builtins\.exec/)
+  })
+
+  it('folders of something else, and paths that are not there', async () => {
+    const folder = join(files.path, 'nothing')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'notes.txt'), 'x')
+    expect(looksLikeDictionary(folder)).toBe(false)
+    expectRefusal(await refusalOf(openDictionary(folder)), 'dictionary-format', /notes\.txt/)
+    expect((await refusalOf(openDictionary(join(folder, 'x')))).code).toBe('file-missing')
+    writeFileSync(join(folder, 'cfg.json'), '[1')
+    writeFileSync(join(folder, 'sae.safetensors'), 'x')
+    expectRefusal(await refusalOf(openDictionary(folder)), 'dictionary-config', /not JSON/)
+  })
+})
