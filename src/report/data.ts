@@ -12,8 +12,8 @@ export interface Projection {
   /** Labelled texts: the pole they come from. */
   readonly pole?: 'A' | 'B' | undefined
   readonly issue?: string | undefined
-  /** Prompts: the pole that they lean towards, or neither. */
-  readonly loading?: 'neutral' | 'A' | 'B' | undefined
+  /** Prompts: A, B or neutral, by what they lean towards; anything else is shown as neutral. */
+  readonly loading?: string | undefined
   /** <a, d>, in the activations' own units. */
   readonly z: number
   /** z divided by that model's distance between the class means of labelled texts; absent without such texts. */

@@ -382,8 +382,8 @@ function marked(text: string): ReportData {
           id: 'compression',
           ...claim,
           measures: [
-            measure('ratio', { axis: some }),
-            measure('r_prompt', {}),
+            measure('r_prompt', { axis: some }),
+            measure('r_prompt', { axis: `${some} 2` }),
             measure('selective', {}),
             measure('sd_raw', { model: some }),
           ],

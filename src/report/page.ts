@@ -74,7 +74,7 @@ function subject(data: ReportData): Html {
       html`${domain}${domain && poles ? ': ' : ''}${poles && html`<span class="a">${poles.A}</span> (A) against <span class="b">${poles.B}</span> (B)`}`,
     ])
   const auc = headline(data, 'direction', { name: 'auc' })
-  const ratio = headline(data, 'compression', { name: 'ratio' })
+  const ratio = headline(data, 'compression', { name: 'r_prompt' })
   const sizes: Content[] = []
   if (auc) sizes.push(size(auc.n, 'labelled texts', auc.groups, 'from', 'groups'))
   if (ratio) sizes.push(size(ratio.n, 'prompts', ratio.groups, 'on', 'issues'))

@@ -96,16 +96,18 @@ dd{margin:0}
 .ask{display:block;color:var(--muted);font-size:.92em;font-weight:400}
 .scroll{overflow-x:auto;margin:1.3rem 0 1.6rem}
 table{border-collapse:collapse;font-size:.82rem;line-height:1.4;min-width:100%;border-bottom:1px solid var(--ink);font-variant-numeric:tabular-nums lining-nums;overflow-wrap:break-word}
-caption{caption-side:top;text-align:left;color:var(--muted);font-size:.82rem;padding:0 0 .45rem;max-width:40rem}
+caption{caption-side:top;text-align:left;color:var(--muted);font-size:.82rem;padding:0 0 .45rem;max-width:min(40rem,calc(100vw - 32px));position:sticky;left:0}
 th,td{text-align:left;vertical-align:top;padding:.34rem .9rem .34rem 0;border-top:1px solid var(--rule);font-weight:400}
 th:last-child,td:last-child{padding-right:0}
 thead th{border-top:1px solid var(--ink);border-bottom:1px solid var(--ink);font-weight:600;vertical-align:bottom}
 tbody tr:first-child>*{border-top:0}
+.long{min-width:11rem}
 .n{text-align:right;white-space:nowrap}
 thead .n{white-space:normal}
 .ci{color:var(--muted)}
 .hash{font-size:.78em;word-break:break-all;display:inline-block;min-width:11rem}
 .all{font-size:.76rem}
+.all th[scope=row]{min-width:15rem}
 .all .name th{font-weight:600;padding-top:1rem;border-top:1px solid var(--ink)}
 .all .name .ci{font-weight:400}
 .all tbody:first-of-type .name th{padding-top:.4rem;border-top:0}
@@ -131,6 +133,7 @@ h1{font-size:1.6rem}
 .inputs{display:block}.inputs>div{grid-template-columns:8.5rem 1fr}
 .n .ci{display:block}
 th[scope=row]{min-width:4.6rem}
+.all th[scope=row]{min-width:9rem}
 table{font-size:.78rem}
 th,td{padding-right:.7rem}
 }
@@ -153,7 +156,7 @@ p,ul,ol,caption,figcaption,.lead{max-width:none}
 section{margin-top:1.6rem}
 section+section{margin-top:1.8rem}
 h2,h3,caption,thead,figcaption,.question,.status{break-after:avoid}
-figure,tr,.facts>div,.terms>div,.warnings{break-inside:avoid}
+figure,tr,.facts>div,.terms>div,.warnings,.inputs{break-inside:avoid}
 .scroll{overflow:visible}
 table,.facts,.terms,figcaption,caption{font-size:8.5pt}
 .all{font-size:7pt}

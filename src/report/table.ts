@@ -37,6 +37,8 @@ export interface Column<Row> {
   readonly cell: (row: Row) => Content
   /** Right-aligned, for numbers. */
   readonly numeric?: boolean
+  /** Running text, which needs some width to be read. */
+  readonly long?: boolean
 }
 
 /**
@@ -50,7 +52,7 @@ export function table<Row>(
   rows: readonly Row[],
 ): Html | undefined {
   if (rows.length === 0) return undefined
-  const kind = (c: Column<Row>) => (c.numeric ? html` class="n"` : '')
+  const kind = (c: Column<Row>) => (c.numeric ? html` class="n"` : c.long ? html` class="long"` : '')
   return scrolling(html`<table>
 <caption>${caption}</caption>
 <thead><tr>${columns.map((c) => html`<th scope="col"${kind(c)}>${c.head}</th>`)}</tr></thead>

@@ -116,19 +116,20 @@ const MEASURES = known({
   excess_over_words: 'Excess over the words',
   retention: 'Retention: excess aligned / base',
   transfer_auc: 'Transfer AUC',
+  transfer_loss: 'AUC lost in transfer',
   cosine_base_aligned: 'Cosine of base and aligned directions',
   cosine_estimators: 'Cosine of two estimators',
   split_half_cosine: 'Cosine of two halves (ceiling)',
+  split_half_across: 'Cosine of two halves, base to aligned',
   cka: 'Linear CKA',
   principal_angle: 'Principal angle',
   score_correlation: 'Correlation with the score',
-  auc_topic: 'AUC, topics held out',
   sd_raw: 'SD, raw',
   sd_gap: 'SD, class-gap units',
-  ratio: 'Ratio of SDs, aligned / base',
   ratio_gap_scaled: 'Ratio of SDs in class-gap units',
-  r_prompt: 'Spread of prompts, aligned / base',
-  r_gap: 'Class gap of texts, aligned / base',
+  r_prompt: 'Spread of prompts',
+  r_reference: 'Spread along the references',
+  r_gap: 'Class gap of texts',
   variance_ratio: 'Ratio of variances',
   iqr_ratio: 'Ratio of interquartile ranges',
   range_ratio: 'Ratio of 5 to 95% ranges',
@@ -168,7 +169,9 @@ export function foldsName(folds: string | undefined): string {
 
 const LABELS = known({
   exists: 'A direction exists',
-  'no direction': 'No direction beyond the baselines',
+  'no direction': 'No direction shown beyond the baselines',
+  'no compression': 'No selective compression',
+  'change of scale': 'A change of scale',
 })
 
 /** A claim's finer answer as a heading; an unknown one is shown as it is, with a capital. */
@@ -200,7 +203,7 @@ export function thresholdMeaning(key: string): string {
 
 /** A key of a record as words. @example plainName('started_at') // 'Started at' */
 export function plainName(key: string): string {
-  return capital(key.replaceAll('_', ' ').replace(/\bauc\b/g, 'AUC'))
+  return capital(key.replaceAll('_', ' ').replace(/\b(auc|cpu|gpu)\b/g, (word) => word.toUpperCase()))
 }
 
 /** With a capital at its start. */

@@ -3,15 +3,17 @@
 import * as Plot from '@observablehq/plot'
 import type { Measure } from '../../study/results.ts'
 import type { ReportData } from '../data.ts'
-import { number } from '../format.ts'
+import { clip, number } from '../format.ts'
 import { headline, layerOf, measures, ownerOf, primary, roles } from '../select.ts'
 import { baselineName, estimatorName, roleName } from '../words.ts'
 import { type EndLabel, endLabels } from './labels.ts'
 import { compose, type Panel, panel, panelWidth, WIDE, type Width } from './svg.ts'
 import { ESTIMATOR_DASHES, INK, MUTED, modelColour } from './theme.ts'
 
+/** Longest label of a line, in characters. */
+const LABEL = 15
 const HEIGHT = 290
-const MARGIN = { top: 8, right: 114, bottom: 38, left: 36 }
+const MARGIN = { top: 8, right: 120, bottom: 38, left: 36 }
 
 /**
  * One panel a model: the estimators' out-of-fold AUC at every layer, the interval of the deciding one, the
@@ -25,7 +27,7 @@ export function aucByLayer(data: ReportData, width: Width): string | undefined {
   if (models.length === 0) return undefined
   const all = models.flatMap((role) => [...aucCurves(data, role).flat(), ...baselines(data, role)])
   const values = all.flatMap((m) => [m.value, ...(m.ci ?? []), ...(m.null ? [m.null.mean, m.null.q95] : [])])
-  const domain: [number, number] = [Math.min(0.48, ...values) - 0.01, Math.max(0.7, ...values) + 0.01]
+  const domain: [number, number] = [Math.min(0.48, ...values) - 0.01, Math.max(0.6, ...values) + 0.01]
   const columns = width === WIDE && models.length > 1 ? 2 : 1
   const w = panelWidth(width, columns)
   const panels = models.map((role) => modelPanel(data, role, w, domain))
@@ -145,7 +147,12 @@ function modelPanel(data: ReportData, role: string, width: number, domain: [numb
           strokeWidth: 1.75,
           fill: 'var(--paper, #fff)',
         }),
-        ...endLabels(labels, first === last ? last + 0.5 : last, domain, HEIGHT - MARGIN.top - MARGIN.bottom),
+        ...endLabels(
+          labels.map((l) => ({ ...l, text: clip(l.text, LABEL) })),
+          first === last ? last + 0.5 : last,
+          domain,
+          HEIGHT - MARGIN.top - MARGIN.bottom,
+        ),
       ],
     },
     { title: roleName(role), colour },

@@ -1,12 +1,15 @@
 /** What the model adds: excess AUC over random baselines, its own embeddings and the words; and what is kept. */
 
-import type { Measure } from '../../study/results.ts'
 import type { ReportData } from '../data.ts'
-import { headline, primary, roles } from '../select.ts'
-import { poolName, roleName } from '../words.ts'
+import { clip } from '../format.ts'
+import { headline, primary, roles, threshold } from '../select.ts'
+import { inSentence, poolName, roleName } from '../words.ts'
 import { type ForestRow, forest, forestWords } from './forest.ts'
 import { compose, type Width } from './svg.ts'
 import { modelColour } from './theme.ts'
+
+/** A model's name, short enough for what follows it to be read. */
+const who = (role: string | undefined): string => clip(roleName(role), 14)
 
 const OVER: readonly [name: string, words: string][] = [
   ['excess_auc', 'over random baselines'],
@@ -25,11 +28,12 @@ export function excess(data: ReportData, width: Width): string | undefined {
   for (const [name, words] of OVER)
     for (const role of roles(data)) {
       const measure = headline(data, 'direction', { name, model: role })
-      const who = roles(data).length > 1 ? `${roleName(role)}, ${words}` : `Excess ${words}`
-      if (measure) rows.push({ label: who, measure, colour: modelColour(role) })
+      const label = roles(data).length > 1 ? `${who(role)}, ${words}` : `Excess ${words}`
+      if (measure) rows.push({ label, measure, colour: modelColour(role) })
     }
+  rows.push(...onNewTopics(data))
   if (rows.length === 0) return undefined
-  const bar = Number(data.results.thresholds.excess_auc ?? 0.02)
+  const bar = threshold(data, 'excess_auc', 0.02)
   return compose(
     {
       id: 'excess',
@@ -49,6 +53,18 @@ export function excess(data: ReportData, width: Width): string | undefined {
   )
 }
 
+/** The second evaluation, where texts have topics: then words carry little, and what transfers is the value. */
+function onNewTopics(data: ReportData): ForestRow[] {
+  return (['excess_auc', 'excess_over_words'] as const).flatMap((name) =>
+    roles(data).flatMap((role) => {
+      const measure = headline(data, 'direction', { name, model: role, folds: 'topic' })
+      if (measure === undefined) return []
+      const over = name === 'excess_auc' ? 'random' : 'words'
+      return [{ label: `${who(role)}, over ${over}, new topics`, measure, colour: modelColour(role) }]
+    }),
+  )
+}
+
 /**
  * The share of base's excess that the aligned model keeps, in every pool, between the bars of lost and retained.
  *
@@ -56,13 +72,15 @@ export function excess(data: ReportData, width: Width): string | undefined {
  * @example const svg = retention(data, NARROW)
  */
 export function retention(data: ReportData, width: Width): string | undefined {
-  const found = primary(data, 'direction', { name: 'retention' }, ['pool'])
-  const byPool = new Map<string, Measure>()
-  for (const m of found) if (!byPool.has(m.pool ?? '')) byPool.set(m.pool ?? '', m)
-  const rows: ForestRow[] = [...byPool].map(([pool, measure]) => ({ label: poolName(pool), measure }))
+  const found = primary(data, 'direction', { name: 'retention' }, ['pool', 'model'])
+  const several = new Set(found.map((m) => m.model)).size > 1
+  const rows: ForestRow[] = found.map((measure) => ({
+    label: `${several ? `${who(measure.model)}, ` : ''}${poolName(measure.pool ?? '')}`,
+    measure,
+  }))
   if (rows.length === 0) return undefined
-  const lost = Number(data.results.thresholds.lost ?? 0.25)
-  const kept = Number(data.results.thresholds.retained ?? 0.5)
+  const lost = threshold(data, 'lost', 0.25)
+  const kept = threshold(data, 'retained', 0.5)
   return compose(
     {
       id: 'retention',
@@ -99,11 +117,13 @@ export function agreement(data: ReportData, width: Width): string | undefined {
     const measure = headline(data, 'direction', { name: 'split_half_cosine', model: role })
     if (measure)
       rows.push({
-        label: `split halves, ${roleName(role).toLowerCase()}`,
+        label: `split halves, ${inSentence(who(role))}`,
         measure,
         colour: modelColour(role),
       })
   }
+  const across = headline(data, 'direction', { name: 'split_half_across' })
+  if (across) rows.push({ label: 'split halves, base to aligned', measure: across })
   const cka = headline(data, 'direction', { name: 'cka' })
   if (cka) rows.push({ label: 'linear CKA of the layer', measure: cka })
   if (rows.length === 0) return undefined
@@ -137,7 +157,7 @@ export function agreement(data: ReportData, width: Width): string | undefined {
 export function scores(data: ReportData, width: Width): string | undefined {
   const rows: ForestRow[] = roles(data).flatMap((role) =>
     primary(data, 'direction', { name: 'score_correlation', model: role }, ['note']).map((measure) => ({
-      label: `${roleName(role)}, ${measure.note ?? 'all'}`,
+      label: `${who(role)}, ${measure.note ?? 'all'}`,
       measure,
       colour: modelColour(role),
     })),

@@ -56,7 +56,7 @@ const STACKED: Layout = {
   row: 38,
   left: 8,
   right: 8,
-  label: { dx: 0, dy: -9, longest: 50 },
+  label: { dx: 0, dy: -9, longest: 44 },
   numbers: { anchor: 'right', dx: 0, dy: -9 },
   interval: 7,
 }
@@ -64,7 +64,7 @@ const STACKED: Layout = {
 const TALL: Layout = {
   ...STACKED,
   row: 52,
-  label: { dx: 0, dy: -16, longest: 48 },
+  label: { dx: 0, dy: -16, longest: 44 },
   numbers: { anchor: 'left', dx: 0, dy: -1 },
   interval: 14,
 }
@@ -76,14 +76,20 @@ export function forest(rows: readonly ForestRow[], options: ForestOptions): Pane
   const rules = options.rules ?? []
   const top = rules.length > 0 ? 20 : 4
   const log = options.log === true
+  // Ratios stand on a linear scale of their logarithms: a logarithmic scale hides the labels of most ticks.
+  const place = log ? Math.log : (v: number) => v
   const values = [
     ...rows.flatMap((r) => [r.measure.value, ...(r.measure.ci ?? [])]),
     ...rules.map((r) => r.x),
     ...(options.reach ?? []),
-  ].filter((v) => Number.isFinite(v) && (!log || v > 0))
-  const domain = padded(Math.min(...values), Math.max(...values), log)
+  ]
+    .map(place)
+    .filter(Number.isFinite)
+  const domain = padded(Math.min(...values), Math.max(...values))
   const items = rows.map((r, i) => ({ ...r, y: i, numbers: estimate(r.measure) }))
-  const within = items.filter((r) => !log || r.measure.value > 0)
+  const within = items.filter((r) => Number.isFinite(place(r.measure.value)))
+  // The lower end of an interval may have no logarithm.
+  const shown = (v: number) => Math.min(Math.max(Number.isNaN(v) ? domain[0] : v, domain[0]), domain[1])
   const at = layout(items, options.width)
   return panel(
     {
@@ -94,13 +100,12 @@ export function forest(rows: readonly ForestRow[], options: ForestOptions): Pane
       marginLeft: at.left,
       marginRight: at.right,
       x: {
-        type: log ? 'log' : 'linear',
         domain,
         label: options.label,
         labelAnchor: 'center',
         labelArrow: 'none',
-        ticks: log ? logTicks(domain) : 5,
-        tickFormat: (d: number) => plain(d),
+        ticks: log ? logTicks([Math.exp(domain[0]), Math.exp(domain[1])]).map(Math.log) : 5,
+        tickFormat: (d: number) => plain(log ? Math.exp(d) : d),
       },
       y: { domain: [-0.5, rows.length - 0.5], axis: null, reverse: true },
       marks: [
@@ -111,14 +116,19 @@ export function forest(rows: readonly ForestRow[], options: ForestOptions): Pane
           insetLeft: -at.left,
           insetRight: -at.right,
         }),
-        Plot.ruleX(rules, { x: 'x', stroke: INK, strokeWidth: 1, strokeDasharray: '2 2' }),
+        Plot.ruleX(rules, {
+          x: (r: ForestRule) => place(r.x),
+          stroke: INK,
+          strokeWidth: 1,
+          strokeDasharray: '2 2',
+        }),
         ...rules.map((r) =>
           Plot.text([r.label], {
-            x: () => r.x,
+            x: () => place(r.x),
             frameAnchor: 'top',
             dy: -top + 6,
             fill: MUTED,
-            textAnchor: labelAnchor(r.x, domain, log),
+            textAnchor: labelAnchor(place(r.x), domain),
           }),
         ),
         Plot.text(items, {
@@ -142,8 +152,8 @@ export function forest(rows: readonly ForestRow[], options: ForestOptions): Pane
         Plot.link(
           within.filter((r) => r.measure.ci !== undefined),
           {
-            x1: (r: ForestRow) => Math.max(r.measure.ci![0], domain[0]),
-            x2: (r: ForestRow) => Math.min(r.measure.ci![1], domain[1]),
+            x1: (r: ForestRow) => shown(place(r.measure.ci![0])),
+            x2: (r: ForestRow) => shown(place(r.measure.ci![1])),
             y1: 'y',
             y2: 'y',
             dy: at.interval,
@@ -153,7 +163,7 @@ export function forest(rows: readonly ForestRow[], options: ForestOptions): Pane
           },
         ),
         Plot.dot(within, {
-          x: (r: ForestRow) => r.measure.value,
+          x: (r: ForestRow) => place(r.measure.value),
           y: 'y',
           dy: at.interval,
           r: 3.5,
@@ -175,14 +185,13 @@ export function forestWords(rows: readonly ForestRow[]): string {
   return `${rows.map((r) => `${r.label}: ${estimate(r.measure)}`).join('; ')}.`
 }
 
-function padded(low: number, high: number, log: boolean): [number, number] {
-  if (log) return [low * 0.92, high * 1.08]
-  const room = (high - low || Math.abs(high) || 1) * 0.06
+function padded(low: number, high: number): [number, number] {
+  const room = (high - low) * 0.06 || Math.abs(high) * 0.06 || 0.15
   return [low - room, high + room]
 }
 
-function labelAnchor(x: number, [low, high]: [number, number], log: boolean): 'start' | 'middle' | 'end' {
-  const at = log ? Math.log(x / low) / Math.log(high / low) : (x - low) / (high - low)
+function labelAnchor(x: number, [low, high]: [number, number]): 'start' | 'middle' | 'end' {
+  const at = (x - low) / (high - low)
   return at < 0.15 ? 'start' : at > 0.85 ? 'end' : 'middle'
 }
 

@@ -52,8 +52,38 @@ export function shownProjections(data: ReportData, set: Projection['set']): Proj
   return raw.length > 0 ? raw : here
 }
 
+/** Count, mean and standard deviation of the projections of one model and kind. */
+export interface ProjectionSummary {
+  readonly model: string
+  readonly kind: Kind
+  readonly n: number
+  readonly raw: Moments
+  /** Absent where no projection has class-gap units. */
+  readonly gap: Moments | undefined
+}
+
+interface Moments {
+  readonly mean: number
+  readonly sd: number
+}
+
+/** What the figure shows, in numbers: model by model, kind by kind. */
+export function projectionSummaries(data: ReportData, set: Projection['set']): ProjectionSummary[] {
+  const rows = shownProjections(data, set)
+  return roles(data).flatMap((model) =>
+    kinds(rows).flatMap((kind): ProjectionSummary[] => {
+      const of = rows.filter((p) => p.model === model && kindOf(p) === kind)
+      const gaps = valuesOf(of, 'z_gap')
+      if (of.length === 0) return []
+      const raw = moments(valuesOf(of, 'z'))
+      return [{ model, kind, n: of.length, raw, gap: gaps.length > 0 ? moments(gaps) : undefined }]
+    }),
+  )
+}
+
 function kindOf(p: Projection): Kind | undefined {
-  return p.set === 'texts' ? p.pole : (p.loading ?? 'neutral')
+  if (p.set === 'texts') return p.pole
+  return p.loading === 'A' || p.loading === 'B' ? p.loading : 'neutral'
 }
 
 function kinds(rows: readonly Projection[]): Kind[] {
@@ -84,7 +114,7 @@ function projections(data: ReportData, width: Width, set: Projection['set']): st
   )
   const words = models.map((model) => {
     const of = rows.filter((p) => p.model === model)
-    const spread = units.map((u) => `SD ${number(sd(valuesOf(of, u)), 3)} ${UNIT_WORDS[u]}`)
+    const spread = units.map((u) => `SD ${number(moments(valuesOf(of, u)).sd, 3)} ${UNIT_WORDS[u]}`)
     return `${roleName(model)}: ${count(of.length)} ${set}, ${spread.join(', ')}.`
   })
   return compose(
@@ -202,7 +232,8 @@ function valuesOf(rows: readonly Projection[], unit: Unit): number[] {
   return rows.map((p) => p[unit] ?? Number.NaN).filter(Number.isFinite)
 }
 
-function sd(values: readonly number[]): number {
+function moments(values: readonly number[]): Moments {
   const mean = values.reduce((a, b) => a + b, 0) / values.length
-  return Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / Math.max(1, values.length - 1))
+  const squares = values.reduce((a, b) => a + (b - mean) ** 2, 0)
+  return { mean, sd: Math.sqrt(squares / Math.max(1, values.length - 1)) }
 }

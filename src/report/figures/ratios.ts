@@ -7,7 +7,15 @@ import { measureName } from '../words.ts'
 import { type ForestRow, forest, forestWords } from './forest.ts'
 import { compose, type Width } from './svg.ts'
 
-const SHRANK = ['r_prompt', 'r_gap', 'ratio_gap_scaled', 'variance_ratio', 'iqr_ratio', 'range_ratio']
+const SHRANK = [
+  'r_prompt',
+  'r_gap',
+  'r_reference',
+  'ratio_gap_scaled',
+  'variance_ratio',
+  'iqr_ratio',
+  'range_ratio',
+]
 const NO_CHANGE = [{ x: 1, label: 'no change' }]
 
 /**
@@ -31,7 +39,7 @@ export function ratios(data: ReportData, width: Width): string | undefined {
  * @example const svg = axisRatios(data, NARROW)
  */
 export function axisRatios(data: ReportData, width: Width): string | undefined {
-  const rows = primary(data, 'compression', { name: 'ratio' }, ['axis']).map(
+  const rows = primary(data, 'compression', { name: 'r_prompt' }, ['axis']).map(
     (measure: Measure): ForestRow => ({ label: `axis: ${measure.axis ?? 'base'}`, measure }),
   )
   return rows.length < 2 ? undefined : draw('axes', 'Ratio of spreads by axis', rows, width)

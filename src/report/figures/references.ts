@@ -29,8 +29,7 @@ const BOTTOM = 40
  * @example const svg = references(data, WIDE)
  */
 export function references(data: ReportData, width: Width): string | undefined {
-  const ratio =
-    headline(data, 'compression', { name: 'ratio' }) ?? headline(data, 'compression', { name: 'r_prompt' })
+  const ratio = headline(data, 'compression', { name: 'r_prompt' })
   const selective = headline(data, 'compression', { name: 'selective' })
   const rows = KINDS.flatMap((kind) => {
     const values = (series(data, 'compression', kind.name)?.values ?? []).filter(Number.isFinite)
@@ -69,7 +68,6 @@ interface Drawn {
 
 function drawing({ rows, own, bar, ci, ratio }: Drawn, width: Width): Panel {
   const [low, high] = extent([own, bar, 0, ...(ci ?? []), ...rows.flatMap((r) => ends(r.values))])
-  const domain: [number, number] = [Math.exp(low), Math.exp(high)]
   const height = TOP + HEAD + rows.length * ROW + BOTTOM
   const span = { y1: TOP, y2: height - BOTTOM }
   const colour = modelColour('aligned')
@@ -83,24 +81,24 @@ function drawing({ rows, own, bar, ci, ratio }: Drawn, width: Width): Panel {
     marginLeft: 8,
     marginRight: 8,
     x: {
-      type: 'log',
-      domain,
+      domain: [low, high],
       label: 'ratio of spreads, aligned / base',
       labelAnchor: 'center',
       labelArrow: 'none',
-      ticks: logTicks(domain),
-      tickFormat: (d: number) => plain(d),
+      // A linear scale of logarithms: a logarithmic one hides the labels of most ticks.
+      ticks: logTicks([Math.exp(low), Math.exp(high)]).map(Math.log),
+      tickFormat: (d: number) => plain(Math.exp(d)),
     },
     // Heights are pixels from the top: histograms of different counts share no scale.
     y: { domain: [height - BOTTOM, 0], axis: null },
     marks: [
       Plot.rect(bars, {
-        x1: (b) => Math.exp(b.from),
-        x2: (b) => Math.exp(b.to),
+        x1: 'from',
+        x2: 'to',
         y1: 'base',
         y2: 'top',
         fill: (b) => (b.row.decides ? INK : MUTED),
-        fillOpacity: (b) => (b.row.decides ? 0.62 : 0.3),
+        fillOpacity: (b) => (b.row.decides ? 0.65 : 0.45),
         insetLeft: 0.5,
         insetRight: 0.5,
       }),
@@ -108,27 +106,27 @@ function drawing({ rows, own, bar, ci, ratio }: Drawn, width: Width): Panel {
         rows.map((_, i) => base(i)),
         { stroke: RULE, strokeWidth: 0.75 },
       ),
-      Plot.ruleX([bar], { x: () => Math.exp(bar), ...span, stroke: INK, strokeDasharray: '2 2' }),
-      Plot.ruleX([own], { x: () => Math.exp(own), ...span, stroke: colour, strokeOpacity: 0.5 }),
+      Plot.ruleX([bar], { x: () => bar, ...span, stroke: INK, strokeDasharray: '2 2' }),
+      Plot.ruleX([own], { x: () => own, ...span, stroke: colour, strokeOpacity: 0.5 }),
       Plot.text(['← selective'], {
-        x: () => Math.exp(bar),
+        x: () => bar,
         y: () => 8,
         textAnchor: 'end',
         dx: -4,
         fill: MUTED,
       }),
       Plot.link(ci ? [ci] : [], {
-        x1: (c) => Math.exp(Math.max(c[0], low)),
-        x2: (c) => Math.exp(Math.min(c[1], high)),
+        x1: (c) => Math.max(c[0], low),
+        x2: (c) => Math.min(c[1], high),
         y1: () => TOP + 26,
         y2: () => TOP + 26,
         stroke: colour,
         strokeWidth: 2,
         strokeLinecap: 'butt',
       }),
-      Plot.dot([own], { x: () => Math.exp(own), y: () => TOP + 26, r: 4, fill: colour }),
+      Plot.dot([own], { x: () => own, y: () => TOP + 26, r: 4, fill: colour }),
       Plot.text([`the direction: ${ratio}`], {
-        x: () => Math.exp(own),
+        x: () => own,
         y: () => TOP + 10,
         textAnchor: (own - low) / (high - low) > 0.6 ? 'end' : 'start',
         dx: (own - low) / (high - low) > 0.6 ? -6 : 6,

@@ -21,6 +21,8 @@ export const FONT_SIZE = 12
 export type Width = typeof WIDE | typeof NARROW
 
 const TITLE_HEIGHT = 22
+/** Longest title of a panel, in characters. */
+const TITLE = 40
 const GUTTER = 20
 const ROUNDED = ['d', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'r', 'width', 'height', 'transform']
 
@@ -94,7 +96,7 @@ export function compose(frame: Frame, panels: readonly Panel[]): string {
     for (const p of row) {
       if (p.title !== undefined)
         parts.push(
-          `<text x="${x}" y="${y + 14}" font-weight="600" fill="${p.colour ?? INK}">${escapeHtml(p.title)}</text>`,
+          `<text x="${x}" y="${y + 14}" font-weight="600" fill="${p.colour ?? INK}">${escapeHtml(clip(p.title, TITLE))}</text>`,
         )
       parts.push(
         `<svg x="${x}" y="${y + head}" width="${p.width}" height="${p.height}" text-anchor="middle">${p.svg}</svg>`,

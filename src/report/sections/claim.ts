@@ -55,7 +55,7 @@ function gates(all: readonly Gate[]): Html | undefined {
       { head: 'Value', numeric: true, cell: (g) => (g.value === null ? 'not computed' : datum(g.value)) },
       { head: 'Threshold', numeric: true, cell: (g) => datum(g.threshold, plain(g.threshold)) },
       { head: 'Outcome', cell: (g) => (g.passed ? 'passed' : html`<b>failed</b>`) },
-      ...(noted ? [{ head: 'Note', cell: (g: Gate) => g.note }] : []),
+      ...(noted ? [{ head: 'Note', long: true, cell: (g: Gate) => g.note }] : []),
     ],
     all,
   )

@@ -6,17 +6,19 @@ import { figure } from '../figure.ts'
 import { promptProjections } from '../figures/projections.ts'
 import { axisRatios, ratios } from '../figures/ratios.ts'
 import { references } from '../figures/references.ts'
-import { count } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { headline, measures, primary, roles, threshold } from '../select.ts'
-import { chance, datum, measured, table } from '../table.ts'
+import { chance, measured, table } from '../table.ts'
 import { measureName, roleName } from '../words.ts'
 import { claimSection } from './claim.ts'
+import { sizeOf } from './measure-table.ts'
+import { projectionTable } from './projection-table.ts'
 
 export const compression = claimSection('compression', (data) => [
   figure(data, promptProjections, {
     title: 'Prompts along the direction',
     caption: `Densities by what the prompt leans towards; each tick is a prompt. In class-gap units (right, or below) the spread is measured by that model’s own distance between the poles, so that a mere change of scale leaves it as it is.`,
+    numbers: projectionTable(data, 'prompts'),
   }),
   figure(data, references, {
     title: 'Compression against other directions',
@@ -69,16 +71,17 @@ function tests(data: ReportData): Html | undefined {
     'Tests of equal spread. The swap test, over whole issues, is the primary one; Brown and Forsythe’s takes prompts as independent.',
     [
       { head: 'Test', cell: (m: Measure) => measureName(m.name) },
-      { head: 'Statistic', numeric: true, cell: (m) => measured(m) },
+      { head: 'Ratio', numeric: true, cell: (m) => measured(m) },
       { head: 'p', numeric: true, cell: (m) => chance(m.p) },
-      { head: 'q', numeric: true, cell: (m) => chance(m.q) },
+      ...(rows.some((m) => m.q !== undefined)
+        ? [{ head: 'q', numeric: true, cell: (m: Measure) => chance(m.q) }]
+        : []),
       {
         head: 'n / issues',
         numeric: true,
-        cell: (m) =>
-          html`${datum(m.n, count(m.n))}${m.groups === undefined ? '' : html` / ${datum(m.groups, count(m.groups))}`}`,
+        cell: sizeOf,
       },
-      { head: 'Method', cell: (m) => m.method },
+      { head: 'Method', long: true, cell: (m) => m.method },
     ],
     rows,
   )

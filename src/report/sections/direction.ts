@@ -1,17 +1,18 @@
 /** Claim `direction`: where it is read, beyond what baselines, what is kept, and what it agrees with. */
 
-import { parsePair } from '../../study/results.ts'
+import { type Measure, parsePair } from '../../study/results.ts'
 import type { ReportData } from '../data.ts'
 import { figure } from '../figure.ts'
 import { aucByLayer, aucCurves } from '../figures/auc-by-layer.ts'
 import { agreement, excess, retention, scores } from '../figures/excess.ts'
 import { textProjections } from '../figures/projections.ts'
 import { type Content, type Html, html } from '../html.ts'
-import { isPair, layerOf, primary, roles, threshold } from '../select.ts'
+import { headline, isPair, layerOf, primary, roles, threshold } from '../select.ts'
 import { measured, table } from '../table.ts'
 import { estimatorName, inSentence, roleName } from '../words.ts'
 import { claimSection } from './claim.ts'
-import { measureTable } from './measure-table.ts'
+import { type MeasureRow, measureTable, sizeOf } from './measure-table.ts'
+import { projectionTable } from './projection-table.ts'
 
 export const direction = claimSection('direction', (data) => [
   figure(data, aucByLayer, {
@@ -28,6 +29,7 @@ export const direction = claimSection('direction', (data) => [
   figure(data, textProjections, {
     title: 'Labelled texts along the direction',
     caption: `Densities of the projections ⟨a, d⟩ of the texts by their pole: in the activations’ own units, and in class-gap units, in which the two class means of that model are one apart.`,
+    numbers: projectionTable(data, 'texts'),
   }),
   estimators(data),
   figure(data, scores, {
@@ -45,7 +47,9 @@ function figures(data: ReportData): Content {
       caption: html`The aligned model’s excess AUC as a share of the base model’s: 1 is all of it. <i>Retained</i> needs the whole interval right of ${threshold(data, 'retained', 0.5)}, <i>lost</i> the whole interval left of ${threshold(data, 'lost', 0.25)} in every pool. A pool is which tokens were read.`,
     }),
     transfer(data),
+    losses(data),
     figure(data, agreement, AGREEMENT),
+    angles(data),
   ]
 }
 
@@ -77,7 +81,15 @@ function layers(data: ReportData): Html | undefined {
   )
 }
 
-const HEADLINES = ['auc', 'auc_group', 'auc_topic', 'cohens_d', 'accuracy', 'auc_random_folds', 'leak']
+const HEADLINES: readonly MeasureRow[] = [
+  { name: 'auc' },
+  { name: 'auc', folds: 'topic', label: 'AUC, topics held out as well' },
+  { name: 'auc_group' },
+  { name: 'cohens_d' },
+  { name: 'accuracy' },
+  { name: 'auc_random_folds' },
+  { name: 'leak' },
+]
 
 function headlineNumbers(data: ReportData): Html | undefined {
   return measureTable(
@@ -107,6 +119,29 @@ function transfer(data: ReportData): Html | undefined {
       })),
     ],
     names('fit'),
+  )
+}
+
+/** What it costs to read one model along the other's direction, against the margin set beforehand. */
+function losses(data: ReportData): Html | undefined {
+  return table(
+    html`AUC lost by reading a model along the other model’s direction. Non-inferior: the whole interval below ${threshold(data, 'transfer_margin', 0.05)}.`,
+    [
+      { head: 'Tested on', cell: (m: Measure) => roleName(m.test) },
+      { head: 'Direction of', cell: (m) => roleName(m.fit) },
+      { head: 'AUC lost', numeric: true, cell: measured },
+      { head: 'n / groups', numeric: true, cell: sizeOf },
+      { head: 'Reading', long: true, cell: (m) => m.note },
+    ],
+    primary(data, 'direction', { name: 'transfer_loss' }, ['fit', 'test']),
+  )
+}
+
+function angles(data: ReportData): Html | undefined {
+  const m = headline(data, 'direction', { name: 'principal_angle' })
+  return (
+    m &&
+    html`<p>Principal angle between the two models’ activations: ${measured(m)} degrees${m.note === undefined ? '' : html` (${m.note})`}. 0 is the same subspace, 90 none in common.</p>`
   )
 }
 

@@ -40,7 +40,7 @@ function directionProse(data: ReportData): Html {
     auc === undefined
       ? ''
       : html`The residual stream of each block was read over ${datum(auc.n, count(auc.n))} labelled texts${auc.groups === undefined ? '' : html` from ${datum(auc.groups, count(auc.groups))} independent groups`}, one vector a text (${auc.pool === undefined ? 'pooled' : poolName(auc.pool)}${auc.rendering === undefined ? '' : `, ${auc.rendering} rendering`}). `
-  }${used.length > 0 ? `A direction between the poles was fitted by ${list(used.map(recipe))}. ` : ''}Each text was scored only by fits that had not seen it (${foldsName(auc?.folds)}); the layer that decides is chosen inside the training folds, so that choosing it costs nothing in honesty.</p>
+  }${used.length > 0 ? `A direction between the poles was fitted by ${list(used.map(recipe))}. ` : ''}Each text was scored only by fits that had not seen it (${foldsName(auc?.folds)}); the layer that decides is chosen inside the training folds, so that the choice cannot flatter the score.</p>
 <p>A direction counts only beyond what random weights give: averaged random token embeddings, and where it fits into memory a randomly initialised model of the same shape, are put through the same folds, and the excess is over the larger of the two. Beside it stand the model’s own embedding layer and the words alone (logistic regression on TF-IDF). The direction exists where the lower bound of the excess exceeds ${threshold(data, 'excess_auc', 0.02)}.</p>${nulls(data)}`
 }
 
@@ -55,7 +55,7 @@ function nulls(data: ReportData): Html | undefined {
 }
 
 function compressionProse(data: ReportData): Html {
-  const ratio = headline(data, 'compression', { name: 'ratio' })
+  const ratio = headline(data, 'compression', { name: 'r_prompt' })
   const refs = series(data, 'compression', 'reference_log_ratios')
   return html`<h3>Compression</h3>
 <p>${

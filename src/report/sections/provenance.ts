@@ -49,5 +49,17 @@ function leaf(value: unknown, depth: number): Content {
   if (depth >= MAX_DEPTH) return '…'
   if (Array.isArray(value) && value.every((v) => typeof v !== 'object'))
     return html`<code>${value.slice(0, MAX_ENTRIES).join(', ')}${value.length > MAX_ENTRIES ? ', …' : ''}</code>`
+  if (Array.isArray(value))
+    return tree(
+      value.map((v, i) => [nameOf(v) ?? `${i + 1}`, v] as const),
+      depth + 1,
+    )
   return tree(Object.entries(value), depth + 1)
+}
+
+/** What a record in a list is called. */
+function nameOf(value: unknown): string | undefined {
+  if (value === null || typeof value !== 'object') return undefined
+  const name = 'role' in value ? value.role : 'name' in value ? value.name : undefined
+  return typeof name === 'string' ? name : undefined
 }

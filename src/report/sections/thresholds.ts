@@ -21,7 +21,7 @@ ${table(
       numeric: true,
       cell: ([, value]) => (typeof value === 'number' ? datum(value, String(value)) : value),
     },
-    { head: 'Decides', cell: ([key]) => thresholdMeaning(key) },
+    { head: 'Decides', long: true, cell: ([key]) => thresholdMeaning(key) },
   ],
   all,
 )}`
