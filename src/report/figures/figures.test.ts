@@ -75,7 +75,7 @@ describe.each(Object.entries(FIGURES))('%s', (name, draw) => {
 describe('figures of one model', () => {
   it('have one panel or one row a measure, and none that compares', () => {
     const data = subject()
-    expect(parseHTML(aucByLayer(data, WIDE)!).document.querySelectorAll('svg > svg')).toHaveLength(1)
+    expect(parseHTML(aucByLayer(data, WIDE)!).document.querySelectorAll('svg > .panel')).toHaveLength(1)
     expect(excess(data, WIDE)).toContain('Excess over random baselines')
     for (const draw of [retention, references, ratios, axisRatios, promptProjections].slice(0, 4))
       expect(draw(data, WIDE)).toBeUndefined()
@@ -135,7 +135,6 @@ function placedTexts(svg: string): { text: string; left: number; right: number }
     let anchor: string | null = null
     for (let e = t as typeof t.parentElement; e !== null; e = e.parentElement) {
       x += Number(/translate\(([-\d.]+)/.exec(e.getAttribute('transform') ?? '')?.[1] ?? 0)
-      if (e.tagName.toLowerCase() === 'svg') x += Number(e.getAttribute('x') ?? 0)
       anchor ??= e.getAttribute('text-anchor')
     }
     const long = text.length * 6.9

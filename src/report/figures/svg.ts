@@ -98,9 +98,7 @@ export function compose(frame: Frame, panels: readonly Panel[]): string {
         parts.push(
           `<text x="${x}" y="${y + 14}" font-weight="600" fill="${p.colour ?? INK}">${escapeHtml(clip(p.title, TITLE))}</text>`,
         )
-      parts.push(
-        `<svg x="${x}" y="${y + head}" width="${p.width}" height="${p.height}" text-anchor="middle">${p.svg}</svg>`,
-      )
+      parts.push(`<g class="panel" transform="translate(${x},${y + head})" text-anchor="middle">${p.svg}</g>`)
       x += p.width + GUTTER
     }
     y += head + Math.max(...row.map((p) => p.height)) + (i + frame.columns < panels.length ? 10 : 0)
