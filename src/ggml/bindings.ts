@@ -168,6 +168,7 @@ export function bindBase(c: Bind) {
     buildBackwardExpand: c<(ctx: P, graph: P, accumulators: null) => void>(
       'void ggml_build_backward_expand(struct ggml_context * ctx, struct ggml_cgraph * cgraph, struct ggml_tensor ** grad_accs)',
     ),
+    opDescription: c<(t: P) => string>('const char * ggml_op_desc(const struct ggml_tensor * t)'),
     graphNodes: c<(graph: P) => number>('int ggml_graph_n_nodes(struct ggml_cgraph * cgraph)'),
     graphNode: c<(graph: P, i: number) => P>(
       'struct ggml_tensor * ggml_graph_node(struct ggml_cgraph * cgraph, int i)',

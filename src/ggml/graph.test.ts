@@ -121,6 +121,19 @@ describe('graphs', () => {
     await expect(graph.compute(allocator)).rejects.toMatchObject({ code: 'graph-index' })
   })
 
+  it('refuse what the device does not compute', async () => {
+    const { engine } = backend
+    const base = { ...engine.base, deviceSupportsOp: () => false }
+    const picky: Backend = Object.create(backend, { engine: { value: { ...engine, base } } })
+    using graph = new Graph(picky, 4)
+    const doubled = graph.output(graph.scale(graph.input('F32', [1], Float32Array.of(1)), 2))
+    expect(graph.supports(doubled)).toBe(false)
+    await expect(graph.compute(allocator)).rejects.toMatchObject({
+      code: 'engine-op',
+      message: expect.stringContaining('no SCALE'),
+    })
+  })
+
   it('refuse to compute after another graph took their memory', async () => {
     using first = new Graph(backend, 4)
     first.output(first.scale(first.input('F32', [1], Float32Array.of(1)), 2))

@@ -135,13 +135,14 @@ export class Graph implements Disposable {
    * Allocates (the first time), uploads the inputs and computes, off the event loop. Inside
    * `backend.exclusive` when the allocator is shared.
    *
-   * @throws PalimpsestError `engine-memory`, `engine-compute`, `interrupted`; `graph-stale` when another graph
+   * @throws PalimpsestError `engine-memory`, `engine-op` (the device lacks an operation), `engine-compute`, `interrupted`; `graph-stale` when another graph
    *   has taken the allocator; `graph-index` for a row index out of range
    */
   async compute(allocator: GraphAllocator, signal?: AbortSignal): Promise<void> {
     const { base } = this.backend.engine
     if (this.#disposed) throw disposed()
     if (!this.#allocated) {
+      this.#checkSupport()
       if (!base.gallocrAllocGraph(allocator.pointer, this.#graph))
         throw new PalimpsestError(
           'engine',
@@ -435,6 +436,24 @@ export class Graph implements Disposable {
     check.checkBinary(op, a, b)
     this.#count()
     return fresh(this.#base[op](this.#ctx, a.pointer, b.pointer), 'F32', a.ne)
+  }
+
+  /** Whether the device computes an operation: ggml ends the process at one that it does not. */
+  supports(t: Tensor): boolean {
+    return this.#base.deviceSupportsOp(this.backend.device.pointer, t.pointer)
+  }
+
+  #checkSupport(): void {
+    const { device } = this.backend
+    for (let i = 0; i < this.nodes; i++) {
+      const node = this.#base.graphNode(this.#graph, i)
+      if (!this.#base.deviceSupportsOp(device.pointer, node))
+        throw new PalimpsestError('engine', 'engine-op', 'The device lacks an operation that is needed.', {
+          where: `${device.name} (${device.description})`,
+          found: `no ${this.#base.opDescription(node)} for these tensors`,
+          fix: 'Use --device cpu, --precision native, or weights in f16, bf16 or f32.',
+        })
+    }
   }
 
   /** Row indices must be an input, so that they can be checked before each compute. */

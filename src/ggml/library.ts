@@ -153,6 +153,8 @@ export function loadEngine(device: DeviceKind = 'auto'): Engine {
   // the sink is a C function that takes the level and does nothing with it.
   const silence = process.env.PALIMPSEST_DEBUG === '1' ? undefined : libcAddress('abs')
   if (silence !== undefined) base.logSet(silence, null)
+  // cuBLAS would round f32 matrices to TF32 (10 bits): an instrument wants what it asks for.
+  process.env.NVIDIA_TF32_OVERRIDE ??= '0'
   registry.loadAllFrom(folder)
   const devices = Array.from({ length: Number(registry.deviceCount()) }, (_, i) =>
     describe(base, registry.device(i)),

@@ -32,8 +32,10 @@ export interface BlockContext {
   linear(w: Linear, x: Tensor): Tensor
   /** Passes an activation through its interventions and reads it where asked. */
   hook(name: string, x: Tensor): Tensor
-  /** Whether anything reads or changes a hook point: the flash path has no pattern to show. */
+  /** Whether anything reads or changes a hook point. */
   isHooked(name: string): boolean
+  /** Whether attention may be one operation, which on GPUs computes in f16. */
+  readonly flash: boolean
 }
 
 /** Runs block `layer` on the residual stream x [d, N]. */
@@ -101,9 +103,10 @@ function attention(c: BlockContext, w: LayerWeights, layer: number, h: Tensor): 
   const values = g.permute(all.v, [0, 2, 1, 3])
   const query = g.permute(g.reshape(q, [a.headDim, a.heads, queries, batch]), [0, 2, 1, 3])
   const mask = c.attention.mask(window)
-  if (!c.isHooked(name('hook_pattern'))) {
+  if (c.flash && !c.isHooked(name('hook_pattern'))) {
     const z = g.flashAttention(query, keys, values, mask, a.attentionScale, a.attentionSoftcap)
-    return c.hook(name('hook_z'), g.reshape(z, [a.headDim * a.heads, n]))
+    // GPUs have kernels for some head widths only.
+    if (g.supports(z)) return c.hook(name('hook_z'), g.reshape(z, [a.headDim * a.heads, n]))
   }
   let scores = g.mulMat(keys, query) // [keys, queries, heads, batch]
   let scale = a.attentionScale

@@ -14,7 +14,7 @@ import { hookLayer } from './hooks.ts'
 import type { Linear, Weights } from './weights.ts'
 
 /** Tensors per block, an upper bound: norms, casts, projections, attention in its manual form, adapters. */
-const TENSORS_PER_BLOCK = 140
+const TENSORS_PER_BLOCK = 144
 const TENSORS_AROUND = 96
 
 /** The fixed side of a model: what every pass uses. */
@@ -106,6 +106,7 @@ function assemble(
     linear,
     hook,
     isHooked,
+    flash: model.backend.isCpu || model.precision === 'native',
   }
   for (let layer = 0; layer <= last; layer++) x = block(context, weights.layers[layer]!, layer, x)
   if (options.allBlocks === true) graph.expand(x)

@@ -3,6 +3,7 @@ import { openCheckpoint } from '../../src/formats/checkpoint.ts'
 import type { Tokenizer } from '../../src/formats/tokenizer.ts'
 import { Backend } from '../../src/ggml/backend.ts'
 import type { RopePairs } from '../../src/ggml/graph.ts'
+import type { DeviceKind } from '../../src/ggml/locate.ts'
 import { describeCheckpoint } from '../../src/model/load.ts'
 import { loadAdapter } from '../../src/model/lora.ts'
 import { Model } from '../../src/model/model.ts'
@@ -23,13 +24,15 @@ export const TINY_FAMILIES = [
 ] as const
 export type Family = (typeof TINY_FAMILIES)[number]
 
-/** A model from a folder without tokenizer, on the CPU. */
+/** A model from a folder without tokenizer. */
 export async function loadTiny(
   folder: string,
   threads = 1,
   options: {
     precision?: 'native' | 'f32'
     adapter?: string
+    /** Default: the CPU. */
+    device?: DeviceKind
     /** The file's query and key rows are in GGUF's order of adjacent pairs. */
     ropePairs?: RopePairs
     /** Id of a token to begin texts with. */
@@ -41,7 +44,7 @@ export async function loadTiny(
   const checkpoint = openCheckpoint(folder)
   const { source, architecture } = describeCheckpoint(checkpoint)
   const ropePairs = options.ropePairs ?? source.ropePairs
-  const backend = new Backend({ device: 'cpu', threads })
+  const backend = new Backend({ device: options.device ?? 'cpu', threads })
   const tokenizer: Tokenizer = {
     size: architecture.vocabulary,
     bosId: options.bosId,
