@@ -39,6 +39,7 @@ const OPS: Record<string, Build> = {
   sub: (g, t) => g.sub(t(0), t(1)),
   mul: (g, t) => g.mul(t(0), t(1)),
   div: (g, t) => g.div(t(0), t(1)),
+  sum: (g, t) => g.sum(t(0)),
   scale: (g, t, s) => g.scale(t(0), s.n, 1),
   sqrt: (g, t) => g.sqrt(t(0)),
   relu: (g, t) => g.relu(t(0)),
@@ -58,7 +59,7 @@ const OPS: Record<string, Build> = {
       pairs: s.n % 2 === 0 ? 'half' : 'adjacent',
       factors: s.n > 4 ? t(2) : undefined,
     }),
-  softMax: (g, t) => g.softMax(t(0), t(1), 0.5),
+  softMax: (g, t, s) => g.softMax(t(0), s.n % 3 === 0 ? undefined : t(1), 0.5),
   flashAttention: (g, t) => g.flashAttention(t(0), t(1), t(2), t(3), 0.5, 0),
 }
 
