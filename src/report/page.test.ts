@@ -3,7 +3,7 @@ import { parseHTML } from 'linkedom'
 import { describe, expect, it } from 'vitest'
 import { pair, subject } from '../../test/fixtures/report/synthetic.ts'
 import { markupFaults, vocabulary } from '../../test/support/markup.ts'
-import type { Claim, Measure } from '../study/results.ts'
+import { type Claim, type Measure, parseResults } from '../study/results.ts'
 import type { ReportData } from './data.ts'
 import { estimate } from './format.ts'
 import { renderReport } from './page.ts'
@@ -108,6 +108,13 @@ describe.each(Object.entries(RUNS))('the page of %s', (_, data) => {
     }
     for (const m of data.results.models)
       expect(page.querySelector('#provenance')!.textContent).toContain(m.hash)
+  })
+})
+
+describe('the made-up runs', () => {
+  it('are results.json as it is read', () => {
+    for (const data of [pair(), subject()])
+      expect(parseResults(JSON.parse(JSON.stringify(data.results)), 'fixture')).toEqual(data.results)
   })
 })
 
