@@ -6,7 +6,7 @@ import { stream } from '../core/random.ts'
 import { centred, componentsHolding, orthonormal, principalAngles, topComponents } from './components.ts'
 import { symmetricEigen } from './eigen.ts'
 import { groupFolds } from './folds.ts'
-import { cholesky, choleskySolve, cosine, dot } from './linear.ts'
+import { cholesky, choleskySolve, cosine, dot, invertLower } from './linear.ts'
 import {
   compareDirections,
   componentAngles,
@@ -125,6 +125,11 @@ describe('Cholesky', () => {
         const factor = a.slice()
         cholesky(factor, n)
         expect(choleskySolve(factor, n, b)).toBeAllclose(truth, { rtol: 1e-6, atol: 1e-6 })
+        const inverse = invertLower(factor, n)
+        const y = Float64Array.from({ length: n }, (_, i) => dot(inverse.subarray(i * n, (i + 1) * n), b))
+        // (L Lᵀ)⁻¹ b = L⁻ᵀ (L⁻¹ b)
+        const solved = y.map((_, j) => y.reduce((s, v, i) => s + inverse[i * n + j]! * v, 0))
+        expect(solved).toBeAllclose(truth, { rtol: 1e-6, atol: 1e-6 })
       }),
       { numRuns: 30 },
     )

@@ -186,7 +186,12 @@ async function choosePenalty(
       const held = Int8Array.from(test, (i) => poles[i]!)
       for (let c = 0; c < grid.length; c++) {
         await pace()
-        sums[c]! += auc(project(x, fits[at++]!.weights, test), held) / splits.length
+        const { scores } = fits[at++]!
+        sums[c]! +=
+          auc(
+            Float32Array.from(test, (i) => scores[i]!),
+            held,
+          ) / splits.length
       }
     }
     let best = 0

@@ -5,7 +5,7 @@
  */
 
 import { pacer } from '../core/pace.ts'
-import { Lbfgs, logistic } from './estimators/lbfgs.ts'
+import { Lbfgs } from './estimators/lbfgs.ts'
 import type { Part } from './folds.ts'
 import { standardiseInto } from './oof.ts'
 
@@ -143,13 +143,16 @@ async function fitSparse(
     for (let j = 0; j < size - 1; j++) value += w[j]! ** 2 / 2
     for (const i of train) {
       const t = rowDot(table, i, w)
-      value += logistic(poles[i] === 1 ? t : -t)
-      const residual = 1 / (1 + Math.exp(-t)) - poles[i]!
+      const e = Math.exp(-Math.abs(t))
+      const share = (t > 0 ? 1 : e) / (1 + e)
+      value += Math.log1p(e) + Math.max(0, poles[i] === 1 ? -t : t)
+      const residual = share - poles[i]!
       gradient[size - 1]! += residual
       for (let e = table.starts[i]!; e < table.starts[i + 1]!; e++)
         gradient[table.terms[e]!]! += residual * table.counts[e]!
     }
-    search.advance(w, value, gradient)
+    const q = search.advance(w, value, gradient)
+    if (q !== undefined) search.direct(q)
   }
   return search.point
 }

@@ -24,7 +24,7 @@ export class Lbfgs {
   #direction: Float64Array
   #step = 0
   #halvings = 0
-  readonly #history: { s: Float64Array; y: Float64Array; rho: number }[] = []
+  readonly #history: { s: Float64Array; y: Float64Array; rho: number; alpha: number }[] = []
 
   /**
    * Starts at zero.
@@ -49,8 +49,13 @@ export class Lbfgs {
     return this.point.map((v, j) => v + step * direction[j]!)
   }
 
-  /** Accepts the trial when it lowers the value enough (Armijo), else halves the step. */
-  advance(trial: Float64Array, value: number, gradient: Float64Array): void {
+  /**
+   * Accepts the trial when it lowers the value enough (Armijo), else halves the step.
+   *
+   * @returns the vector to be preconditioned for the next direction, to be given to {@link direct}; undefined
+   *   when the step was halved or the search is done
+   */
+  advance(trial: Float64Array, value: number, gradient: Float64Array): Float64Array | undefined {
     if (this.#step > 0) {
       const enough = 1e-4 * this.#step * dot(this.#gradient, this.#direction)
       if (!(value <= this.#value + enough + this.#slack * Math.abs(this.#value))) {
@@ -58,13 +63,17 @@ export class Lbfgs {
         this.#halvings++
         if (this.#halvings > (this.#history.length === 0 ? MAX_FIRST_HALVINGS : MAX_HALVINGS))
           this.done = true
-        return
+        return undefined
       }
-      const s = trial.map((v, j) => v - this.point[j]!)
-      const y = gradient.map((v, j) => v - this.#gradient[j]!)
+      const s = new Float64Array(trial.length)
+      const y = new Float64Array(trial.length)
+      for (let j = 0; j < trial.length; j++) {
+        s[j] = trial[j]! - this.point[j]!
+        y[j] = gradient[j]! - this.#gradient[j]!
+      }
       const sy = dot(s, y)
       if (sy > 1e-12 * dot(y, y)) {
-        this.#history.push({ s, y, rho: 1 / sy })
+        this.#history.push({ s, y, rho: 1 / sy, alpha: 0 })
         if (this.#history.length > MEMORY) this.#history.shift()
       }
       this.iterations++
@@ -76,36 +85,34 @@ export class Lbfgs {
     for (let j = 0; j < gradient.length; j++) largest = Math.max(largest, Math.abs(gradient[j]!))
     if (largest <= this.#tolerance) {
       this.done = true
-      return
+      return undefined
     }
-    this.#direction = this.#twoLoop()
-    this.#step = this.#history.length === 0 ? this.#firstStep : 1
-    this.#halvings = 0
-  }
-
-  #twoLoop(): Float64Array {
-    const q = this.#gradient.slice()
-    const history = this.#history
-    const alphas = new Float64Array(history.length)
-    for (let h = history.length - 1; h >= 0; h--) {
-      const { s, y, rho } = history[h]!
-      const alpha = rho * dot(s, q)
-      alphas[h] = alpha
-      for (let j = 0; j < q.length; j++) q[j]! -= alpha * y[j]!
+    const q = gradient.slice()
+    for (let h = this.#history.length - 1; h >= 0; h--) {
+      const pair = this.#history[h]!
+      pair.alpha = pair.rho * dot(pair.s, q)
+      for (let j = 0; j < q.length; j++) q[j]! -= pair.alpha * pair.y[j]!
     }
-    const last = history.at(-1)
-    const gamma = last === undefined ? 1 : 1 / (last.rho * dot(last.y, last.y))
-    for (let j = 0; j < q.length; j++) q[j]! *= gamma
-    history.forEach(({ s, y, rho }, h) => {
-      const beta = rho * dot(y, q)
-      for (let j = 0; j < q.length; j++) q[j]! += (alphas[h]! - beta) * s[j]!
-    })
-    for (let j = 0; j < q.length; j++) q[j] = -q[j]!
     return q
   }
-}
 
-/** log(1 + exp(-m)), without overflow. */
-export function logistic(m: number): number {
-  return m > 0 ? Math.log1p(Math.exp(-m)) : -m + Math.log1p(Math.exp(m))
+  /**
+   * Sets the next direction.
+   *
+   * @param r the vector of {@link advance} times an estimate of the inverse Hessian; without one, a multiple of
+   *   the identity serves
+   */
+  direct(q: Float64Array, r?: Float64Array): void {
+    const last = this.#history.at(-1)
+    const gamma = last === undefined ? 1 : 1 / (last.rho * dot(last.y, last.y))
+    const out = r ?? q.map((v) => gamma * v)
+    for (const { s, y, rho, alpha } of this.#history) {
+      const beta = rho * dot(y, out)
+      for (let j = 0; j < out.length; j++) out[j]! += (alpha - beta) * s[j]!
+    }
+    for (let j = 0; j < out.length; j++) out[j] = -out[j]!
+    this.#direction = out
+    this.#step = r === undefined && last === undefined ? this.#firstStep : 1
+    this.#halvings = 0
+  }
 }
