@@ -110,10 +110,11 @@ describe('measureDirection', () => {
 
   test('never scores a text by a fit that saw its group', async () => {
     // A text's own group carries a mark that no other has: whoever has seen the group knows its pole.
-    const { labels } = nested
+    const { labels } = sample({ seed: 2, kind: 'nested', groups: 60, perGroup: 8, d: 1, effect: 0 })
+    const rng = stream(2, 'marks')
     const marks = matrix(labels.poles.length, labels.groups.count)
     labels.groups.of.forEach((g, i) => {
-      marks.data[i * labels.groups.count + g] = 1
+      for (let j = 0; j < marks.cols; j++) marks.data[i * marks.cols + j] = (j === g ? 5 : 0) + rng.normal()
     })
     const m = await measureDirection({ count: 1, load: async () => marks }, labels, OPTIONS)
     for (const e of ['mean-difference', 'logistic', 'lda'] as const)
