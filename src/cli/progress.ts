@@ -36,7 +36,9 @@ function terminalProgress(stream: NodeJS.WriteStream, label: string, unit: strin
       const filled = Math.round((BAR * done) / Math.max(total, 1))
       const bar = `${'█'.repeat(filled)}${dim('░'.repeat(BAR - filled))}`
       const line = `${label} ${bar} ${counts(done, total, unit)}${remaining(now - started, done, total)}`
-      stream.write(`\r\u001b[2K${stream.columns > line.length ? line : counts(done, total, unit)}`)
+      // A terminal that does not tell its width is taken for one of 80 columns.
+      const fits = (stream.columns || 80) > line.length
+      stream.write(`\r\u001b[2K${fits ? line : counts(done, total, unit)}`)
     },
     [Symbol.dispose]() {
       if (last > 0) stream.write('\r\u001b[2K')
