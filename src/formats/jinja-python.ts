@@ -143,6 +143,16 @@ class PythonInterpreter extends Base {
       return make(pythonStrip(pythonString(operand), 'strip', undefined))
     if (name === 'string') return make(pythonString(operand))
     if (name === 'capitalize') return make(capitalise(pythonString(operand)))
+    if (name === 'title') return make(pythonString(operand).split(WORD_STARTS).map(capitalise).join(''))
+    if (name === 'join' && Array.isArray(operand.value)) {
+      const [[separator], named] = this.evaluateArguments(args ?? [], environment)
+      if (named.size === 0)
+        return make(
+          (operand.value as Value[])
+            .map(pythonString)
+            .join(separator === undefined ? '' : pythonString(separator)),
+        )
+    }
     if ((name === 'length' || name === 'count') && operand.type === 'StringValue')
       return make([...(operand.value as string)].length)
     return super.applyFilter(operand, filter, environment)
@@ -169,6 +179,9 @@ const STRING_METHODS: Readonly<Record<string, (text: string, argument: string | 
   rstrip: (text, characters) => pythonStrip(text, 'rstrip', characters),
   capitalize: (text) => capitalise(text),
 }
+
+/** What Jinja's title filter takes for the space between words. */
+const WORD_STARTS = /([-\s({[<]+)/
 
 function capitalise(text: string): string {
   const [first = '', ...rest] = text

@@ -380,6 +380,15 @@ describe('a sharded checkpoint', () => {
     expect(isComplete(error)).toBe(true)
   })
 
+  it('refuses an index that is missing, enormous or names too many shards', () => {
+    const path = `${shards.path}/other.index.json`
+    expect(refusal(() => openSafetensorsIndex(path)).code).toBe('file-missing')
+    ftruncateSync(openSync(path, 'w+'), 2 ** 28)
+    expect(refusal(() => openSafetensorsIndex(path)).message).toMatch(/impossibly large[\s\S]*268435456/)
+    const many = Object.fromEntries(Array.from({ length: 10_001 }, (_, i) => [`t${i}`, `s${i}`]))
+    expect(refusal(() => open(many)).message).toMatch(/too many shards[\s\S]*10001/)
+  })
+
   it('refuses tensors that the index places elsewhere or lacks', () => {
     put(shards.path, NAME(2), safetensorsBytes({ a: f32(0, 4), b: f32(4, 8) }, 8))
     expect(refusal(() => open({ a: NAME(1), b: NAME(2) })).message).toMatch(/tensor a[\s\S]*a second one/)

@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { isComplete, put, refusal, refusalOf, temporaryFolder } from '../../test/support/bytes.ts'
+import { SMOLLM2 } from '../../test/support/real.ts'
 import { PalimpsestError } from '../core/errors.ts'
+import { openGguf } from './gguf.ts'
 import { tokenOffsets } from './token-offsets.ts'
 import {
   checkTokens,
@@ -432,3 +434,23 @@ describe('tokens and texts', () => {
     )
   })
 })
+
+it.skipIf(SMOLLM2 === undefined)(
+  'SmolLM2 (skipped where the model is not at hand) gives the ids of its own library',
+  () => {
+    using file = openGguf(join(SMOLLM2!, 'SmolLM2-135M-Instruct.Q4_1.gguf'))
+    const tokenizer = tokenizerFromGguf(file)
+    const golden: Record<string, number[]> = {
+      'Hello, we can use': [19556, 28, 392, 416, 722],
+      'The capital of France is': [504, 3575, 282, 4649, 314],
+      'Hello world! 123': [19556, 905, 17, 216, 33, 34, 35],
+      'Café déjà vu.': [51, 1939, 2756, 32564, 90, 16739, 386, 101, 30],
+      '  multiple   spaces': [216, 2701, 256, 5600],
+      '\n': [198],
+    }
+    for (const [text, ids] of Object.entries(golden)) {
+      expect([text, ...tokenizer.encode(text, plain)]).toEqual([text, ...ids])
+      expect(tokenOffsets(tokenizer, text, ids).at(-1)).toBe(text.length)
+    }
+  },
+)
