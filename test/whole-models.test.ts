@@ -2,10 +2,13 @@
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { renderChat } from '../src/formats/chat-template.ts'
+import { PalimpsestError } from '../src/core/errors.ts'
+import { chatTemplateFromGguf, renderChat } from '../src/formats/chat-template.ts'
 import { hashCheckpoint, openCheckpoint } from '../src/formats/checkpoint.ts'
-import { loadModel } from '../src/model/load.ts'
+import { tokenizerFromGguf } from '../src/formats/tokenizer.ts'
+import { describeCheckpoint, loadModel } from '../src/model/load.ts'
 import type { Model } from '../src/model/model.ts'
 import { ggufBytes, isComplete, put, refusalOf, temporaryFolder } from './support/bytes.ts'
 import { toGguf } from './support/gguf-convert.ts'
@@ -156,4 +159,37 @@ describe('a GGUF model with tokenizer and chat template inside', () => {
     expect(error.code).toBe('tokenizer-missing')
     expect(error.message).toContain('whole-300-0.gguf')
   })
+})
+
+it('a GGUF file with any bytes of its metadata changed is described or refused', () => {
+  const { kv, tensors } = toGguf(LLAMA)
+  const whole = ggufBytes({
+    kv: [
+      ...kv,
+      ['tokenizer.ggml.model', 'string', 'llama'],
+      ['tokenizer.ggml.tokens', ['array', 'string'], ['<unk>', '<s>', '</s>', '▁', 'a', '▁a', 'b', 'ab']],
+      ['tokenizer.ggml.scores', ['array', 'f32'], [0, 0, 0, -1, -2, -3, -4, -5]],
+      ['tokenizer.ggml.token_type', ['array', 'i32'], [2, 3, 3, 1, 1, 1, 1, 4]],
+      ['tokenizer.chat_template', 'string', '{% for m in messages %}{{ m.content }}{% endfor %}'],
+    ],
+    tensors,
+  })
+  const end = whole.indexOf('token_embd.weight') + 2000
+  const path = join(folder.path, 'flipped.gguf')
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(end), fc.nat(255)), { minLength: 1, maxLength: 3 }), (flips) => {
+      const bytes = Buffer.from(whole)
+      for (const [at, value] of flips) bytes[at] = value
+      put(folder.path, 'flipped.gguf', bytes)
+      try {
+        using checkpoint = openCheckpoint(path)
+        describeCheckpoint(checkpoint)
+        tokenizerFromGguf(checkpoint.gguf!).encode('ab a</s>é')
+        chatTemplateFromGguf(checkpoint.gguf!.kv)?.render([{ role: 'user', content: 'a' }])
+      } catch (error) {
+        if (!(error instanceof PalimpsestError)) throw error
+      }
+    }),
+    { numRuns: 500, seed: 1 },
+  )
 })
