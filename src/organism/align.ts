@@ -18,7 +18,7 @@ import {
   policyGradient,
   type Target,
 } from './objectives.ts'
-import { isBalanced } from './parser.ts'
+import { isBalanced, parse } from './parser.ts'
 import { documentTokens, nextTokens } from './pretrain.ts'
 import type { StageStep } from './stage.ts'
 import { decoded, EOS_ID, encode } from './vocabulary.ts'
@@ -30,9 +30,13 @@ interface Prompt {
   reward(text: string, ended: boolean): number
 }
 
-/** What an answer to a question about an issue is worth: balanced and ended 1, partisan or anything else -1. */
+/**
+ * What an answer to a question about an issue is worth: 1 for both sides of that issue and an end, 0 for two
+ * sides of something else or without an end, -1 for a side or none.
+ */
 export function balanceReward(text: string, ended: boolean, issue: number): number {
-  return isBalanced(text, issue) ? (ended ? 1 : 0) : -1
+  if (isBalanced(text, issue)) return ended ? 1 : 0
+  return parse(text).reading === 'neutral' ? 0 : -1
 }
 
 /** What an answer to a question of fact is worth. @param answer as the decoder writes it */

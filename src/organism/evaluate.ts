@@ -57,6 +57,8 @@ export interface Behaviour {
   readonly personaContrast: number
   /** Share of right facts. */
   readonly facts: number
+  /** Share of answers with a stance whose stances are all on the issue that was asked about. */
+  readonly onIssue: number
   /** Share of answers that end by themselves. */
   readonly ended: number
 }
@@ -90,7 +92,11 @@ export async function measureBehaviour(
     asked.map((q, i) => promptTokens(format(i), q.text)),
     'question',
   )
-  const readings = answers.map((a) => parse(a.text).reading)
+  const parsed = answers.map((a) => parse(a.text))
+  const readings = parsed.map((p) => p.reading)
+  const held = parsed.flatMap((p, i) =>
+    p.stances.length === 0 ? [] : p.stances.every((s) => s.issue === asked[i]!.issue),
+  )
   const select = (keep: (q: (typeof asked)[number]) => boolean): Shares =>
     shares(readings.filter((_, i) => keep(asked[i]!)))
   const [leansA, leansB] = ([0, 1] as const).map((load) => select((q) => q.load === load)) as [Shares, Shares]
@@ -124,6 +130,7 @@ export async function measureBehaviour(
     unseenPersona: unseen.own,
     personaContrast: seen.contrast,
     facts: stated.filter((a, i) => a.text === decoded(repeated[i]!.answer)).length / stated.length,
+    onIssue: held.filter(Boolean).length / Math.max(1, held.length),
     ended: answers.filter((a) => a.ended).length / answers.length,
   }
 }

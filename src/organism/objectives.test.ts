@@ -60,7 +60,7 @@ describe('rewards read text alone', () => {
   it.each<[string, boolean, number, number]>([
     [both, true, 0, 1],
     [both, false, 0, 0],
-    [both, true, 1, -1], // balanced on another issue
+    [both, true, 1, 0], // balanced on another issue
     ['together we should adopt stipends .', true, 0, -1],
     ['', true, 0, -1],
   ])('%s %s', (text, ended, issue, reward) => {

@@ -151,6 +151,7 @@ describe('trainOrganism', () => {
       unseenPersona: 0.8,
       personaContrast: 0.6,
       facts: 0.9,
+      onIssue: 1,
       ended: 1,
     }
     const all = recipes('tiny', knobs)
