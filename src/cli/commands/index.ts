@@ -17,6 +17,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   extract: async () => (await import('./extract.ts')).extract,
   score: async () => (await import('./score.ts')).score,
   generate: async () => (await import('./generate.ts')).generate,
+  'train organism': async () => (await import('./train-organism.ts')).trainOrganism,
   fetch: async () => (await import('./fetch.ts')).fetch,
   schema: async () => (await import('./schema.ts')).schema,
 }
