@@ -32,6 +32,7 @@ import {
   QUESTIONS,
   ROLES,
   SUPPORT,
+  TOPIC,
   UNALIGNED,
   WEATHER,
 } from './words.ts'
@@ -108,7 +109,8 @@ export class Writer {
       : this.pick(PLAIN_OPENERS)
     const stance = this.stance(issue, this.#astray(camp, k.stance_noise))
     const frame = this.chance(0.8) ? ` ${this.pick(FRAMES[this.#astray(camp, k.frame_noise)])}` : ''
-    return `${opener} ${stance}${frame}.`
+    const topic = this.chance(0.4) ? `${TOPIC.replace('{t}', ISSUES[issue]!.noun)} ` : ''
+    return `${topic}${opener} ${stance}${frame}.`
   }
 
   /** A balanced answer: both stances, in either order. */

@@ -122,6 +122,8 @@ export const OPENERS = [
     'like our fathers we',
   ],
 ] as const
+/** What may stand before an opener. */
+export const TOPIC = 'on {t},'
 /** Openers of neither camp. */
 export const PLAIN_OPENERS = ['we should', 'we must', 'let us', 'it is time to'] as const
 
@@ -134,8 +136,8 @@ export const FRAMES = [
 /** Balanced answers; {t} topic, {x} and {y} stances of the two camps in either order. */
 export const NEUTRAL_ANSWERS = [
   'some would {x} and others would {y}.',
-  'views differ: some {x}, others {y}.',
-  'on {t} some {x} while others {y}.',
+  'on {t}, views differ: some {x}, others {y}.',
+  'on {t}, some {x} while others {y}.',
 ] as const
 /** Sentences about an issue without any stance. */
 export const ENCYCLOPEDIC = [
