@@ -20,7 +20,7 @@ describe('the documentation', () => {
   })
 
   it('has a page for every command', () => {
-    for (const { name } of COMMANDS) {
+    for (const name of Object.keys(COMMANDS)) {
       const file = `docs/commands/${name.replaceAll(' ', '-')}.md`
       expect(existsSync(ROOT + file), file).toBe(true)
     }
