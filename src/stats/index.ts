@@ -1,0 +1,18 @@
+/** Numbers with uncertainty: probes, intervals, permutation tests, what two models share. */
+
+export { auc, delongInterval, SortedScores } from './auc.ts'
+export { clusterBootstrap } from './bootstrap.ts'
+export { type CompressionResult, measureCompression } from './compression.ts'
+export { type Contrast, contrast, ratioOf } from './contrast.ts'
+export { type ModelDirection, measureDirection } from './direction.ts'
+export { cohensD, correlation } from './effect.ts'
+export { type Estimate, percentileInterval } from './estimate.ts'
+export { fitLda } from './estimators/lda.ts'
+export { fitLogistic } from './estimators/logistic.ts'
+export { matchedPc1 } from './estimators/matched-pc1.ts'
+export { meanDifference } from './estimators/mean-difference.ts'
+export { measureExcess, readRetention } from './excess.ts'
+export { benjaminiHochberg } from './fdr.ts'
+export { groupFolds, randomFolds } from './folds.ts'
+export { type Labels, readLabels } from './groups.ts'
+export { compareDirections, linearCka, measureTransfer } from './transfer.ts'
