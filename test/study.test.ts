@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PalimpsestError } from '../src/core/errors.ts'
 import { openGguf } from '../src/formats/gguf.ts'
 import { openSafetensors } from '../src/formats/safetensors.ts'
+import { writeSafetensors } from '../src/formats/safetensors-write.ts'
 import { planStudy } from '../src/study/plan.ts'
 import { type Results, readResults } from '../src/study/results.ts'
 import { runStudy } from '../src/study/run.ts'
@@ -157,6 +158,23 @@ describe('a study', () => {
       expect(value(r, 'behaviour', name, { model: 'aligned' }).value).toBe(
         value(r, 'behaviour', name, { model: 'base' }).value,
       )
+  })
+
+  it('measures directions of its own: a fitted one has cosine 1, a wrong shape is refused', async () => {
+    await writeFile(
+      join(folder, 'dirs.safetensors'),
+      await readFile(join(folder, 'runs/same/directions.safetensors')),
+    )
+    const path = await study('own', '{ subject: base }', 'directions: dirs.safetensors')
+    const r = await run(path, 'runs/own')
+    const own = { estimator: 'base/blocks.2.hook_resid_post/mean-difference' }
+    expect(value(r, 'direction', 'cosine_own', own).value).toBeCloseTo(1, 6)
+    expect(value(r, 'direction', 'auc', own).ci![0]).toBeGreaterThan(0.5)
+    await writeSafetensors(join(folder, 'short.safetensors'), [
+      { name: 'x', shape: [3], data: Float32Array.of(1, 2, 3) },
+    ])
+    const short = await study('short', '{ subject: base }', 'directions: short.safetensors')
+    expect((await refusal(run(short, 'runs/own'))).code).toBe('directions-unusable')
   })
 
   it('of one model answers the first claim and says what it could not test', async () => {

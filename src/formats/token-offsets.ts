@@ -58,18 +58,32 @@ function follow(tokenizer: Tokenizer, text: string, ids: ArrayLike<number>): Int
     const piece = pieceOf(id)
     const literal = UTF8.encode(plain(piece))
     if (tokenizer.isSpecial(id)) {
-      if (matches(literal)) at += literal.length
+      let start = at
+      while (isSpace(bytes[start]) && !byteLevel && !prefixed) start++
+      if (Buffer.compare(literal, bytes.subarray(start, start + literal.length)) === 0)
+        at = start + literal.length
       fresh = prefixed
       continue
     }
     const own = byteLevel ? bytesOfLetters(piece) : byteOfName(piece)
-    const found = [own, fresh && literal[0] === SPACE ? literal.subarray(1) : literal].find(matches)
+    const ways = [own, fresh && literal[0] === SPACE ? literal.subarray(1) : literal]
+    let found = ways.find(matches)
+    if (found === undefined && isSpace(bytes[at])) {
+      // Tokenizers of whole words have no token for the spaces between them: they go to the word behind.
+      while (isSpace(bytes[at])) at++
+      found = ways.find(matches)
+    }
     if (found === undefined) return { token: i, at: place[at]! }
     at += found.length
     fresh = prefixed && isAdded(tokenizer, piece, id)
   }
+  if (bytes.subarray(at).every(isSpace)) at = bytes.length
   offsets[ids.length] = place[at]!
   return at === bytes.length ? offsets : { token: ids.length, at: place[at]! }
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09
 }
 
 const SIGN = '▁'

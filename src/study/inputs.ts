@@ -244,14 +244,13 @@ export function tokenizeText(
   else {
     const offsets = tokenOffsets(tokenizer, chat.text, tokens)
     const { start, end } = chat.spans[0]!
-    for (let t = 0; t < tokens.length; t++)
-      if (
-        offsets[t]! >= start &&
-        offsets[t + 1]! <= end &&
-        offsets[t + 1]! > offsets[t]! &&
-        !tokenizer.isSpecial(tokens[t]!)
-      )
+    for (let t = 0; t < tokens.length; t++) {
+      // A word-level token begins with the space before it, which may still be the template's.
+      const piece = chat.text.slice(offsets[t]!, offsets[t + 1]!)
+      const from = offsets[t]! + (piece.trim() === '' ? 0 : piece.length - piece.trimStart().length)
+      if (piece !== '' && from >= start && offsets[t + 1]! <= end && !tokenizer.isSpecial(tokens[t]!))
         content[t] = 1
+    }
   }
   return { tokens, content }
 }

@@ -17,6 +17,7 @@ import { type Harvest, harvest, harvestTogether, type Pool } from './harvest.ts'
 import { randomEmbeddingPool } from './inputs.ts'
 import { writeManifest } from './manifest.ts'
 import { type Resolve, randomTwinOf, twinFits } from './models.ts'
+import { ownDirections } from './own-directions.ts'
 import { harvestJob, type Prepared, prepareStudy, type Rendering } from './prepare.ts'
 import { projections } from './projections.ts'
 import { type Claim, type Results, resultsSchema } from './results.ts'
@@ -66,6 +67,7 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
   const prompts = await harvestPrompts(run, prepared, options)
   const warnings = [...prepared.warnings]
   const direction = await directionStep(run, prepared, texts, warnings, options)
+  direction.claim.measures.push(...(await ownDirections(prepared, direction, texts, options.signal)))
   const claims: Claim[] = study.claims.includes('direction') ? [direction.claim] : []
   if (study.claims.includes('compression') && prepared.models.all.length > 1)
     claims.push(await compressionStep(run, prepared, texts, prompts, direction, options))

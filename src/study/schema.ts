@@ -139,6 +139,11 @@ export const studySchema = z.strictObject({
     .min(1)
     .optional()
     .describe("one's own prompts (.jsonl: id, issue, text, loading?) instead of the domain's"),
+  directions: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("a safetensors file of one's own directions [d], measured beside the fitted ones"),
   texts: texts.optional().describe("labelled texts; without them the domain's own statements serve"),
   sites: z
     .strictObject({
@@ -220,6 +225,7 @@ export async function readStudy(path: string): Promise<Study> {
     domain:
       study.domain.includes('/') || /\.(ya?ml|json)$/.test(study.domain) ? at(study.domain) : study.domain,
     ...(study.prompts === undefined ? {} : { prompts: at(study.prompts) }),
+    ...(study.directions === undefined ? {} : { directions: at(study.directions) }),
     ...(study.texts === undefined
       ? {}
       : {
