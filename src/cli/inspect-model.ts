@@ -70,7 +70,7 @@ export async function inspectModel(path: string) {
   return {
     path,
     kind: 'model' as const,
-    format: checkpoint.kind === 'gguf' ? `GGUF v${gguf!.version}` : 'safetensors',
+    format: formatOf(checkpoint),
     runs: !obstacles.some((o) => o.blocks === 'running'),
     obstacles,
     family: architecture?.family ?? statedFamily(checkpoint),
@@ -87,6 +87,11 @@ export async function inspectModel(path: string) {
 
 /** What a command prints about a model. */
 export type ModelFacts = Awaited<ReturnType<typeof inspectModel>>
+
+function formatOf(checkpoint: Checkpoint): string {
+  if (checkpoint.gguf !== undefined) return `GGUF v${checkpoint.gguf.version}`
+  return checkpoint.files.some((file) => file.endsWith('.bin')) ? 'torch (pytorch_model.bin)' : 'safetensors'
+}
 
 /** What the files call the family, known or not. */
 function statedFamily(checkpoint: Checkpoint): string | undefined {

@@ -17,6 +17,11 @@ describe('parseSteer', () => {
       positions: 'last',
       vector: { file: 'd.gguf', name: undefined },
     })
+    expect(parseSteer(`op=clamp,${SITE},dict=hf:org/sae@main:layers.3,feature=17,value=-2.5`)).toMatchObject({
+      dict: 'hf:org/sae@main:layers.3',
+      feature: 17,
+      value: -2.5,
+    })
     expect(parseSteer(`op=replace,${SITE},from=hf:org/name@main:a.gguf,positions=prompt`)).toMatchObject({
       from: 'hf:org/name@main:a.gguf',
     })
@@ -40,6 +45,9 @@ describe('parseSteer', () => {
     [`op=add,${SITE},vector=a,dose=1,op=add`, /A key stands twice/],
     [`add,${SITE}`, /not key=value/],
     [`op=add,${SITE},vector=a,dose=1,positions=promt`, /Did you mean positions=prompt\?/],
+    [`op=clamp,${SITE},dict=a,feature=1`, /lacks value=/],
+    [`op=clamp,${SITE},dict=a,feature=1.5,value=1`, /The feature cannot be read/],
+    [`op=clamp,${SITE},dict=a,feature=1,value=high`, /The value cannot be read/],
     [`op=replace,${SITE},from=a,positions=generated`, /Only positions of the prompt/],
   ])('refuses %s', (spec, message) => {
     expect(() => parseSteer(spec)).toThrow(message)

@@ -7,12 +7,13 @@ import { nearest } from '../core/errors.ts'
 import type { Positions } from '../model/interventions.ts'
 import { usage } from './usage.ts'
 
-const OPS = ['add', 'ablate', 'replace'] as const
+const OPS = ['add', 'ablate', 'clamp', 'replace'] as const
 const POSITIONS = ['all', 'prompt', 'generated', 'last'] as const
 /** Keys of each operation; every one of them is needed. */
 const KEYS = {
   add: ['vector', 'dose'],
   ablate: ['vector'],
+  clamp: ['dict', 'feature', 'value'],
   replace: ['from'],
 } as const
 
@@ -30,6 +31,7 @@ export type SteerSpec = {
 } & (
   | { readonly op: 'add'; readonly vector: VectorRef; readonly dose: SteerDose }
   | { readonly op: 'ablate'; readonly vector: VectorRef }
+  | { readonly op: 'clamp'; readonly dict: string; readonly feature: number; readonly value: number }
   | { readonly op: 'replace'; readonly from: string }
 )
 
@@ -92,6 +94,19 @@ export function parseSteer(text: string): SteerSpec {
         found: 'positions=generated',
       })
     return { ...common, op, from: need('from') }
+  }
+  if (op === 'clamp') {
+    const number = (key: string, what: string, fits: (n: number) => boolean): number => {
+      const value = Number(need(key))
+      if (fits(value)) return value
+      throw wrong(`The ${key} cannot be read.`, { expected: what, found: need(key) })
+    }
+    const feature = number(
+      'feature',
+      'the index of a latent, from 0',
+      (n) => Number.isSafeInteger(n) && n >= 0,
+    )
+    return { ...common, op, dict: need('dict'), feature, value: number('value', 'a number', Number.isFinite) }
   }
   const vector = parseVector(need('vector'))
   if (op === 'ablate') return { ...common, op, vector }

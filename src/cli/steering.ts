@@ -8,9 +8,12 @@ import { type CalibratedDose, calibrateDose } from '../model/dose.ts'
 import { matchHooks } from '../model/hooks.ts'
 import { type Dose, type Intervention, rel } from '../model/interventions.ts'
 import type { Item, Model } from '../model/model.ts'
+import { clamp } from '../sae/interventions.ts'
+import { PlacedDictionary } from '../sae/placed.ts'
 import type { SteerSpec, VectorRef } from './steer.ts'
 
-export interface Steering {
+/** Dispose it after the last use: clamps hold dictionaries open. */
+export interface Steering extends Disposable {
   readonly interventions: readonly Intervention[]
   /** Which spec each intervention comes from. */
   readonly specOf: readonly number[]
@@ -22,16 +25,44 @@ export interface Steering {
  * Makes interventions of specs.
  *
  * @param items the prompts, in order
- * @param openFrom opens the model that activations are taken from
- * @throws PalimpsestError `vector-missing`, `vector-shape`, `tokenizers-differ`; as `calibrateDose`
+ * @param open opens the model that activations are taken from, and finds what a dictionary's reference means
+ * @throws PalimpsestError `vector-missing`, `vector-shape`, `tokenizers-differ`; as `calibrateDose`,
+ *   `openDictionary`, `clamp`
  */
 export async function buildSteering(
   model: Model,
   specs: readonly SteerSpec[],
   items: readonly Item[],
-  openFrom: (ref: string) => Promise<Model>,
+  open: { model(ref: string): Promise<Model>; path(ref: string): Promise<string> },
   signal: AbortSignal,
 ): Promise<Steering> {
+  const dictionaries = new Map<string, PlacedDictionary>()
+  const close = (): void => {
+    for (const placed of dictionaries.values()) placed[Symbol.dispose]()
+  }
+  const place = async (ref: string): Promise<PlacedDictionary> => {
+    const placed =
+      dictionaries.get(ref) ?? (await PlacedDictionary.open(await open.path(ref), model.backend, { signal }))
+    dictionaries.set(ref, placed)
+    return placed
+  }
+  try {
+    const made = await makeAll(model, specs, items, open.model, place, signal)
+    return { ...made, [Symbol.dispose]: close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+async function makeAll(
+  model: Model,
+  specs: readonly SteerSpec[],
+  items: readonly Item[],
+  openFrom: (ref: string) => Promise<Model>,
+  place: (ref: string) => Promise<PlacedDictionary>,
+  signal: AbortSignal,
+): Promise<Omit<Steering, typeof Symbol.dispose>> {
   const interventions: Intervention[] = []
   const specOf: number[] = []
   const calibrated = new Map<number, CalibratedDose>()
@@ -39,7 +70,10 @@ export async function buildSteering(
     const { site, positions } = spec
     const made: Intervention[] = []
     if (spec.op === 'replace') made.push(...(await replacements(model, spec, items, openFrom, signal)))
-    else {
+    else if (spec.op === 'clamp') {
+      const { feature, value } = spec
+      made.push(clamp({ placed: await place(spec.dict), site, positions, feature, value }))
+    } else {
       const vector = readVector(spec.vector)
       if (spec.op === 'ablate') made.push({ op: 'ablate', site, positions, direction: vector })
       else {

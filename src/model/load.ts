@@ -164,7 +164,8 @@ async function openTemplate(checkpoint: Checkpoint): Promise<ChatTemplate | unde
     : loadChatTemplate(checkpoint.path)
 }
 
-async function openBackend(options: LoadOptions): Promise<Backend> {
+/** The device of a command, tested, with its threads chosen. @throws PalimpsestError `engine-*` */
+export async function openBackend(options: Pick<LoadOptions, 'device' | 'threads'>): Promise<Backend> {
   const backend = new Backend({ device: options.device ?? 'auto' })
   if (backend.isCpu) backend.setThreads(options.threads ?? (await chooseThreads()))
   await selfTest(backend)

@@ -37,8 +37,7 @@ export class Encoder implements Disposable {
    *
    * @throws PalimpsestError `activation-shape`, `activation-nan`, `interrupted`
    * @example
-   * using dictionary = await openDictionary(path)
-   * using placed = await PlacedDictionary.place(dictionary, backend)
+   * using placed = await PlacedDictionary.open(path, backend)
    * using encoder = new Encoder(placed)
    * const features = await encoder.encode(activations)
    * meanL0(features)

@@ -74,17 +74,31 @@ export function denseFeatures(features: SparseFeatures): Matrix {
 }
 
 /**
- * Fraction of variance unexplained: sum |x - y|² / sum |x - mean x|², over all rows. NaN for fewer than two
- * different rows.
+ * Fraction of variance unexplained, added up over batches: sum |x - y|² / sum |x - mean x|². NaN where all rows
+ * are equal.
  */
-export function varianceUnexplained(x: Matrix, y: Matrix): number {
-  const mean = new Float64Array(x.cols)
-  for (let i = 0; i < x.data.length; i++) mean[i % x.cols]! += x.data[i]! / x.rows
-  let error = 0
-  let total = 0
-  for (let i = 0; i < x.data.length; i++) {
-    error += (x.data[i]! - y.data[i]!) ** 2
-    total += (x.data[i]! - mean[i % x.cols]!) ** 2
+export class VarianceUnexplained {
+  rows = 0
+  readonly #sum: Float64Array
+  #squares = 0
+  #error = 0
+
+  constructor(width: number) {
+    this.#sum = new Float64Array(width)
   }
-  return error / total
+
+  /** Adds activations x [n, d] and their reconstruction y [n, d]. */
+  add(x: Matrix, y: Matrix): void {
+    for (let i = 0; i < x.data.length; i++) {
+      const v = x.data[i]!
+      this.#sum[i % x.cols]! += v
+      this.#squares += v * v
+      this.#error += (v - y.data[i]!) ** 2
+    }
+    this.rows += x.rows
+  }
+
+  get value(): number {
+    return this.#error / (this.#squares - this.#sum.reduce((sum, v) => sum + v * v, 0) / this.rows)
+  }
 }

@@ -1,7 +1,9 @@
 /** Dictionaries: sparse autoencoders and transcoders of every published format. */
+
+export { type DictionaryFacts, describeDictionary } from './describe.ts'
 export type { Activation, Dictionary, DictionaryForm, InputNorm, Rule } from './dictionary.ts'
 export { type EncodeOptions, Encoder } from './encode.ts'
-export { denseFeatures, firingCounts, meanL0, type SparseFeatures, varianceUnexplained } from './features.ts'
+export { denseFeatures, firingCounts, meanL0, type SparseFeatures, VarianceUnexplained } from './features.ts'
 export { type ClampOptions, clamp, fingerprint, siteOf, splice } from './interventions.ts'
 export { looksLikeDictionary, type OpenDictionaryOptions, openDictionary } from './load.ts'
 export { PlacedDictionary } from './placed.ts'

@@ -36,7 +36,7 @@ export interface ClampOptions extends Common {
  *
  * @throws PalimpsestError `feature-range`, `dictionary-transcoder`, `dictionary-site`
  * @example
- * using placed = await PlacedDictionary.place(dictionary, model.backend)
+ * using placed = await PlacedDictionary.open(path, model.backend)
  * await model.run(texts, { interventions: [clamp({ placed, feature: 1201, value: 8 })], logits: 'last' })
  */
 export function clamp(options: ClampOptions): Rewrite {
@@ -153,7 +153,7 @@ function checkBackend(placed: PlacedDictionary, g: Graph): void {
         where: placed.dictionary.path,
         expected: g.backend.device.name,
         found: placed.backend.device.name,
-        fix: "Place it on the model's own backend: PlacedDictionary.place(dictionary, model.backend).",
+        fix: "Place it on the model's own backend: PlacedDictionary.open(path, model.backend).",
       },
     )
 }

@@ -52,7 +52,7 @@ export interface OpenDictionaryOptions {
  */
 export async function openDictionary(path: string, options: OpenDictionaryOptions = {}): Promise<Dictionary> {
   const place = lookAt(path)
-  const format = FORMATS.find((f) => f.recognises(place))
+  const format = recognise(place)
   if (format === undefined)
     throw refuse('dictionary-format', 'This is no dictionary of a known format.', {
       where: path,
@@ -73,6 +73,10 @@ export async function openDictionary(path: string, options: OpenDictionaryOption
 
 /** Whether a path holds a dictionary rather than a model, as far as its files' names say. */
 export function looksLikeDictionary(path: string): boolean {
-  const place = lookAt(path)
-  return FORMATS.some((f) => f.recognises(place))
+  return recognise(lookAt(path)) !== undefined
+}
+
+function recognise(place: Place): Format | undefined {
+  if (place.file?.endsWith('.gguf') === true) return undefined
+  return FORMATS.find((format) => format.recognises(place))
 }

@@ -13,6 +13,7 @@ import type { Graph } from '../ggml/graph.ts'
 import type { Tensor } from '../ggml/tensor.ts'
 import type { GgmlType } from '../ggml/types.ts'
 import type { Dictionary, WeightMatrix } from './dictionary.ts'
+import { type OpenDictionaryOptions, openDictionary } from './load.ts'
 import { notFinite, readRows, rowsAtOnce } from './source.ts'
 
 /** Bytes of one block of weights as f32: enough to keep the matrix product busy. */
@@ -47,6 +48,7 @@ export class PlacedDictionary implements Disposable {
   readonly #decoderGain: Tensor | undefined
   /** Threshold, gate bias or ranking weight, as the activation has one. */
   readonly #extra: Tensor | undefined
+  #owns = false
 
   /** @param blockBytes room for one block of weights as f32 */
   private constructor(dictionary: Dictionary, backend: Backend, blockBytes: number) {
@@ -104,6 +106,28 @@ export class PlacedDictionary implements Disposable {
       return placed
     } catch (error) {
       placed[Symbol.dispose]()
+      throw error
+    }
+  }
+
+  /**
+   * Opens a dictionary and puts it on a device; it is closed with this.
+   *
+   * @throws PalimpsestError as `openDictionary` and {@link place}
+   * @example using placed = await PlacedDictionary.open('./layers.23', model.backend)
+   */
+  static async open(
+    path: string,
+    backend: Backend,
+    options: OpenDictionaryOptions & { blockBytes?: number } = {},
+  ): Promise<PlacedDictionary> {
+    const dictionary = await openDictionary(path, options)
+    try {
+      const placed = await PlacedDictionary.place(dictionary, backend, options)
+      placed.#owns = true
+      return placed
+    } catch (error) {
+      dictionary[Symbol.dispose]()
       throw error
     }
   }
@@ -274,6 +298,7 @@ export class PlacedDictionary implements Disposable {
 
   [Symbol.dispose](): void {
     this.#store[Symbol.dispose]()
+    if (this.#owns) this.dictionary[Symbol.dispose]()
   }
 }
 

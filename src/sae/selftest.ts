@@ -10,7 +10,7 @@ import type { Model } from '../model/model.ts'
 import { findSinks, usedTokens } from '../model/pooling.ts'
 import { logProbability } from '../model/score.ts'
 import type { Encoder } from './encode.ts'
-import { firingCounts } from './features.ts'
+import { firingCounts, VarianceUnexplained } from './features.ts'
 import { siteOf, splice } from './interventions.ts'
 
 /** A text as tokens; `content` is 1 for those that are its own: no BOS, special or template tokens. */
@@ -57,6 +57,8 @@ export const DICTIONARY_GATES = {
   l0Factor: 3,
 } as const
 const DEAD_NEEDS = 1_000_000
+/** Tokens encoded at a time. */
+const BATCH = 1024
 
 /**
  * Runs the self-test.
@@ -80,7 +82,20 @@ export async function testDictionary(
   const { signal } = options
 
   const used: Uint8Array[] = []
-  const sums = new Sums(dictionary.width, dictionary.latents)
+  const unexplained = new VarianceUnexplained(dictionary.width)
+  const fired = new Float64Array(dictionary.latents)
+  let active = 0
+  // Short texts are encoded together: a large dictionary is gone through once for all of them.
+  const waiting: Matrix[] = []
+  const settle = async (): Promise<void> => {
+    const x = stacked(waiting.splice(0), dictionary.width)
+    const features = await encoder.encode(x, { signal })
+    unexplained.add(x, await encoder.decode(features, x, { signal }))
+    active += features.indices.length
+    firingCounts(features).forEach((count, j) => {
+      fired[j]! += count
+    })
+  }
   const before = new Losses()
   await model.stream(texts, { hooks: [site, ...residuals], logits: 'all', signal }, async (result) => {
     const { content, tokens } = texts[result.index]!
@@ -88,31 +103,28 @@ export async function testDictionary(
     used[result.index] = usedTokens(content, findSinks(layers, content))
     const x = rowsWhere(result.get(site), used[result.index]!)
     before.add(result.logits!, tokens, used[result.index]!)
-    const features = await encoder.encode(x, { signal })
-    sums.add(
-      x,
-      await encoder.decode(features, x, { signal }),
-      features.indices.length,
-      firingCounts(features),
-    )
+    waiting.push(x)
+    if (waiting.reduce((n, m) => n + m.rows, 0) >= BATCH) await settle()
   })
+  await settle()
   const after = new Losses()
   await model.stream(texts, { logits: 'all', interventions: [patched], signal }, (result) =>
     after.add(result.logits!, texts[result.index]!.tokens, used[result.index]!),
   )
-  const l0 = sums.active / sums.rows
-  const fvu = sums.varianceUnexplained()
+  const tokens = unexplained.rows
+  const l0 = active / tokens
+  const fvu = unexplained.value
   return {
     site,
-    tokens: sums.rows,
+    tokens,
     l0,
     nominalL0: dictionary.nominalL0,
     fvu,
     crossEntropy: before.mean,
     crossEntropySpliced: after.mean,
-    silent: sums.fired.reduce((n, count) => n + (count === 0 ? 1 : 0), 0),
-    silentAre: sums.rows >= DEAD_NEEDS ? 'dead' : 'not seen',
-    gates: gatesOf(sums.rows, fvu, l0, dictionary.nominalL0),
+    silent: fired.reduce((n, count) => n + (count === 0 ? 1 : 0), 0),
+    silentAre: tokens >= DEAD_NEEDS ? 'dead' : 'not seen',
+    gates: gatesOf(tokens, fvu, l0, dictionary.nominalL0),
   }
 }
 
@@ -173,36 +185,17 @@ function rowsWhere(x: Matrix, used: Uint8Array): Matrix {
   return out
 }
 
-/** Sums over tokens, from which means and variances come at the end. */
-class Sums {
-  rows = 0
-  active = 0
-  readonly fired: Float64Array
-  readonly #sum: Float64Array
-  #squares = 0
-  #error = 0
-
-  constructor(width: number, latents: number) {
-    this.#sum = new Float64Array(width)
-    this.fired = new Float64Array(latents)
+function stacked(parts: readonly Matrix[], cols: number): Matrix {
+  const out = matrix(
+    parts.reduce((n, m) => n + m.rows, 0),
+    cols,
+  )
+  let at = 0
+  for (const part of parts) {
+    out.data.set(part.data, at)
+    at += part.data.length
   }
-
-  add(x: Matrix, y: Matrix, active: number, fired: Uint32Array): void {
-    for (let i = 0; i < x.data.length; i++) {
-      const v = x.data[i]!
-      this.#sum[i % x.cols]! += v
-      this.#squares += v * v
-      this.#error += (v - y.data[i]!) ** 2
-    }
-    this.rows += x.rows
-    this.active += active
-    for (let j = 0; j < fired.length; j++) this.fired[j]! += fired[j]!
-  }
-
-  varianceUnexplained(): number {
-    const mean = this.#sum.reduce((sum, v) => sum + v * v, 0) / this.rows
-    return this.#error / (this.#squares - mean)
-  }
+  return out
 }
 
 /** Mean cross-entropy of the next token after the tokens used. */

@@ -29,7 +29,9 @@ export interface Place {
 export function lookAt(path: string): Place {
   try {
     const isFolder = statSync(path).isDirectory()
-    const folder = isFolder ? path : dirname(path)
+    const parent = isFolder ? path : dirname(path)
+    // Llama Scope keeps its weights one folder below the rest.
+    const folder = basename(parent) === 'checkpoints' ? dirname(parent) : parent
     return { path, folder, file: isFolder ? undefined : basename(path), names: new Set(readdirSync(folder)) }
   } catch (error) {
     throw explainFileError(error, path)

@@ -8,6 +8,7 @@ import { PINNED_DATE } from '../../study/schema.ts'
 import type { Command } from '../command.ts'
 import { type GenerateJob, generateToFile, generateToScreen } from '../generate-lines.ts'
 import { mapRows, readTextRows, type TextRow } from '../items.ts'
+import { modelResolver } from '../model-ref.ts'
 import { openModel, requireTemplate } from '../open-model.ts'
 import { addModelOptions, integer, type ModelOptions, real } from '../options.ts'
 import { provenance } from '../provenance.ts'
@@ -61,6 +62,7 @@ intervention fired, on how many tokens, and the norm of the change asked for and
 SPEC is comma-separated keys:
   op=add,site=SITE,vector=FILE#NAME,dose=DOSE   adds a vector (a tensor of a safetensors or GGUF file)
   op=ablate,site=SITE,vector=FILE#NAME          removes a direction
+  op=clamp,site=SITE,dict=DICT,feature=N,value=X  sets a feature of a dictionary, what it does not explain is kept
   op=replace,site=SITE,from=MODEL               takes the prompt's activations from another model
   positions=all|prompt|generated|last           where it applies (default all)
 SITE is a hook point or glob. DOSE is 0.3x (of the mean residual norm at the site), 0.5nats (KL a token on
@@ -79,10 +81,13 @@ Examples:
       })
     await using model = await openModel(context, ref!, options)
     const items = await readItems(model, options, context.signal)
-    const openFrom = (other: string): Promise<Model> => openModel(context, other, options)
+    const open = {
+      model: (other: string): Promise<Model> => openModel(context, other, options),
+      path: modelResolver(context),
+    }
     if (options.steer.some((s) => s.op === 'add' && s.dose.unit === 'nats'))
       context.note('Calibrating doses on neutral text ...')
-    const steering = await buildSteering(model, options.steer, items, openFrom, context.signal)
+    using steering = await buildSteering(model, options.steer, items, open, context.signal)
     for (const [i, dose] of steering.calibrated)
       context.note(
         `--steer ${i + 1}: coefficient ${dose.alpha.toPrecision(4)}, ${dose.nats.toPrecision(3)} nats a token, dose ${dose.dose.toPrecision(3)}`,

@@ -1,29 +1,70 @@
-/** `inspect`: what a model is, and what will not work with it. */
+/** `inspect`: what a model or dictionary is, and what will not work with it. */
 
+import { type DictionaryFacts, describeDictionary } from '../../sae/describe.ts'
+import type { Rule } from '../../sae/dictionary.ts'
+import { looksLikeDictionary, openDictionary } from '../../sae/load.ts'
 import type { Command } from '../command.ts'
 import { inspectModel, type ModelFacts } from '../inspect-model.ts'
 import { modelResolver } from '../model-ref.ts'
 import { grouped } from '../progress.ts'
 import { bytes, columns } from '../style.ts'
+import { ruleOption } from './encode.ts'
 
-export const inspect: Command = {
+export const inspect: Command<{ readonly rule: Rule }> = {
   name: 'inspect',
-  summary: 'Says what a model is: family, shapes, tokenizer, hook points, memory, and what will not work.',
+  summary: 'Says what a model or dictionary is: shapes, hook points, memory, rules, and what will not work.',
   configure(command) {
-    command.argument('<ref>', 'a folder with config.json, a .gguf file, or hf:org/name').addHelpText(
-      'after',
-      `
+    command
+      .argument('<ref>', 'a model or dictionary: a folder, a file, or hf:org/name[:path/inside]')
+      .addOption(ruleOption())
+      .addHelpText(
+        'after',
+        `
 A family that is not supported is explained, with exit code 0; damaged files are refused (2).
 
 Examples:
   palimpsest inspect ./base
-  palimpsest inspect model.gguf --json | jq .hooks[].name`,
-    )
+  palimpsest inspect model.gguf --json | jq .hooks[].name
+  palimpsest inspect ./L15R-8x`,
+      )
   },
-  async run(context, [ref]) {
-    const facts = await inspectModel(await modelResolver(context)(ref!))
+  async run(context, [ref], { rule }) {
+    const path = await modelResolver(context)(ref!)
+    if (looksLikeDictionary(path)) {
+      using dictionary = await openDictionary(path, { rule, signal: context.signal })
+      const facts = describeDictionary(dictionary)
+      context.answer(facts, describeFacts(facts))
+      return
+    }
+    const facts = await inspectModel(path)
     context.answer(facts, describe(facts))
   },
+}
+
+function describeFacts(f: DictionaryFacts): string {
+  const between = f.type === 'transcoder'
+  return columns([
+    ['dictionary', f.path],
+    ['format', f.format],
+    ['type', between ? 'transcoder: reads one hook point, writes another' : 'sparse autoencoder'],
+    ['latents', grouped(f.latents)],
+    ['width', between ? `${f.width} in, ${f.outWidth} out` : `${f.width}`],
+    [
+      'hook point',
+      between
+        ? `${f.site ?? 'not stated'} to ${f.outSite ?? 'not stated'}`
+        : (f.site ?? 'not stated in its files'),
+    ],
+    ['made for', f.model ?? 'not stated in its files'],
+    ['activation', f.activation],
+    ['nominal L0', f.nominalL0 === undefined ? 'not stated' : `${f.nominalL0}`],
+    [
+      'weights',
+      `${bytes(f.weights.bytes)} of ${f.weights.types.join(', ')}${f.weights.mapped ? ' (on the CPU they stay in the mapped file)' : ''}`,
+    ],
+    ['read as', f.rules.join('\n')],
+    ...f.warnings.map((warning) => ['warning', warning] as const),
+  ])
 }
 
 function describe(f: ModelFacts): string {

@@ -1,0 +1,179 @@
+/** `encode`, `inspect` of dictionaries and clamps, as a user types them. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, it } from 'vitest'
+import { openSafetensors, readF32 } from '../src/formats/safetensors.ts'
+import { temporaryFolder } from './support/bytes.ts'
+import { palimpsest } from './support/cli.ts'
+import { writeDictionary } from './support/dictionary.ts'
+import { STORIES } from './support/real.ts'
+
+const FIXTURES = fileURLToPath(new URL('./fixtures/saes/', import.meta.url))
+const files = temporaryFolder()
+afterAll(() => files[Symbol.dispose]())
+
+describe('encode', () => {
+  const folder = join(FIXTURES, 'llama_scope')
+  const golden = join(folder, 'golden.safetensors')
+
+  it('writes features and reconstruction under the rule that is asked for', async () => {
+    for (const [rule, reference] of [
+      ['reference', golden],
+      ['saelens', join(FIXTURES, 'llama_scope_saelens_rule', 'golden.safetensors')],
+    ] as const) {
+      const out = join(files.path, `${rule}.safetensors`)
+      const ran = await palimpsest([
+        'encode',
+        folder,
+        '--rule',
+        rule,
+        '--activations',
+        `${golden}#activations`,
+        '-o',
+        out,
+      ])
+      expect(ran.code).toBe(0)
+      expect(ran.stderr).toMatch(/mean L0 [\d.]+, fraction of variance unexplained [\d.]+/)
+      using expected = openSafetensors(reference)
+      using written = openSafetensors(out)
+      for (const name of ['features', 'reconstruction']) {
+        expect(written.tensors.get(name)!.shape).toEqual(expected.tensors.get(name)!.shape)
+        expect(readF32(written.tensors.get(name)!)).toBeWithinRelativeL2(
+          readF32(expected.tensors.get(name)!),
+          1e-5,
+        )
+      }
+      expect(written.metadata).toMatchObject({ format: 'Llama Scope 1', rule })
+    }
+  })
+
+  it('writes the same sparsely, and one JSON document', async () => {
+    const out = join(files.path, 'sparse.safetensors')
+    const ran = await palimpsest([
+      'encode',
+      folder,
+      '--activations',
+      `${golden}#activations`,
+      '--sparse',
+      '-o',
+      out,
+      '--json',
+    ])
+    expect(JSON.parse(ran.stdout)).toMatchObject({ rows: 24, latents: 96, format: 'Llama Scope 1' })
+    using expected = openSafetensors(golden)
+    using written = openSafetensors(out)
+    const read = (name: string): Float32Array => readF32(written.tensors.get(name)!)
+    const [rows, columns, values] = ['crow_indices', 'col_indices', 'values'].map((n) =>
+      read(`features.${n}`),
+    )
+    const dense = new Float32Array(24 * 96)
+    for (let r = 0; r < 24; r++)
+      for (let i = rows![r]!; i < rows![r + 1]!; i++) dense[r * 96 + columns![i]!] = values![i]!
+    expect(dense).toBeWithinRelativeL2(readF32(expected.tensors.get('features')!), 1e-5)
+    expect(read('reconstruction')).toBeWithinRelativeL2(
+      readF32(expected.tensors.get('reconstruction')!),
+      1e-5,
+    )
+  })
+
+  it.each<[what: string, args: string[], code: string]>([
+    ['no such tensor', [folder, '--activations', `${golden}#activatons`], 'activations-missing'],
+    ['several tensors and no name', [folder, '--activations', golden], 'activations-missing'],
+    [
+      'another width',
+      [join(FIXTURES, 'qresearch'), '--activations', `${golden}#activations`],
+      'activation-shape',
+    ],
+    [
+      'no dictionary',
+      [join(FIXTURES, '../models/llama'), '--activations', `${golden}#activations`],
+      'dictionary-format',
+    ],
+  ])('refuses %s with exit code 2 and writes nothing', async (_, args, code) => {
+    const out = join(files.path, 'never.safetensors')
+    const ran = await palimpsest(['encode', ...args, '-o', out])
+    expect(ran.code).toBe(2)
+    expect(ran.stderr).toContain(`error [${code}]`)
+    expect(existsSync(out)).toBe(false)
+  })
+})
+
+describe('inspect', () => {
+  it('says what a dictionary is, and by which rule and why it is read', async () => {
+    const [text, json, other, unread] = await Promise.all([
+      palimpsest(['inspect', join(FIXTURES, 'sparsify_skip/layers.3.mlp')]),
+      palimpsest(['inspect', join(FIXTURES, 'llama_scope'), '--json']),
+      palimpsest(['inspect', join(FIXTURES, 'llama_scope'), '--rule', 'saelens']),
+      palimpsest([
+        'inspect',
+        await writeDictionary(files.path, 'pursuit', {
+          width: 8,
+          latents: 9,
+          config: { architecture: 'matching_pursuit' },
+        }),
+      ]),
+    ])
+    expect(text.code).toBe(0)
+    expect(text.stdout).toMatch(
+      /EleutherAI sparsify[\s\S]*transcoder[\s\S]*b_dec is subtracted from the input: transcode is not in cfg\.json/,
+    )
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      kind: 'dictionary',
+      format: 'Llama Scope 1',
+      latents: 96,
+      width: 32,
+      site: 'blocks.2.hook_resid_post',
+      subtractsBias: false,
+      rules: [
+        expect.stringContaining("makers' rule"),
+        expect.anything(),
+        expect.anything(),
+        expect.anything(),
+      ],
+    })
+    expect(other.stdout).toMatch(/rule of SAELens, as asked for/)
+    expect([unread.code, unread.stderr]).toEqual([
+      2,
+      expect.stringMatching(/dictionary-unsupported[\s\S]*matching_pursuit/),
+    ])
+  })
+})
+
+describe.skipIf(STORIES === undefined)(
+  'generate with a clamp (needs stories260K beside the checkout)',
+  () => {
+    it('clamps a feature, with a receipt, and refuses one that is not there', async () => {
+      const dict = await writeDictionary(files.path, 'stories', {
+        width: 64,
+        latents: 100,
+        site: 'blocks.2.hook_resid_post',
+      })
+      const steer = (feature: number, value: number): string[] => [
+        '--steer',
+        `op=clamp,site=blocks.2.hook_resid_post,dict=${dict},feature=${feature},value=${value}`,
+      ]
+      const run = (...args: string[]) =>
+        palimpsest([
+          'generate',
+          STORIES!,
+          '--prompt',
+          'Once upon a time',
+          '--max-tokens',
+          '8',
+          '--json',
+          ...args,
+        ])
+      const [plain, clamped, wrong] = await Promise.all([run(), run(...steer(3, 60)), run(...steer(100, 1))])
+      const textOf = (ran: { stdout: string }) => JSON.parse(ran.stdout).texts[0]
+      expect(textOf(clamped).text).not.toBe(textOf(plain).text)
+      expect(textOf(clamped).receipts[0]).toMatchObject({
+        op: 'clamp',
+        site: 'blocks.2.hook_resid_post',
+        index: 0,
+      })
+      expect(textOf(clamped).receipts[0].tokens).toBeGreaterThan(8)
+      expect([wrong.code, JSON.parse(wrong.stdout).error.code]).toEqual([2, 'feature-range'])
+    })
+  },
+)
