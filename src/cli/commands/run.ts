@@ -3,13 +3,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildReport } from '../../report/build.ts'
-import type { Results } from '../../study/results.ts'
 import { runFolderName, runStudy } from '../../study/run.ts'
 import { readStudy } from '../../study/schema.ts'
-import type { Command, Context } from '../command.ts'
+import type { Command } from '../command.ts'
 import { modelResolver } from '../model-ref.ts'
-import type { Progress } from '../progress.ts'
-import { columns, setColour } from '../style.ts'
+import { answer, stages } from '../study-output.ts'
 
 interface Options {
   readonly out?: string
@@ -48,50 +46,4 @@ Examples:
     const report = await buildReport(folder)
     context.answer({ folder, report, ...results }, answer(results, folder, report))
   },
-}
-
-/** One progress line for each stage of the work, as it comes. */
-function stages(context: Context): Disposable & {
-  update(what: string, done: number, total: number): void
-} {
-  let now: { what: string; progress: Progress } | undefined
-  return {
-    update(what, done, total) {
-      if (now?.what !== what) {
-        now?.progress[Symbol.dispose]()
-        context.note(`${what} ...`)
-        now = { what, progress: context.progress(what, what.startsWith('harvest') ? 'tokens' : 'parts') }
-      }
-      now.progress.update(done, total)
-    },
-    [Symbol.dispose]() {
-      now?.progress[Symbol.dispose]()
-      now = undefined
-    },
-  }
-}
-
-/** The answers in words. */
-export function answer(results: Results, folder: string, report: string): string {
-  const { bold } = setColour(process.stdout)
-  const verdict =
-    results.verdict === undefined
-      ? []
-      : [`${bold('verdict')}: ${bold(results.verdict.label)}`, ...results.verdict.because, '']
-  const claims = results.claims.flatMap((c) => [
-    `${bold(c.id)}: ${c.status}${c.label === undefined ? '' : ` (${c.label})`}`,
-    c.words,
-    '',
-  ])
-  const warnings = results.warnings.map((w) => `warning: ${w}`)
-  return [
-    ...verdict,
-    ...claims,
-    ...warnings,
-    columns([
-      ['report', report],
-      ['numbers', join(folder, 'results.json')],
-      ['tables', join(folder, 'study.duckdb')],
-    ]),
-  ].join('\n')
 }
