@@ -10,7 +10,16 @@ import { resampledD } from './effect.ts'
 import { type Estimate, LEVEL } from './estimate.ts'
 import { type Folds, groupFolds, partsOf, randomFolds } from './folds.ts'
 import { cells as cellsOf, type Labels } from './groups.ts'
-import { average, C_GRID, type Chosen, type Estimator, estimatorsFor, outOfFold } from './oof.ts'
+import {
+  average,
+  C_GRID,
+  type Chosen,
+  type Estimator,
+  estimatorsFor,
+  type OutOfFold,
+  outOfFold,
+  outOfFolds,
+} from './oof.ts'
 import {
   fewer,
   type Labellings,
@@ -111,16 +120,12 @@ export async function measureDirection(
   const kept: { result: LayerResult; chosen: Chosen[][]; nulls: Float64Array }[] = []
   for (let layer = 0; layer < layers.count; layer++) {
     const x = await layers.load(layer)
-    const runs = []
-    for (const f of folds)
-      runs.push(
-        await outOfFold(x, labels, partsOf(f), {
-          estimators: estimatorsFor(labels),
-          seed,
-          C: options.C === undefined ? C_GRID : [options.C],
-          signal,
-        }),
-      )
+    const runs = await outOfFolds(x, labels, folds.map(partsOf), {
+      estimators: estimatorsFor(labels),
+      seed,
+      C: options.C === undefined ? C_GRID : [options.C],
+      signal,
+    })
     kept.push({
       result: await summarise(layer, runs, labels, bootstrap),
       chosen: runs.map((r) => [...r.chosen]),
@@ -179,7 +184,7 @@ export async function measureDirection(
 /** Scores and intervals of a layer from the runs of all repetitions. */
 async function summarise(
   layer: number,
-  runs: readonly Awaited<ReturnType<typeof outOfFold>>[],
+  runs: readonly OutOfFold[],
   labels: Labels,
   bootstrap: { seed: number; draws: number; signal: AbortSignal | undefined },
 ): Promise<LayerResult> {

@@ -6,7 +6,7 @@
 import type { Matrix } from '../core/matrix.ts'
 import { pacer } from '../core/pace.ts'
 import { auc } from './auc.ts'
-import { fitLda } from './estimators/lda.ts'
+import { fitLda, fitLdaFolds } from './estimators/lda.ts'
 import { fitLogistic, type LogisticProblem } from './estimators/logistic.ts'
 import { matchedPc1 } from './estimators/matched-pc1.ts'
 import { meanDifference } from './estimators/mean-difference.ts'
@@ -90,42 +90,76 @@ export async function outOfFold(
   parts: readonly Part[],
   options: OutOfFoldOptions,
 ): Promise<OutOfFold> {
-  const { poles } = labels
-  const { signal } = options
-  const scores: Partial<Record<Estimator, Float64Array>> = {}
-  const right = new Float64Array(x.rows)
+  return (await outOfFolds(x, labels, [parts], options))[0]!
+}
+
+/** {@link outOfFold} for several repetitions of the folds, with all logistic fits in two batches. */
+export async function outOfFolds(
+  x: Matrix,
+  labels: Labels,
+  repetitions: readonly (readonly Part[])[],
+  options: OutOfFoldOptions,
+): Promise<OutOfFold[]> {
+  const { signal, estimators, C } = options
+  const runs = repetitions.map((parts) => ({
+    parts,
+    scores: {} as Partial<Record<Estimator, Float64Array>>,
+    chosen: [] as Chosen[],
+    right: new Float64Array(x.rows),
+  }))
   const pace = pacer(signal)
-  for (const estimator of options.estimators) {
-    const out = new Float64Array(x.rows)
-    scores[estimator] = out
-    if (estimator === 'logistic') continue
-    for (const { train, test } of parts) {
-      await pace()
-      const direction = await fitDirection(estimator, x, labels, train, signal)
-      standardiseInto(out, project(x, direction, test), test)
+  for (const estimator of estimators)
+    for (const { parts, scores } of runs) {
+      const out = new Float64Array(x.rows)
+      scores[estimator] = out
+      if (estimator === 'logistic') continue
+      const directions = await fitParts(estimator, x, labels, parts, signal)
+      for (const [f, { test }] of parts.entries()) {
+        await pace()
+        standardiseInto(out, project(x, directions[f]!, test), test)
+      }
     }
-  }
-  if (scores.logistic === undefined) return { scores, chosen: [], right }
-  const { C } = options
-  const chosen = typeof C === 'number' ? [] : await choosePenalty(x, labels, parts, C, options)
+  if (!estimators.includes('logistic')) return runs
+  const all = runs.flatMap((run) => run.parts)
+  const chosen = typeof C === 'number' ? [] : await choosePenalty(x, labels, all, C, options)
   const fits = await fitLogistic(
     x,
-    parts.map(({ train }, f) => ({
+    all.map(({ train }, f) => ({
       rows: train,
-      labels: poles,
+      labels: labels.poles,
       C: typeof C === 'number' ? C : chosen[f]!.C,
     })),
     { signal },
   )
-  for (const [f, { test }] of parts.entries()) {
-    await pace()
-    const raw = project(x, fits[f]!.weights, test)
-    standardiseInto(scores.logistic, raw, test)
-    raw.forEach((score, r) => {
-      if ((score + fits[f]!.intercept > 0 ? 1 : 0) === poles[test[r]!]) right[test[r]!] = 1
-    })
-  }
-  return { scores, chosen, right }
+  let at = 0
+  for (const { parts, scores, right, chosen: own } of runs)
+    for (const { test } of parts) {
+      await pace()
+      const fit = fits[at]!
+      if (chosen.length > 0) own.push(chosen[at]!)
+      at++
+      const raw = project(x, fit.weights, test)
+      standardiseInto(scores.logistic!, raw, test)
+      raw.forEach((score, r) => {
+        if ((score + fit.intercept > 0 ? 1 : 0) === labels.poles[test[r]!]) right[test[r]!] = 1
+      })
+    }
+  return runs
+}
+
+/** Directions of all parts. */
+async function fitParts(
+  estimator: Exclude<Estimator, 'logistic'>,
+  x: Matrix,
+  labels: Labels,
+  parts: readonly Part[],
+  signal?: AbortSignal,
+): Promise<Float64Array[]> {
+  const everyRow = parts.every(({ train, test }) => train.length + test.length === x.rows)
+  if (estimator === 'lda' && everyRow) return fitLdaFolds(x, labels.poles, parts, signal)
+  const directions: Float64Array[] = []
+  for (const { train } of parts) directions.push(await fitDirection(estimator, x, labels, train, signal))
+  return directions
 }
 
 /** Logistic scores of every text, averaged over repetitions of the folds. */
@@ -135,12 +169,8 @@ export async function logisticScores(
   folds: readonly Folds[],
   options: Omit<OutOfFoldOptions, 'estimators'>,
 ): Promise<Float64Array> {
-  const runs: Float64Array[] = []
-  for (const f of folds)
-    runs.push(
-      (await outOfFold(x, labels, partsOf(f), { ...options, estimators: ['logistic'] })).scores.logistic!,
-    )
-  return average(runs)
+  const runs = await outOfFolds(x, labels, folds.map(partsOf), { ...options, estimators: ['logistic'] })
+  return average(runs.map((r) => r.scores.logistic!))
 }
 
 /** The mean of several scores of the same texts. */

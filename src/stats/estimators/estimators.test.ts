@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { goldens, sample, scaled } from '../../../test/support/stats.ts'
 import { matrix } from '../../core/matrix.ts'
 import { auc } from '../auc.ts'
+import { partsOf } from '../folds.ts'
 import { cosine } from '../linear.ts'
 import { project } from '../oof.ts'
-import { fitLda, fitLdaMany, shrunkCorrelation } from './lda.ts'
+import { fitLda, fitLdaFolds, fitLdaMany, shrunkCorrelation } from './lda.ts'
 import { fitLogistic } from './logistic.ts'
 import { matchedPc1 } from './matched-pc1.ts'
 import { meanDifference } from './mean-difference.ts'
@@ -89,6 +90,21 @@ describe('linear discriminant analysis', () => {
     const all = Int32Array.from({ length: many.rows }, (_, i) => i)
     const [total] = await fitLdaMany(many, all, [meanDifference(many, labels.poles, all)])
     expect(cosine(total!, (await fitLda(many, labels.poles, all)).direction)).toBeGreaterThan(0.999)
+  })
+
+  test('over folds gives what each fit gives', async () => {
+    const { x: many, labels } = sample({
+      seed: 6,
+      kind: 'nested',
+      groups: 20,
+      perGroup: 10,
+      d: 12,
+      effect: 1,
+    })
+    const parts = partsOf(labels.groups.of.map((g) => g % 4))
+    const directions = await fitLdaFolds(many, labels.poles, parts)
+    for (const [f, { train }] of parts.entries())
+      expect(directions[f]!).toBeWithinRelativeL2((await fitLda(many, labels.poles, train)).direction, 1e-5)
   })
 
   test('scales against the features', async () => {

@@ -13,7 +13,7 @@ import { matmulNT } from '../../ggml/gemm.ts'
 import { transpose } from '../components.ts'
 import { cholesky, invertLower } from '../linear.ts'
 import { Lbfgs } from './lbfgs.ts'
-import { moments } from './moments.ts'
+import { momentsOf, standardised } from './moments.ts'
 
 /** One problem: which rows train it, their labels and its penalty. */
 export interface LogisticProblem {
@@ -73,10 +73,9 @@ export async function fitLogistic(
   const { z, mean, scale } = standardised(x)
   const data = { z, transposed: transpose(z) }
   // Problems over the same rows share their moments.
-  const known = new Map<Int32Array, { mean: Float64Array; scale: Float64Array }>()
+  const known = await momentsOf(data.transposed, new Set(problems.map((p) => p.rows)), signal)
   const columns = problems.map((problem): Column => {
     const { rows, C } = problem
-    if (!known.has(rows)) known.set(rows, moments(z, rows))
     return {
       problem,
       ...known.get(rows)!,
@@ -140,11 +139,11 @@ async function preconditioner(
     if (factors.has(key)) continue
     throwIfStopped(signal)
     const quarter = roundedSize(rows) / 4
-    const h = Float64Array.from(gram.data)
+    const h = new Float64Array(gram.data)
     for (let k = 0; k < h.length; k++) h[k]! *= quarter / transposed.cols
     for (let j = 0; j < d; j++) h[j * d + j]! += 1 / C + 1e-6 * quarter
     cholesky(h, d)
-    const inverse = matrix(d, d, Float32Array.from(invertLower(h, d)))
+    const inverse = matrix(d, d, new Float32Array(invertLower(h, d)))
     factors.set(key, { quarter, inverse, transposed: transpose(inverse) })
   }
   return async (turns) => {
@@ -164,18 +163,6 @@ async function preconditioner(
       })
     }
   }
-}
-
-/**
- * X brought to mean 0 and variance 1 over all its rows, so that f32 products keep their digits where a feature
- * lies far from zero. Each problem standardises again on its own training rows: nothing leaks from the others.
- */
-function standardised(x: Matrix): { z: Matrix; mean: Float64Array; scale: Float64Array } {
-  const { mean, scale } = moments(x)
-  const z = matrix(x.rows, x.cols)
-  for (let i = 0; i < x.rows; i++)
-    for (let j = 0; j < x.cols; j++) z.data[i * x.cols + j] = (x.data[i * x.cols + j]! - mean[j]!) / scale[j]!
-  return { z, mean, scale }
 }
 
 /** Problems of nearly as many rows share a factor, whichever others are fitted with them. */
