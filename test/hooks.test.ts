@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { hookNames, hookWidth, matchHooks } from '../src/model/hooks.ts'
+import { add } from '../src/model/interventions.ts'
 import type { Model } from '../src/model/model.ts'
 import { adjacentCopy } from './support/checkpoints.ts'
 import { type Golden, LIMIT, MODELS, openGolden } from './support/golden.ts'
@@ -38,6 +39,19 @@ describe('a file with query and key rows in the order of adjacent pairs', () => 
     using wrong = await loadTiny(copy.path)
     await expect(expectHooks(wrong, golden, inputs)).rejects.toThrow('relative L2')
   })
+})
+
+it('a change of queries or keys means the same in a file of either order', async () => {
+  using copy = await adjacentCopy('llama3.1', 16)
+  using adjacent = await loadTiny(copy.path, 1, { ropePairs: 'adjacent' })
+  using half = await loadTiny(join(MODELS, 'llama3.1'))
+  const interventions = (['q', 'k'] as const).map((name) => {
+    const site = `blocks.1.attn.hook_${name}`
+    const vector = Float32Array.from({ length: hookWidth(site, half.architecture) }, (_, j) => Math.sin(j))
+    return add({ site, vector, dose: 2 })
+  })
+  const run = (model: Model) => model.run([[1, 2, 3, 4, 5]], { logits: 'all', interventions })
+  expect((await run(adjacent)).logits(0).data).toBeWithinRelativeL2((await run(half)).logits(0).data, LIMIT)
 })
 
 describe('names', async () => {

@@ -79,6 +79,10 @@ describe('a checkpoint', () => {
     ['layers beyond any model', { num_hidden_layers: 1e9 }, 'config-field', 'num_hidden_layers'],
     ['heads that do not divide', { num_key_value_heads: 3 }, 'config-field', 'heads'],
     ['an odd head width', { head_dim: 15 }, 'config-field', '15'],
+    ['an epsilon below zero', { rms_norm_eps: -1 }, 'config-field', 'rms_norm_eps'],
+    ['a window of nothing', { model_type: 'mistral', sliding_window: 0 }, 'config-field', 'sliding_window'],
+    ['a RoPE base below zero', { rope_parameters: { rope_theta: -1 } }, 'config-field', 'rope_theta'],
+    ['RoPE on part of a head', { partial_rotary_factor: 0.5 }, 'config-unsupported', '0.5'],
     ['an unknown activation', { hidden_act: 'relu' }, 'config-unsupported', 'relu'],
     [
       'an unknown RoPE scaling',
@@ -189,6 +193,15 @@ describe('texts', async () => {
     await expect(score(model, item(tokens, [1]), {}, () => {})).rejects.toMatchObject({ code })
     if (code !== 'doubled-bos')
       await expect(score(model, item([1], tokens), {}, () => {})).rejects.toMatchObject({ code })
+  })
+
+  it('that are longer than one pass can be are refused, whatever the context', async () => {
+    using copy = await changedCopy(FOLDER, same, (config) => ({
+      ...config,
+      max_position_embeddings: 1_000_000,
+    }))
+    using model = await loadTiny(copy.path)
+    await expect(model.run([new Array(32_769).fill(1)])).rejects.toMatchObject({ code: 'text-too-long' })
   })
 
   it('that only fit without what is to follow are refused', async () => {

@@ -18,6 +18,9 @@ const STATUS_ABORTED = 1
  */
 const POLL = 1
 
+/** GGML_MAX_N_THREADS: ggml ends the process beyond. */
+const MOST_THREADS = 512
+
 export interface BackendOptions {
   /** Which device; `auto` prefers a GPU where its package is installed. */
   device?: DeviceKind
@@ -42,6 +45,7 @@ export class Backend implements Disposable {
 
   constructor(options: BackendOptions = {}) {
     const kind = options.device ?? 'auto'
+    const threads = checkThreads(options.threads ?? 1)
     this.engine = loadEngine(kind)
     this.device = chooseDevice(this.engine, kind)
     const pointer = this.engine.base.deviceInit(this.device.pointer, null)
@@ -53,7 +57,7 @@ export class Backend implements Disposable {
     this.pointer = pointer
     this.bufferType = this.engine.base.defaultBufferType(pointer)
     if (this.isCpu) {
-      this.setThreads(options.threads ?? 1)
+      this.setThreads(threads)
       this.#installStopFlag()
     }
   }
@@ -70,9 +74,12 @@ export class Backend implements Disposable {
   /**
    * Sets the number of CPU threads and gives the backend a pool of its own: ggml's disposable threads cost
    * a third of a decode step. Not while a computation runs.
+   *
+   * @throws PalimpsestError `engine-threads`
    */
   setThreads(threads: number): void {
     if (!this.isCpu || (threads === this.#threads && this.#pool !== undefined)) return
+    checkThreads(threads)
     const { proc } = this.engine
     const setThreads = proc<(b: Pointer, n: number) => void>(
       this.device,
@@ -95,7 +102,7 @@ export class Backend implements Disposable {
     setPool(this.pointer, null)
     this.#freePool()
     const pool = newPool({
-      cpumask: new Array(512).fill(false),
+      cpumask: new Array(MOST_THREADS).fill(false),
       n_threads: threads,
       prio: 0,
       poll: POLL,
@@ -205,6 +212,15 @@ export class Backend implements Disposable {
     this.#freePool()
     if (this.#stopFlag !== undefined) koffi.free(this.#stopFlag)
   }
+}
+
+function checkThreads(threads: number): number {
+  if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return threads
+  throw new PalimpsestError('usage', 'engine-threads', 'The number of threads is out of range.', {
+    expected: `1 to ${MOST_THREADS}`,
+    found: `${threads}`,
+    fix: 'Leave it out: a short probe chooses.',
+  })
 }
 
 /**

@@ -45,6 +45,12 @@ describe('the engine', () => {
     expect(await chooseThreads()).toBeLessThanOrEqual(availableThreads())
   })
 
+  it.each([0, -1, 1.5, 513, Number.NaN])('refuses %d threads', (threads) => {
+    expect(() => new Backend({ device: 'cpu', threads })).toThrow(
+      expect.objectContaining({ code: 'engine-threads' }),
+    )
+  })
+
   it('names the command that installs the package of a device', () => {
     expect(() => new Backend({ device: 'cuda' })).toThrow(
       expect.objectContaining({

@@ -6,7 +6,7 @@
 import type { Backend } from './backend.ts'
 import type { Pointer } from './bindings.ts'
 import * as check from './checks.ts'
-import { contiguousStrides, type Extents, extents, type Tensor } from './tensor.ts'
+import { contiguousStrides, type Extents, extents, shapeError, type Tensor } from './tensor.ts'
 import { type GgmlType, TYPE_IDS } from './types.ts'
 
 /** GGML_PREC_F32: accumulate and keep in f32 on devices that would rather not. */
@@ -206,6 +206,7 @@ export abstract class Operations {
   /** x / sqrt(mean(x^2) + eps) along the first axis (no weight). */
   rmsNorm(a: Tensor, eps: number): Tensor {
     check.checkRows('rmsNorm', a)
+    if (!(eps >= 0)) throw shapeError('rmsNorm', 'an epsilon of at least 0', `${eps}`)
     this.count()
     return fresh(this.base.rmsNorm(this.context, a.pointer, eps), 'F32', a.ne)
   }

@@ -53,6 +53,19 @@ export class Config {
     return value
   }
 
+  /** A number above zero, or undefined. */
+  positive(key: string): number | undefined {
+    const value = this.number(key)
+    if (value !== undefined && value <= 0) throw this.#wrong(key, 'a number above 0', value)
+    return value
+  }
+
+  /** The same configuration with values for what it leaves out. */
+  withDefaults(defaults: Readonly<Record<string, unknown>>): Config {
+    const given = Object.entries(this.#fields).filter(([, value]) => value !== null && value !== undefined)
+    return new Config({ ...defaults, ...Object.fromEntries(given) }, this.where)
+  }
+
   /** A required positive integer up to `max`. */
   size(key: string, max: number, fallback?: number): number {
     const value = this.number(key) ?? fallback
@@ -112,7 +125,7 @@ export function commonArchitecture(
     kvHeads,
     headDim,
     mlpWidth: c.size('intermediate_size', MAX.width * 16),
-    normEps: c.number('rms_norm_eps') ?? 1e-6,
+    normEps: c.positive('rms_norm_eps') ?? 1e-6,
     context: c.size('max_position_embeddings', MAX.context, 2048),
     activation: activation(c),
     normPlusOne: false,
@@ -163,7 +176,14 @@ export function readRope(c: Config, headDim: number, layerType?: string): Rope {
   const parameters = c.section('rope_parameters')
   const own = layerType === undefined ? parameters : (parameters?.section(layerType) ?? parameters)
   const scaling = own ?? c.section('rope_scaling')
-  const theta = own?.number('rope_theta') ?? c.number('rope_theta') ?? 10_000
+  const theta = own?.positive('rope_theta') ?? c.positive('rope_theta') ?? 10_000
+  for (const part of [c, own])
+    if ((part?.number('partial_rotary_factor') ?? 1) !== 1)
+      throw refuse('config-unsupported', 'Rotary embeddings of part of a head are not supported.', {
+        where: `${part!.where}, partial_rotary_factor`,
+        found: `${part!.number('partial_rotary_factor')}`,
+        expected: '1',
+      })
   const type = scaling?.string('rope_type') ?? scaling?.string('type') ?? 'default'
   if (type === 'default') return { theta, scale: 1, factors: undefined }
   if (type === 'linear') return { theta, scale: 1 / positive(scaling!, 'factor'), factors: undefined }
@@ -213,7 +233,7 @@ export function readWindows(
   count: number,
   isSliding: (layer: number) => boolean,
 ): (number | undefined)[] {
-  const window = c.number('sliding_window')
+  const window = c.raw('sliding_window') === undefined ? undefined : c.size('sliding_window', MAX.context)
   const types = c.list<string>('layer_types')
   return Array.from({ length: count }, (_, layer) => {
     if (window === undefined) return undefined

@@ -128,6 +128,9 @@ export function planPacks(lengths: ArrayLike<number>, budget: number): number[][
   return packs
 }
 
+/** A text is one pass, whose mask takes two bytes for each pair of tokens: 2 GiB at this length. */
+const MOST_TOKENS = 32_768
+
 /**
  * Refuses texts that cannot be run: empty ones, and ones longer than the model's context.
  *
@@ -140,10 +143,11 @@ export function checkLengths(items: readonly { id: string; length: number }[], c
         where: `text ${id}`,
         fix: 'Remove it, or give it a text.',
       })
-    if (length > context)
-      throw refuse('text-too-long', "A text is longer than the model's context.", {
+    const most = Math.min(context, MOST_TOKENS)
+    if (length > most)
+      throw refuse('text-too-long', "A text is longer than the model's context, or than one pass can be.", {
         where: `text ${id}`,
-        expected: `at most ${context} tokens`,
+        expected: `at most ${most} tokens`,
         found: `${length} tokens`,
         fix: 'Shorten or split it; nothing is cut silently.',
       })

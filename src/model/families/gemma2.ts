@@ -14,9 +14,9 @@ export const gemma2: Family = {
       normPlusOne: true,
       norms: GEMMA_FOUR_NORMS,
       embeddingScale: gemmaEmbeddingScale(common.width, weightType),
-      attentionScale: (c.number('query_pre_attn_scalar') ?? common.headDim) ** -0.5,
-      attentionSoftcap: c.number('attn_logit_softcapping') ?? 0,
-      logitSoftcap: c.number('final_logit_softcapping') ?? 0,
+      attentionScale: (c.positive('query_pre_attn_scalar') ?? common.headDim) ** -0.5,
+      attentionSoftcap: c.positive('attn_logit_softcapping') ?? 0,
+      logitSoftcap: c.positive('final_logit_softcapping') ?? 0,
       layers: uniformLayers(
         readRope(c, common.headDim),
         readWindows(c, layerCount, (layer) => layer % 2 === 0),
