@@ -81,18 +81,20 @@ export class Compiler {
   readonly #sites: ReadonlySet<string>
   readonly #placed: readonly Placed[]
   /** By text, then by number of the placed intervention. */
-  readonly #texts = new Map<number, Map<number, Receipt>>()
+  readonly #texts: Map<number, Map<number, Receipt>> | undefined
   #probes: Probe[] = []
 
-  constructor(placed: readonly Placed[]) {
+  /** @param byText also keep receipts of each text, for {@link receiptsOf}: memory grows with their number */
+  constructor(placed: readonly Placed[], byText = false) {
     this.#placed = placed
+    this.#texts = byText ? new Map() : undefined
     this.#sites = new Set(placed.map((p) => p.site))
     this.receipts = placed.map(emptyReceipt)
   }
 
   /** What was done to one text so far, by its index: a receipt for every intervention that is meant for it. */
   receiptsOf(text: number): Receipt[] {
-    const found = this.#texts.get(text)
+    const found = this.#texts?.get(text)
     return this.#placed.flatMap((p, k) =>
       p.rows === undefined || p.rows.has(text) ? [{ ...(found?.get(k) ?? emptyReceipt(p)) }] : [],
     )
@@ -209,7 +211,8 @@ export class Compiler {
         if (!(Math.abs(moved - ask) <= RELATIVE * ask + ROUNDING * scale))
           throw disagreement(placed, i, ask, moved)
         if (yes === 0) return
-        const left = projection === undefined ? 0 : Math.abs(projection[i]!) / Math.max(scale, 1e-30)
+        const norm = Math.sqrt(Math.max(before[i]!, after[i]!, 1e-60))
+        const left = projection === undefined ? 0 : Math.abs(projection[i]!) / norm
         if (!(left <= LEFT)) throw disagreement(placed, i, 0, Math.abs(projection![i]!))
         const text = probe.roles.row(i)
         if (!byText.has(text)) byText.set(text, { tokens: 0, asked: 0, measured: 0, left: 0 })
@@ -221,9 +224,9 @@ export class Compiler {
         }
       })
       addTo(this.receipts[which]!, all)
-      for (const [text, sum] of byText) {
-        const receipts = this.#texts.get(text) ?? new Map<number, Receipt>()
-        this.#texts.set(text, receipts)
+      for (const [text, sum] of this.#texts === undefined ? [] : byText) {
+        const receipts = this.#texts!.get(text) ?? new Map<number, Receipt>()
+        this.#texts!.set(text, receipts)
         if (!receipts.has(which)) receipts.set(which, emptyReceipt(placed))
         addTo(receipts.get(which)!, sum)
       }

@@ -69,7 +69,7 @@ export async function generate(
     items.map(({ id, tokens }) => ({ id, length: tokens.length + maxTokens })),
     model.architecture.context,
   )
-  const compiler = await model.compiler(items, options.interventions ?? [], options.signal)
+  const compiler = await model.compiler(items, options.interventions ?? [], options.signal, true)
   const texts: Generated[] = []
   const batch = options.batch ?? BATCH
   const skip = options.skip ?? 0

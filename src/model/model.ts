@@ -220,6 +220,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     items: readonly Item[],
     interventions: readonly Intervention[],
     signal?: AbortSignal,
+    byText = false,
   ): Promise<Compiler | undefined> {
     if (interventions.length === 0) return undefined
     const relative = interventions.filter((i) => i.op === 'add' && typeof i.dose !== 'number')
@@ -229,7 +230,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     )
     const norms = sites.length === 0 ? new Map<string, number>() : await this.meanNorms(items, sites, signal)
     const normOf = (site: string): number => norms.get(site)!
-    return new Compiler(placeInterventions(interventions, this.architecture, items.length, normOf))
+    return new Compiler(placeInterventions(interventions, this.architecture, items.length, normOf), byText)
   }
 
   /** Mean norm of the activations at sites over the texts' tokens, attention sinks left out. */
