@@ -46,8 +46,15 @@ function follow(tokenizer: Tokenizer, text: string, ids: ArrayLike<number>): Int
   const plain = (s: string): string => (byteLevel ? s : s.replaceAll(SIGN, ' '))
   const prefixed = first('a').startsWith(SIGN)
   const { bytes, place } = encode(plain(text))
-  const matches = (piece: Uint8Array | undefined): piece is Uint8Array =>
-    piece !== undefined && Buffer.compare(piece, bytes.subarray(at, at + piece.length)) === 0
+  // Tokenizers of whole words have no token for the spaces between them: they go to the word behind.
+  const wordLevel = tokenizer
+    .encode('a a', { addSpecialTokens: false })
+    .every((id) => !/[Ġ▁ ]/.test(pieceOf(id)))
+  const gapAt = (from: number): number => {
+    let to = from
+    while (wordLevel && SPACES.has(bytes[to]!)) to++
+    return to - from
+  }
 
   const offsets = new Int32Array(ids.length + 1)
   let at = 0
@@ -57,37 +64,28 @@ function follow(tokenizer: Tokenizer, text: string, ids: ArrayLike<number>): Int
     offsets[i] = place[at]!
     const piece = pieceOf(id)
     const literal = UTF8.encode(plain(piece))
+    const start = at + gapAt(at)
+    const matches = (way: Uint8Array | undefined): way is Uint8Array =>
+      way !== undefined && Buffer.compare(way, bytes.subarray(start, start + way.length)) === 0
     if (tokenizer.isSpecial(id)) {
-      let start = at
-      while (isSpace(bytes[start]) && !byteLevel && !prefixed) start++
-      if (Buffer.compare(literal, bytes.subarray(start, start + literal.length)) === 0)
-        at = start + literal.length
+      if (matches(literal)) at = start + literal.length
       fresh = prefixed
       continue
     }
     const own = byteLevel ? bytesOfLetters(piece) : byteOfName(piece)
-    const ways = [own, fresh && literal[0] === SPACE ? literal.subarray(1) : literal]
-    let found = ways.find(matches)
-    if (found === undefined && isSpace(bytes[at])) {
-      // Tokenizers of whole words have no token for the spaces between them: they go to the word behind.
-      while (isSpace(bytes[at])) at++
-      found = ways.find(matches)
-    }
+    const found = [own, fresh && literal[0] === SPACE ? literal.subarray(1) : literal].find(matches)
     if (found === undefined) return { token: i, at: place[at]! }
-    at += found.length
+    at = start + found.length
     fresh = prefixed && isAdded(tokenizer, piece, id)
   }
-  if (bytes.subarray(at).every(isSpace)) at = bytes.length
+  at += gapAt(at)
   offsets[ids.length] = place[at]!
   return at === bytes.length ? offsets : { token: ids.length, at: place[at]! }
 }
 
-function isSpace(byte: number | undefined): boolean {
-  return byte === SPACE || byte === 0x0a || byte === 0x0d || byte === 0x09
-}
-
 const SIGN = '▁'
 const SPACE = 0x20
+const SPACES = new Set([SPACE, 0x09, 0x0a, 0x0d])
 const UTF8 = new TextEncoder()
 
 /** UTF-8 of a text, and the UTF-16 offset of each byte's character. */

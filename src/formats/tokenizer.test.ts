@@ -362,6 +362,8 @@ describe('tokens and texts', () => {
       ['the capital', 'another thing'],
       ['the capital', 'the capital '],
       ['the capital', 'the'],
+      ['the capital ', 'the capital'],
+      ['the capital\n', 'the capital'],
     ] as const) {
       const error = refusal(() => tokenOffsets(tokenizer, text, tokenizer.encode(other)))
       expect(error.code).toBe('token-offsets')
@@ -388,6 +390,22 @@ describe('tokens and texts', () => {
       }),
       { numRuns: 150, seed: 1 },
     )
+  })
+
+  it('words of tokenizers without tokens for spaces take the space before them', async () => {
+    const json = {
+      added_tokens: [{ id: 3, content: '<s>', special: true }],
+      normalizer: null,
+      pre_tokenizer: { type: 'Whitespace' },
+      post_processor: null,
+      decoder: null,
+      model: { type: 'WordLevel', vocab: { a: 0, tax: 1, '[UNK]': 2, '<s>': 3 }, unk_token: '[UNK]' },
+    }
+    const path = join(folder.path, 'words')
+    mkdirSync(path, { recursive: true })
+    put(path, 'tokenizer.json', json)
+    const tokenizer = await loadTokenizer(path)
+    expect([...tokenOffsets(tokenizer, ' a  tax\na <s>tax ', [0, 1, 0, 3, 1])]).toEqual([0, 2, 7, 9, 13, 17])
   })
 
   it('composed characters are followed back to what they were made of', () => {
