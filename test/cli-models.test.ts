@@ -239,6 +239,43 @@ describe('generate', () => {
     ])
   })
 
+  it('clamps a feature of a dictionary, as adding its decoder vector by hand does', async () => {
+    // Zero encoder: every feature is relu(bias), so that clamping one to 5 adds (5 - 2) of its decoder vector.
+    const decoder = Float32Array.from({ length: 3 * 64 }, (_, j) => Math.sin(j))
+    const tensors = [
+      { name: 'W_enc', shape: [64, 3], data: new Float32Array(3 * 64) },
+      { name: 'W_dec', shape: [3, 64], data: decoder },
+      { name: 'b_enc', shape: [3], data: Float32Array.of(1, 2, -1) },
+      { name: 'b_dec', shape: [64], data: new Float32Array(64) },
+    ]
+    await writeSafetensors(at('dict/sae_weights.safetensors'), tensors)
+    const metadata = { hook_name: SITE, sae_lens_version: '6.20.0' }
+    const form = {
+      architecture: 'standard',
+      d_in: 64,
+      d_sae: 3,
+      dtype: 'float32',
+      normalize_activations: 'none',
+    }
+    const cfg = { ...form, apply_b_dec_to_input: true, reshape_activations: 'none', metadata }
+    await writeFile(at('dict/cfg.json'), JSON.stringify(cfg))
+    const ran = await palimpsest([
+      ...['generate', modelPath, '--prompt', 'One', '--max-tokens', '6', ...CPU, '--json'],
+      ...['--steer', `op=clamp,site=${SITE},dict=${at('dict')},feature=1,value=5`],
+    ])
+    expect(ran).toMatchObject({ code: 0, stderr: '' })
+    await using model = await loadLike(modelPath)
+    const vector = decoder.slice(64, 128)
+    const { texts } = await generate(model, [{ id: '0', tokens: model.tokenizer.encode('One') }], {
+      maxTokens: 6,
+      interventions: [add({ site: SITE, vector, dose: 3 })],
+    })
+    const [found] = JSON.parse(ran.stdout).texts
+    expect(found.tokens).toEqual(texts[0]!.tokens)
+    expect(found.receipts[0]).toMatchObject({ op: 'clamp', site: SITE, tokens: 9 })
+    expect(found.receipts[0].measured).toBeCloseTo(3 * Math.hypot(...vector), 3)
+  })
+
   it('refuses interventions that cannot be, naming the nearest', async () => {
     const steer = 'op=add,site=blocks.0.hook_resid_post,dose=1,vector='
     const steers = [`${steer}${modelPath}/model.safetensors#model.norm.wait`, steer.replace('add', 'ad')]
