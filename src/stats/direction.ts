@@ -89,10 +89,7 @@ export interface ModelDirection {
 }
 
 /** The folds of a study: those given, or repeated stratified group folds. */
-export function foldsOf(
-  labels: Labels,
-  options: Pick<DirectionOptions, 'folds' | 'repeats' | 'seed'>,
-): Folds[] {
+function foldsOf(labels: Labels, options: Pick<DirectionOptions, 'folds' | 'repeats' | 'seed'>): Folds[] {
   if (options.folds !== undefined) return [options.folds]
   return Array.from({ length: options.repeats ?? 3 }, (_, r) =>
     groupFolds(labels.groups, labels.poles, options.seed, r),

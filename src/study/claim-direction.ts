@@ -140,7 +140,7 @@ export async function claimDirection(input: DirectionInput): Promise<DirectionOu
   excessMeasures(measures, excess, roles, site, { ...common, estimator: 'logistic' })
   const directions = await fitDirections(setting, measured, matrices, measures)
   const pools = await otherPools(setting, measures)
-  await topicMeasures(setting, matrices, measures)
+  const topics = await topicMeasures(setting, matrices, measures)
   const series: Series[] = []
   if (matrices.length === 2)
     await pairMeasures(
@@ -168,7 +168,7 @@ export async function claimDirection(input: DirectionInput): Promise<DirectionOu
   const retention = retentionOf(setting, excess, pools, exists)
   return {
     claim: {
-      ...assemble(setting, excess, exists, retention, pools),
+      ...assemble(setting, excess, exists, retention, pools, topics),
       gates,
       measures,
       ...(series.length === 0 ? {} : { series }),
@@ -299,16 +299,21 @@ async function otherPools(
   return found
 }
 
-/** The second evaluation, where texts have topics: no fit has seen the topic or the group that it is tested on. */
+/**
+ * The second evaluation, where texts have topics: no fit has seen the topic or the group that it is tested on.
+ *
+ * @returns what it says, in words
+ */
 async function topicMeasures(
   { input, first, bootstrap, place }: Setting,
   matrices: readonly Matrix[],
   out: Measure[],
-): Promise<void> {
+): Promise<string | undefined> {
   const { labels, study, signal } = input
-  if (labels.topics === undefined) return
+  if (labels.topics === undefined) return undefined
   const parts = topicParts(labels, first.folds[0]!, study.seed)
-  if (parts === undefined) return
+  if (parts === undefined)
+    return 'Topics could not be held out: without one of their folds, some fit would lack a pole.'
   const { seed } = study
   const logistic = async (x: Matrix): Promise<Float64Array> =>
     (await outOfFold(x, labels, parts, { estimators: ['logistic'], seed, C: first.C, signal })).scores
@@ -316,6 +321,7 @@ async function topicMeasures(
   const rest = { ...place, folds: 'topic', estimator: 'logistic' }
   const random = await logistic(input.randomEmbeddings.get(input.pool)!)
   const words = await tfidfScores(input.texts, labels.poles, parts, signal)
+  let said: string | undefined
   for (const [i, { role }] of input.models.entries()) {
     const model = await logistic(matrices[i]!)
     const overRandom = await topicEstimates({ model, baseline: random }, labels, bootstrap)
@@ -326,7 +332,10 @@ async function topicMeasures(
       measure('excess_auc', overRandom.excess, { ...own, note: 'over random embeddings; topics held out' }),
     )
     out.push(measure('excess_over_words', overWords.excess, { ...own, note: 'topics held out' }))
+    const [f, { value, ci }] = [(x: number): string => x.toFixed(3), overRandom.excess]
+    said ??= `With topics held out as well its AUC is ${f(overRandom.auc.value)}, ${f(value)} (${f(ci![0])} to ${f(ci![1])}) above random embeddings.`
   }
+  return said
 }
 
 function retentionOf(
@@ -351,6 +360,7 @@ function assemble(
   exists: boolean,
   retention: DirectionOutcome['retention'],
   pools: readonly PoolRetention[],
+  topics: string | undefined,
 ): Pick<Claim, 'id' | 'status' | 'label' | 'words'> {
   const f = (x: number): string => x.toFixed(3)
   const own = excess.of[0]!
@@ -372,6 +382,7 @@ function assemble(
           ? `The words alone say more: TF-IDF reaches ${f(own.baselines.tfidf!.value)}.`
           : 'It is about what the words alone say (TF-IDF).',
     )
+  if (topics !== undefined) words.push(topics)
   if (!exists)
     return {
       id: 'direction',

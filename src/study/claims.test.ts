@@ -98,6 +98,7 @@ describe('claim direction', () => {
     // Topics: the second evaluation is there, and says of how many.
     expect(find(claim, 'auc', { folds: 'topic', model: 'base' }).value).toBeGreaterThan(0.8)
     expect(find(claim, 'excess_auc', { folds: 'topic', model: 'base' }).ci![0]).toBeGreaterThan(0)
+    expect(claim.words).toContain('With topics held out as well its AUC is')
     // Every p of the family has its q.
     const family = claim.measures.filter((m) => m.family === 'layers x estimators, base')
     expect(family).toHaveLength(4) // two layers by difference of means, and two refitted at the chosen layer
