@@ -197,15 +197,26 @@ describe('refused', () => {
       for (const feature of [-1, F, 1.5, [], [3, 3]])
         expect(refusal(() => clamp({ placed, feature, value: 1 })).code).toBe('feature-range')
       expect(refusal(() => clamp({ placed, feature: 0, value: Number.NaN })).code).toBe('feature-value')
-      const wide = splice({ placed, site: 'blocks.1.mlp.hook_post' })
-      expect((await refusalOf(model.run(texts, { interventions: [wide] }))).code).toBe('intervention-shape')
-      const missing = splice({ placed, site: 'blocks.9.hook_resid_post' })
-      expect((await refusalOf(model.run(texts, { interventions: [missing] }))).code).toBe('hook-unknown')
+      for (const site of ['blocks.0.hook_resid_post', 'blocks.1.hook_resid_pre', 'blocks.*.hook_resid_post'])
+        expect(refusal(() => splice({ placed, site })).code).toBe('dictionary-site')
+      expect(splice({ placed, site: 'blocks.2.hook_resid_pre' }).site).toBe('blocks.2.hook_resid_pre')
       using elsewhere = new Backend({ device: 'cpu', threads: 1 })
       using other = await PlacedDictionary.place(placed.dictionary, elsewhere)
       const away = model.run(texts, { logits: 'last', interventions: [splice({ placed: other })] })
       expect((await refusalOf(away)).code).toBe('dictionary-device')
     })
+    for (const [site, code] of [
+      ['blocks.1.mlp.hook_post', 'intervention-shape'],
+      ['blocks.9.hook_resid_post', 'hook-unknown'],
+    ] as const)
+      await withDictionary({ ...KINDS.relu!, site }, 'misplaced', async (placed, encoder) => {
+        const run = model.run(texts, { logits: 'last', interventions: [splice({ placed })] })
+        expect((await refusalOf(run)).code).toBe(code)
+        const test = testDictionary(model, encoder, [
+          { id: 'a', tokens: [1, 2], content: Uint8Array.of(0, 1) },
+        ])
+        expect((await refusalOf(test)).code).toBe(code === 'hook-unknown' ? code : 'dictionary-model')
+      })
     const transcoder = { ...KINDS.relu!, config: { architecture: 'transcoder' } }
     await withDictionary(transcoder, 'transcoder', async (placed) => {
       expect(refusal(() => splice({ placed })).code).toBe('dictionary-transcoder')

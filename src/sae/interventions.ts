@@ -106,7 +106,7 @@ function shared({
       fix: 'Encode activations with it (`palimpsest encode`); it cannot be spliced in or clamped.',
     })
   return {
-    site: site ?? siteOf(dictionary),
+    site: siteOf(dictionary, site),
     width: dictionary.width,
     ...(positions === undefined ? {} : { positions }),
     ...(rows === undefined ? {} : { rows }),
@@ -115,17 +115,36 @@ function shared({
 }
 
 /**
- * The hook point that a dictionary was made for.
+ * The hook point that a dictionary is used at: the one that it was made for. Another one is refused, because
+ * the numbers would mean nothing; `site` is needed where the dictionary's files do not say.
  *
- * @throws PalimpsestError `dictionary-site` when its files do not say
+ * @throws PalimpsestError `dictionary-site`
  */
-export function siteOf(dictionary: Dictionary): string {
-  if (dictionary.site !== undefined) return dictionary.site
-  throw refuse('dictionary-site', 'The files of the dictionary do not say which hook point it is for.', {
-    where: dictionary.path,
-    expected: 'a site',
-    fix: 'Name it yourself, such as site blocks.12.hook_resid_post, as its documentation says.',
-  })
+export function siteOf(dictionary: Dictionary, site?: string): string {
+  const made = dictionary.site
+  if (made !== undefined && (site === undefined || canonical(site) === canonical(made))) return site ?? made
+  if (made === undefined && site !== undefined) return site
+  throw refuse(
+    'dictionary-site',
+    made === undefined
+      ? 'The files of the dictionary do not say which hook point it is for.'
+      : 'The dictionary was made for another hook point.',
+    {
+      where: dictionary.path,
+      expected: made ?? 'a site',
+      found: site ?? 'none',
+      fix:
+        made === undefined
+          ? 'Name it yourself, such as site blocks.12.hook_resid_post, as its documentation says.'
+          : 'Use it there, or use a dictionary of the layer that you mean.',
+    },
+  )
+}
+
+/** The residual stream that leaves block N is the one that enters block N + 1. */
+function canonical(site: string): string {
+  const match = /^blocks\.(\d+)\.hook_resid_pre$/.exec(site)
+  return match === null || match[1] === '0' ? site : `blocks.${Number(match[1]) - 1}.hook_resid_post`
 }
 
 /** A short hash of what tells dictionaries apart, without reading gigabytes: shapes, biases, thresholds. */

@@ -14,7 +14,7 @@ import type { Tensor } from '../ggml/tensor.ts'
 import type { GgmlType } from '../ggml/types.ts'
 import type { Dictionary, WeightMatrix } from './dictionary.ts'
 import { type OpenDictionaryOptions, openDictionary } from './load.ts'
-import { notFinite, readRows, rowsAtOnce } from './source.ts'
+import { refuseNotFinite } from './source.ts'
 
 /** Bytes of one block of weights as f32: enough to keep the matrix product busy. */
 const BLOCK_BYTES = 64 << 20
@@ -99,7 +99,7 @@ export class PlacedDictionary implements Disposable {
   ): Promise<PlacedDictionary> {
     const pace = pacer(options.signal)
     for (const m of [dictionary.encoder, dictionary.decoder, dictionary.skip])
-      if (m !== undefined) await checkFinite(m, pace)
+      if (m !== undefined) await refuseNotFinite(m.tensor, pace)
     const placed = new PlacedDictionary(dictionary, backend, options.blockBytes ?? BLOCK_BYTES)
     try {
       placed.#store.commit()
@@ -319,24 +319,4 @@ function joined(g: Graph, parts: readonly Tensor[]): Tensor {
   for (let i = 0; i < parts.length; i += 2)
     pairs.push(i + 1 < parts.length ? g.concat(parts[i]!, parts[i + 1]!) : parts[i]!)
   return joined(g, pairs)
-}
-
-/** Refuses weights that are not finite: a latent of NaN would silently never fire. */
-async function checkFinite({ tensor }: WeightMatrix, pace: () => Promise<void> | undefined): Promise<void> {
-  const [rows, columns] = tensor.shape as [number, number]
-  const step = rowsAtOnce(tensor)
-  for (let from = 0; from < rows; from += step) {
-    const values = readRows(tensor, from, Math.min(step, rows - from))
-    let sum = 0
-    for (let i = 0; i < values.length; i++) sum += values[i]! * 0
-    if (sum !== 0) {
-      const at = values.findIndex((v) => !Number.isFinite(v))
-      throw notFinite(
-        `${tensor.file.path}, ${tensor.name}[${from + Math.floor(at / columns)}, ${at % columns}]`,
-        values[at]!,
-        at,
-      )
-    }
-    await pace()
-  }
 }

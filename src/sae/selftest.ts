@@ -75,7 +75,7 @@ export async function testDictionary(
 ): Promise<DictionaryTest> {
   const { placed } = encoder
   const { dictionary } = placed
-  const site = options.site ?? siteOf(dictionary)
+  const site = siteOf(dictionary, options.site)
   checkFit(model, dictionary.width, site, dictionary.path)
   const patched = splice({ placed, site, applies: (text, position) => used[text]![position] === 1 })
   const residuals = matchHooks(['blocks.*.hook_resid_post'], model.architecture)

@@ -7,7 +7,7 @@ import { explainFileError } from '../core/files.ts'
 import type { pacer } from '../core/pace.ts'
 import { openNpz } from '../formats/npz.ts'
 import { openSafetensors, readF32 } from '../formats/safetensors.ts'
-import { type StoredTensor, TENSOR_TYPES, type TensorFile } from '../formats/tensor-type.ts'
+import { type StoredTensor, TENSOR_TYPES, type TensorFile, type TensorType } from '../formats/tensor-type.ts'
 import { openTorch, type TorchFile } from '../formats/torch.ts'
 import type { Rule, WeightMatrix } from './dictionary.ts'
 
@@ -256,7 +256,7 @@ export class Tensors {
     if (!fits && !(options.scalar === true && isScalar)) throw this.#misshapen(name, `[${length}]`, tensor)
     const values = readF32(tensor)
     const at = values.findIndex((v) => !Number.isFinite(v))
-    if (at >= 0) throw notFinite(`${this.#file.path}, ${name}`, values[at]!, at)
+    if (at >= 0) throw notFinite(`${this.#file.path}, ${name}[${at}]`, values[at]!)
     return fits ? values : new Float32Array(length).fill(values[0]!)
   }
 
@@ -275,12 +275,39 @@ export class Tensors {
   }
 }
 
-export function notFinite(where: string, value: number, at: number): Error {
+function notFinite(where: string, value: number): Error {
   return refuse('dictionary-nan', 'A weight of the dictionary is not a finite number.', {
     where,
-    found: `${value} at ${at}`,
+    expected: 'finite weights',
+    found: `${value}`,
     fix: 'The file is damaged, or training diverged: fetch it again or use another dictionary.',
   })
+}
+
+/** Bits of the exponent, all set in what is not finite. */
+const EXPONENT: Partial<Record<TensorType, number>> = { F32: 0x7f800000, F16: 0x7c00, BF16: 0x7f80 }
+const SCAN_BYTES = 4 << 20
+
+/**
+ * Reads a matrix once, as bits: a latent of NaN would silently never fire.
+ *
+ * @throws PalimpsestError `dictionary-nan` with the place
+ */
+export async function refuseNotFinite(t: StoredTensor, pace: () => Promise<void> | undefined): Promise<void> {
+  const mask = EXPONENT[t.type]!
+  const width = TENSOR_TYPES[t.type].bytes
+  for (let from = 0; from < t.byteLength; from += SCAN_BYTES) {
+    const bytes = t.file.bytes(t.offset + from, Math.min(SCAN_BYTES, t.byteLength - from)).slice()
+    const bits = width === 4 ? new Uint32Array(bytes.buffer) : new Uint16Array(bytes.buffer)
+    for (let i = 0; i < bits.length; i++)
+      if ((bits[i]! & mask) === mask) {
+        const at = from / width + i
+        const columns = t.shape[1]!
+        const value = readF32({ ...t, shape: [1], byteLength: width, offset: t.offset + at * width })[0]!
+        throw notFinite(`${t.file.path}, ${t.name}[${Math.floor(at / columns)}, ${at % columns}]`, value)
+      }
+    await pace()
+  }
 }
 
 /** Rows [from, from + count) of a stored matrix as f32, copied. */
