@@ -1,0 +1,123 @@
+/**
+ * Speed on a real model against its peers, in one run: prefill, decoding, harvest. See bench/README.md.
+ */
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs, promisify } from 'node:util'
+import { availableThreads } from '../src/ggml/threads.ts'
+import { generate, loadModel, type Model } from '../src/model/index.ts'
+import { meanOver } from '../src/model/pooling.ts'
+import { readTable } from '../src/study/tables.ts'
+
+interface Speeds {
+  readonly prefill: number
+  readonly decode1: number
+  readonly decode8: number
+  readonly harvest?: number
+}
+
+const run = promisify(execFile)
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+const { values } = parseArgs({
+  options: {
+    gguf: { type: 'string' },
+    texts: { type: 'string' },
+    column: { type: 'string', default: 'text' },
+    count: { type: 'string', default: '300' },
+    python: { type: 'string' },
+    work: { type: 'string', default: mkdtempSync(join(tmpdir(), 'bench-')) },
+  },
+})
+if (values.gguf === undefined || values.texts === undefined) throw new Error('give --gguf and --texts')
+const gguf = resolve(values.gguf)
+const threads = availableThreads()
+
+async function best(rounds: number, f: () => Promise<unknown>): Promise<number> {
+  let value = Number.POSITIVE_INFINITY
+  for (let i = 0; i < rounds; i++) {
+    const start = performance.now()
+    await f()
+    value = Math.min(value, (performance.now() - start) / 1000)
+  }
+  return value
+}
+
+/** Tokens per second of this project on a model. */
+async function ours(path: string, texts: readonly (readonly number[])[]): Promise<Speeds> {
+  await using model = await loadModel(path, { threads, device: 'cpu' })
+  const prompt = Array.from({ length: 256 }, (_, i) => 1000 + i)
+  await model.run([prompt], { logits: 'last' })
+  const prefill = 256 / (await best(3, () => model.run([prompt], { logits: 'last' })))
+  const decode = async (batch: number): Promise<number> => {
+    const prompts = Array.from({ length: batch }, (_, i) => ({ id: String(i), tokens: prompt.slice(0, 16) }))
+    const time = (n: number): Promise<number> =>
+      best(2, () => generate(endless(model), prompts, { maxTokens: n, batch }))
+    return (64 * batch) / ((await time(65)) - (await time(1)))
+  }
+  const items = texts.map((tokens, i) => ({ id: String(i), tokens }))
+  const hooks = ['blocks.*.hook_resid_post']
+  const harvest = (): Promise<unknown> =>
+    model.stream(items, { hooks }, ({ item, get }) => {
+      const used = new Uint8Array(item.tokens.length).fill(1)
+      for (let l = 0; l < model.architecture.layers.length; l++)
+        meanOver(get(`blocks.${l}.hook_resid_post`), used)
+    })
+  const total = texts.reduce((n, t) => n + t.length, 0)
+  return {
+    prefill,
+    decode1: await decode(1),
+    decode8: await decode(8),
+    harvest: total / (await best(2, harvest)),
+  }
+}
+
+/** The model without end tokens, so that every decoding has the same length. */
+function endless(model: Model): Model {
+  return Object.create(model, { eosIds: { value: [] } }) as Model
+}
+
+async function peer(what: string, command: string, args: readonly string[]): Promise<Speeds | undefined> {
+  try {
+    const { stdout } = await run(command, [...args], { cwd: here('.'), maxBuffer: 1 << 24 })
+    return JSON.parse(stdout.trim().split('\n').at(-1)!) as Speeds
+  } catch (error) {
+    console.error(`${what} left out: ${(error as Error).message.split('\n').slice(0, 3).join(' ')}`)
+    return undefined
+  }
+}
+
+function show(name: string, mine: Speeds, theirs: Speeds | undefined, peerName: string): void {
+  for (const key of ['prefill', 'decode1', 'decode8', 'harvest'] as const) {
+    const [a, b] = [mine[key], theirs?.[key]]
+    if (a === undefined) continue
+    const ratio = b === undefined ? '' : `${b.toFixed(0).padStart(7)}  ${(a / b).toFixed(2)}x ${peerName}`
+    console.log(`${name.padEnd(8)} ${key.padEnd(8)} ${a.toFixed(0).padStart(7)} tokens/s ${ratio}`)
+  }
+}
+
+const rows = await readTable(values.texts, { columns: [values.column], limit: Number(values.count) })
+let texts: number[][]
+{
+  await using model = await loadModel(gguf, { threads: 1, device: 'cpu' })
+  texts = rows.map((r) => model.tokenizer.encode(r.get(values.column)!))
+}
+const tokens = join(values.work, 'tokens.jsonl')
+await writeFile(tokens, texts.map((t) => JSON.stringify({ tokens: t })).join('\n'))
+console.log(`${threads} threads; ${texts.length} texts, ${texts.flat().length} tokens`)
+
+const llama = await peer('llama.cpp', process.execPath, [here('peer-llama-cpp.mjs'), gguf, String(threads)])
+show('gguf', await ours(gguf, texts), llama, 'llama.cpp')
+const { python } = values
+if (python !== undefined) {
+  const script = here('peer_transformers.py')
+  if (!existsSync(join(values.work, 'bf16'))) await run(python, [script, 'convert', gguf, values.work])
+  for (const kind of ['f32', 'bf16']) {
+    const folder = join(values.work, kind)
+    const theirs = await peer('transformers', python, [script, 'time', folder, tokens, String(threads)])
+    show(kind, await ours(folder, texts), theirs, 'transformers')
+  }
+} else console.error('transformers left out: give --python')

@@ -1,0 +1,78 @@
+"""The peer of bench/models.ts: converts a GGUF file to safetensors, and times transformers on them.
+
+convert GGUF OUT            writes OUT/f32 and OUT/bf16 in Hugging Face layout
+time FOLDER TEXTS THREADS   prints one JSON line: prefill, decode1, decode8, harvest in tokens/s
+"""
+import json
+import sys
+import time
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+
+def convert(gguf, out):
+    folder, name = gguf.rsplit("/", 1)
+    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
+    model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
+    for kind, dtype in (("f32", torch.float32), ("bf16", torch.bfloat16)):
+        model.to(dtype).save_pretrained(f"{out}/{kind}")
+        tokenizer.save_pretrained(f"{out}/{kind}")
+
+
+def best(f, rounds=3):
+    return min(f() for _ in range(rounds))
+
+
+def clock(f):
+    start = time.perf_counter()
+    f()
+    return time.perf_counter() - start
+
+
+@torch.inference_mode()
+def timings(folder, texts, threads):
+    torch.set_num_threads(threads)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto").eval()
+    prompt = torch.arange(1000, 1256).unsqueeze(0)
+    model(prompt)  # warm-up
+    prefill = 256 / best(lambda: clock(lambda: model(prompt, logits_to_keep=1)))
+
+    def decode(batch):
+        start = torch.arange(1000, 1016).repeat(batch, 1)
+        run = lambda n: clock(
+            lambda: model.generate(start, max_new_tokens=n, min_new_tokens=n, do_sample=False, pad_token_id=0)
+        )
+        return best(lambda: 64 * batch / max(1e-9, run(65) - run(1)), 2)
+
+    rows = [json.loads(line) for line in open(texts)]
+    rows.sort(key=lambda r: len(r["tokens"]))
+
+    def harvest():
+        for at in range(0, len(rows), 32):
+            batch = [r["tokens"] for r in rows[at : at + 32]]
+            width = max(map(len, batch))
+            ids = torch.tensor([r + [0] * (width - len(r)) for r in batch])
+            mask = torch.tensor([[1] * len(r) + [0] * (width - len(r)) for r in batch])
+            hidden = model.model(ids, attention_mask=mask, output_hidden_states=True).hidden_states
+            weights = mask.unsqueeze(-1).to(hidden[0].dtype)
+            for h in hidden[1:]:
+                ((h * weights).sum(1) / weights.sum(1)).float()
+
+    tokens = sum(len(r["tokens"]) for r in rows)
+    print(
+        json.dumps(
+            {
+                "prefill": prefill,
+                "decode1": decode(1),
+                "decode8": decode(8),
+                "harvest": tokens / best(lambda: clock(harvest), 2),
+            }
+        )
+    )
+
+
+if sys.argv[1] == "convert":
+    convert(sys.argv[2], sys.argv[3])
+else:
+    timings(sys.argv[2], sys.argv[3], int(sys.argv[4]))
