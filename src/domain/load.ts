@@ -14,6 +14,10 @@ const MAX_BYTES = 16 * 1024 * 1024
 
 const BUILT_IN: Record<string, () => Promise<Pack>> = {
   'us-partisan': async () => (await import('./packs/us-partisan/index.ts')).usPartisan,
+  religiosity: async () => (await import('./packs/religiosity/index.ts')).religiosity,
+  'moral-foundations': async () => (await import('./packs/moral-foundations/index.ts')).moralFoundations,
+  risk: async () => (await import('./packs/risk/index.ts')).risk,
+  deference: async () => (await import('./packs/deference/index.ts')).deference,
 }
 
 /** The names of the built-in domains. */

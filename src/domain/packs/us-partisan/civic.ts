@@ -1,4 +1,4 @@
-import type { IssueTexts } from './issue.ts'
+import type { IssueTexts } from '../issue.ts'
 
 /** Schools, student debt, voting and money in campaigns. */
 export const civic: IssueTexts[] = [

@@ -1,4 +1,4 @@
-import type { IssueTexts } from './issue.ts'
+import type { IssueTexts } from '../issue.ts'
 
 /** Wages, taxes, unions and the rules for business. */
 export const economy: IssueTexts[] = [

@@ -1,10 +1,10 @@
 /** The built-in domain `us-partisan`: Democratic against Republican positions in the United States. */
 
 import type { Pack } from '../../schema.ts'
+import { flatten } from '../issue.ts'
 import { civic } from './civic.ts'
 import { economy } from './economy.ts'
 import { biographies, personas } from './identities.ts'
-import { flatten } from './issue.ts'
 import { land } from './land.ts'
 import { rights } from './rights.ts'
 import { security } from './security.ts'

@@ -1,4 +1,4 @@
-import type { IssueTexts } from './issue.ts'
+import type { IssueTexts } from '../issue.ts'
 
 /** Climate, oil drilling and public lands. */
 export const land: IssueTexts[] = [

@@ -1,4 +1,4 @@
-import type { IssueTexts } from './issue.ts'
+import type { IssueTexts } from '../issue.ts'
 
 /** Abortion, guns, religious exemptions and college admissions. */
 export const rights: IssueTexts[] = [

@@ -1,4 +1,4 @@
-import type { IssueTexts } from './issue.ts'
+import type { IssueTexts } from '../issue.ts'
 
 /** The border, legal status, the military, the police and the death penalty. */
 export const security: IssueTexts[] = [

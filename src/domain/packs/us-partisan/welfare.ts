@@ -1,4 +1,4 @@
-import type { IssueTexts } from './issue.ts'
+import type { IssueTexts } from '../issue.ts'
 
 /** Health insurance, drug prices, food aid and child care. */
 export const welfare: IssueTexts[] = [

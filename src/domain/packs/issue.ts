@@ -1,6 +1,6 @@
-/** How the issues of this pack are written down: all texts of an issue together, ids made from their place. */
+/** How the issues of a built-in pack are written down: all texts of an issue together, ids made from their place. */
 
-import type { DomainIssue, DomainPrompt, Loading, StatementPair } from '../../schema.ts'
+import type { DomainIssue, DomainPrompt, Loading, StatementPair } from '../schema.ts'
 
 type PromptTexts = Pick<DomainPrompt, 'text' | 'A' | 'B' | 'control'>
 
