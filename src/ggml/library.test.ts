@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runChild } from '../../test/support/child.ts'
 import { forKoffi } from './library.ts'
-import { enginePackage, libraryFiles, packageFolder } from './locate.ts'
+import { ENGINE_PACKAGE_VERSION, enginePackage, libraryFiles, packageFolder } from './locate.ts'
 
 const INSTALLED = packageFolder(enginePackage('cpu'))!
 const files = readdirSync(INSTALLED)
@@ -131,6 +131,45 @@ describe('a library that drifted', () => {
     const folder = folderWith(/^libggml\./)
     writeFileSync(join(folder, 'libggml-base.so'), 'no library')
     expect(await load(folder)).toMatchObject({ code: 'engine-incomplete' })
+  })
+})
+
+describe('the version of the packages', () => {
+  it('is the same for every platform, pinned, and that of the messages', () => {
+    const path = new URL('../../package.json', import.meta.url)
+    const { optionalDependencies } = JSON.parse(readFileSync(path, 'utf8')) as {
+      optionalDependencies: Record<string, string>
+    }
+    const engines = Object.entries(optionalDependencies).filter(([name]) =>
+      name.startsWith('@node-llama-cpp/'),
+    )
+    expect(engines.length).toBeGreaterThanOrEqual(7)
+    for (const [name, version] of engines) expect([name, version]).toEqual([name, ENGINE_PACKAGE_VERSION])
+    expect(engines.map(([name]) => name)).toContain(enginePackage('cpu'))
+  })
+
+  it.each([
+    [['libggml-base.so', 'libggml.v0.4.0.so', 'libggml-cpu-x64.so'], 'libggml-base.so', 'libggml.v0.4.0.so'],
+    [
+      ['libggml-base.so', 'libggml.cuda.v0.4.0.so', 'libggml-cuda.so'],
+      'libggml-base.so',
+      'libggml.cuda.v0.4.0.so',
+    ],
+    [['ggml-base.dll', 'ggml.v0.4.0.dll', 'ggml-cpu-x64.dll'], 'ggml-base.dll', 'ggml.v0.4.0.dll'],
+    [
+      ['libggml-base.dylib', 'libggml.metal.v0.4.0.dylib', 'libggml-metal.so'],
+      'libggml-base.dylib',
+      'libggml.metal.v0.4.0.dylib',
+    ],
+    [
+      ['libggml-base.so.0.23.0', 'libggml.so.0.23.0', 'libggml-blas.so'],
+      'libggml-base.so.0.23.0',
+      'libggml.so.0.23.0',
+    ],
+  ])('does not hide the libraries among %j', (names, base, registry) => {
+    const folder = folderWith(/^$/)
+    for (const name of names) writeFileSync(join(folder, name), '')
+    expect(libraryFiles(folder)).toEqual({ base: join(folder, base), registry: join(folder, registry) })
   })
 })
 

@@ -89,8 +89,10 @@ async function badWeight(
         : linears(layers[layer]!).map((l) => [`${l.name}.weight`, l.weight])
   for (const [name, weight] of named) {
     using graph = new Graph(model.backend, 4)
+    const wide = graph.cast(weight, 'F32')
+    if (wide !== weight && !graph.supports(wide)) continue // some GPUs do not widen every type
     // 0 x is 0 for every finite x, and NaN for the others.
-    const sums = graph.output(graph.sumRows(graph.scale(graph.cast(weight, 'F32'), 0)))
+    const sums = graph.output(graph.sumRows(graph.scale(wide, 0)))
     await graph.compute(allocator)
     if (findNotFinite([[name, graph.read(sums)]]) !== undefined) return name
   }
