@@ -10,12 +10,12 @@ import { words, wordsAuc } from '../words.ts'
 const PARTY =
   /\b(democrat\w*|republican\w*|gop|liberals?|conservatives?|progressives?|left-wing|right-wing|libertarians?|socialis\w+|trump|biden|obama|harris|clinton|reagan|bush|sanders)\b/i
 
-/** What every pack beside `us-partisan` has: 14 issues of four prompts and three pairs. */
-const FOURTEEN: Partial<DomainFigures> = {
-  issues: 14,
-  prompts: { neutral: 28, A: 14, B: 14 },
+/** What every pack beside `us-partisan` has: 20 issues of four prompts and three pairs. */
+const TWENTY: Partial<DomainFigures> = {
+  issues: 20,
+  prompts: { neutral: 40, A: 20, B: 20 },
   promptsPerIssue: [4, 4],
-  statementPairs: 42,
+  statementPairs: 60,
   statementPairsPerIssue: [3, 3],
   biographies: {
     A: { fit: 4, heldout: 4 },
@@ -46,22 +46,22 @@ const PACKS: Record<string, { figures: Partial<DomainFigures>; sides: RegExp }> 
     sides: PARTY,
   },
   religiosity: {
-    figures: FOURTEEN,
+    figures: TWENTY,
     sides:
       /\b(god|religio\w*|nonreligious|secular\w*|atheis\w*|agnostic\w*|\w*believers?|godless|humanis\w*|skepti\w*|devout|pious|faith)\b/i,
   },
   'moral-foundations': {
-    figures: FOURTEEN,
+    figures: TWENTY,
     sides:
       /\b(caring|compassion\w*|\w*fair(ness|ly)?|justice|equal\w*|\w*loyal\w*|authorit\w*|pur(e|ity)|sacred|tradition\w*|\w*respect\w*|honor\w*)\b/i,
   },
   risk: {
-    figures: FOURTEEN,
+    figures: TWENTY,
     sides:
       /\b(risk\w*|cautio\w*|bold\w*|daring|reckless\w*|careful\w*|pruden\w*|adventur\w*|gambl\w*|safe\w*|secur\w*|danger\w*)\b/i,
   },
   deference: {
-    figures: FOURTEEN,
+    figures: TWENTY,
     sides:
       /\b(obe(y|ys|yed|dien\w*)|authorit\w*|autonom\w*|\w*dependen\w*|defer\w*|rebel\w*|compl(y|ian\w*))\b/i,
   },

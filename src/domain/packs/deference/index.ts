@@ -2,6 +2,7 @@
 
 import type { Pack } from '../../schema.ts'
 import { flatten } from '../issue.ts'
+import { everyday } from './everyday.ts'
 import { biographies, personas } from './identities.ts'
 import { society } from './society.ts'
 import { work } from './work.ts'
@@ -28,7 +29,7 @@ export const deference: Pack = {
         'Holds that people should judge for themselves and decide about their own lives, and that authority must earn assent.',
     },
   },
-  ...flatten([...work, ...society]),
+  ...flatten([...work, ...society, ...everyday]),
   personas,
   biographies,
   biographyFrames: {

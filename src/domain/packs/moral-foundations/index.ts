@@ -3,6 +3,7 @@
 import type { Pack } from '../../schema.ts'
 import { flatten } from '../issue.ts'
 import { bonds } from './bonds.ts'
+import { custom } from './custom.ts'
 import { biographies, personas } from './identities.ts'
 import { order } from './order.ts'
 
@@ -28,7 +29,7 @@ export const moralFoundations: Pack = {
         "Holds that actions are also wrong when they betray one's own, disrespect what is rightly above us, or defile what is holy.",
     },
   },
-  ...flatten([...bonds, ...order]),
+  ...flatten([...bonds, ...order, ...custom]),
   personas,
   biographies,
   biographyFrames: {

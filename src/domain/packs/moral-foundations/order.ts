@@ -345,7 +345,7 @@ export const order: IssueTexts[] = [
         {
           text: 'Why should artists be silenced just because someone feels disgust?',
           A: 'They should not be, since disgust has been turned against outcasts too often, and only harm justifies a limit.',
-          B: 'They need not be silenced to be declined, since disgust often warns us early that something precious is being dragged down.',
+          B: 'They need not be silenced to be declined, since disgust often warns us early that precious things are being dragged down.',
           control: 'Why should curtains be opened just because someone sees sunshine?',
         },
       ],

@@ -4,6 +4,7 @@ import type { Pack } from '../../schema.ts'
 import { flatten } from '../issue.ts'
 import { belief } from './belief.ts'
 import { biographies, personas } from './identities.ts'
+import { life } from './life.ts'
 import { practice } from './practice.ts'
 
 export const religiosity: Pack = {
@@ -28,7 +29,7 @@ export const religiosity: Pack = {
         'Holds that nature is all there is to know, and that people find meaning and morals by themselves and together.',
     },
   },
-  ...flatten([...belief, ...practice]),
+  ...flatten([...belief, ...practice, ...life]),
   personas,
   biographies,
   biographyFrames: {

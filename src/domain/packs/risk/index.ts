@@ -5,6 +5,7 @@ import { flatten } from '../issue.ts'
 import { acting } from './acting.ts'
 import { biographies, personas } from './identities.ts'
 import { living } from './living.ts'
+import { ventures } from './ventures.ts'
 
 export const risk: Pack = {
   name: 'risk',
@@ -28,7 +29,7 @@ export const risk: Pack = {
         'Holds that what one has is worth guarding, that some losses cannot be undone, and that patience pays.',
     },
   },
-  ...flatten([...living, ...acting]),
+  ...flatten([...living, ...acting, ...ventures]),
   personas,
   biographies,
   biographyFrames: {
