@@ -123,6 +123,7 @@ export class Compiler {
     const n = roles.count
     const applies = new Uint8Array(n)
     const dose = new Float32Array(n) // 0 where it does not apply
+    const strength = placed.op === 'add' ? placed.dose : placed.op === 'ablate' ? placed.amount : 1
     const settle = (): void => {
       for (let i = 0; i < n; i++) {
         const here = placed.rows === undefined || placed.rows.has(roles.row(i))
@@ -131,7 +132,7 @@ export class Compiler {
             ? roles.position(i) < placed.values.rows
             : !('applies' in placed) || placed.applies!(roles.row(i), roles.position(i))
         applies[i] = here && covered && roles.at(i, placed.positions) ? 1 : 0
-        dose[i] = applies[i]! * (placed.op === 'add' ? placed.dose : 1)
+        dose[i] = applies[i]! * strength
       }
     }
     settle()
@@ -171,7 +172,8 @@ export class Compiler {
       const coefficients = graph.mul(distance, doses)
       wanted = graph.square(coefficients)
       after = graph.add(x, outer(graph, placed.vector, coefficients))
-      projection = graph.output(graph.scale(graph.mulMat(u, after), 1, -placed.mean))
+      // Only a whole ablation leaves nothing of the direction.
+      if (placed.amount === 1) projection = graph.output(graph.scale(graph.mulMat(u, after), 1, -placed.mean))
     }
     this.#probes.push({
       placed,
@@ -270,7 +272,7 @@ function emptyReceipt(p: Placed): Receipt {
     tokens: 0,
     asked: 0,
     measured: 0,
-    ...(p.op === 'ablate' ? { left: 0 } : {}),
+    ...(p.op === 'ablate' && p.amount === 1 ? { left: 0 } : {}),
   }
 }
 

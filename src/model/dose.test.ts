@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadTiny } from '../../test/support/tiny.ts'
 import { stream } from '../core/random.ts'
-import { calibrateDose, klOfAddition } from './dose.ts'
-import { add } from './interventions.ts'
+import { calibrate, calibrateDose } from './calibrate.ts'
+import { klOfAddition, klOfChanges } from './dose.ts'
+import { ablate, add } from './interventions.ts'
 import type { Model } from './model.ts'
 import { logProbability } from './score.ts'
 
@@ -62,6 +63,37 @@ describe('doses in nats', () => {
       expect(found.curve.length).toBeLessThan(12)
     },
   )
+
+  it('measures many changes in shared passes as it measures each alone', async () => {
+    const changes = [-2, 0, 0.5, 3].map((dose) => add({ site, vector, dose }))
+    const many = Array.from({ length: 60 }, (_, i) => changes[i % 4]!)
+    const together = await klOfChanges(model, texts, many)
+    for (const [i, change] of changes.entries()) {
+      const [alone] = await klOfChanges(model, texts, [change])
+      for (let k = i; k < 60; k += 4)
+        expect(Math.abs(together[k]! - alone!)).toBeLessThan(1e-3 * alone! + 1e-12)
+    }
+    expect(together[1]).toBeLessThan(1e-12)
+  })
+
+  it('calibrates additions and ablations together, and says what is out of reach', async () => {
+    const change = (amount: number) => ablate({ site, direction: vector, amount })
+    const [added, ablated, never] = await calibrate(model, texts, [
+      { change: (dose) => add({ site, vector, dose }), nats: 0.02, start: -1, most: 100 },
+      { change, nats: 1e-4, start: 1, most: 20 },
+      { change, nats: 1e3, start: 1, most: 2 },
+    ])
+    for (const [found, nats] of [
+      [added!, 0.02],
+      [ablated!, 1e-4],
+    ] as const) {
+      if (!('dose' in found)) throw new Error('not reached')
+      expect(Math.abs(found.nats / nats - 1)).toBeLessThan(0.0101)
+    }
+    expect((added as { alpha: number }).alpha).toBeLessThan(0)
+    expect(never).not.toHaveProperty('dose')
+    expect(Math.max(...never!.curve.map((p) => p.alpha))).toBe(2)
+  })
 
   it('refuses what cannot be: no dose, no vector, a KL beyond reach', async () => {
     const zero = new Float32Array(64)

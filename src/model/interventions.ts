@@ -39,6 +39,8 @@ export interface Ablate extends Common {
   /** [width of the site]; scaled to unit norm. */
   readonly direction: Float32Array
   readonly mean?: number
+  /** How much of the way to `mean` (default 1, the whole way): doses of ablations are equalised with it. */
+  readonly amount?: number
 }
 
 /** Replaces activations by given ones: token t of a text by row t of `values`, as far as there are rows. */
@@ -99,7 +101,7 @@ export type Placed = {
   readonly rows: ReadonlySet<number> | undefined
 } & (
   | { readonly op: 'add'; readonly vector: Float32Array; readonly dose: number; readonly norm: number }
-  | { readonly op: 'ablate'; readonly vector: Float32Array; readonly mean: number }
+  | { readonly op: 'ablate'; readonly vector: Float32Array; readonly mean: number; readonly amount: number }
   | { readonly op: 'replace'; readonly values: Matrix }
   | Pick<Rewrite, 'op' | 'tensors' | 'change' | 'applies'>
 )
@@ -168,7 +170,9 @@ function placeOne(
   if (item.op === 'ablate') {
     if (norm === 0)
       throw refuse('intervention-value', 'A direction of length zero cannot be ablated.', { where })
-    return { ...base, op: 'ablate', vector: vector.map((v) => v / norm), mean: item.mean ?? 0 }
+    const { mean = 0, amount = 1 } = item
+    finite([mean, amount], where)
+    return { ...base, op: 'ablate', vector: vector.map((v) => v / norm), mean, amount }
   }
   if (typeof item.dose === 'number') {
     finite([item.dose], where)
