@@ -23,6 +23,7 @@ import { projections } from './projections.ts'
 import { type Claim, type Results, resultsSchema } from './results.ts'
 import { RunFolder } from './run-folder.ts'
 import type { Study } from './schema.ts'
+import { steeringStep } from './steering-step.ts'
 import { writeStore } from './store.ts'
 import { type VerdictInputs, verdict } from './verdict.ts'
 
@@ -77,6 +78,10 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
     ? await behaviourStep(run, prepared, options)
     : undefined
   if (behaviour !== undefined) claims.push(behaviour.claim)
+  if (study.claims.includes('steering') && prepared.models.all.length === 1)
+    warnings.push('Claim steering compares two models; this study has one, so it was not tested.')
+  const steered = await steeringStep(run, prepared, direction, prompts.get(study.render[0]!)!, options)
+  claims.push(...steered.claims)
   const results = resultsSchema.parse({
     format: 1,
     study: study.name,
@@ -84,7 +89,7 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
     poles: { A: prepared.domain.poles.A.name, B: prepared.domain.poles.B.name },
     models: prepared.models.all.map((m) => m.record),
     ...(prepared.models.all.length > 1
-      ? { verdict: verdict(verdictInputs(direction, claims, behaviour)) }
+      ? { verdict: verdict(verdictInputs(direction, claims, behaviour, steered.steering)) }
       : {}),
     claims,
     warnings,
@@ -282,6 +287,7 @@ function verdictInputs(
   direction: DirectionRecord,
   claims: readonly Claim[],
   behaviour: BehaviourOutcome | undefined,
+  steering: VerdictInputs['steering'],
 ): VerdictInputs {
   const gate = claims.find((c) => c.id === 'compression')
   return {
@@ -297,7 +303,7 @@ function verdictInputs(
             ? 'not'
             : 'underpowered',
     behaviour: behaviour?.inputs.behaviour ?? 'not tested',
-    steering: 'not tested',
+    steering,
     identity: behaviour?.inputs.identity ?? 'not tested',
   }
 }

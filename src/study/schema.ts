@@ -96,6 +96,37 @@ export const thresholdsSchema = z.strictObject({
     .default(0.5)
     .describe('reactivated: the lower bound of the persona contrast over that of base must be above this'),
   not_reactivated: z.number().default(0.25).describe('not reactivated: its upper bound must be below this'),
+  arms_p: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.05)
+    .describe('steering and geometry: p of a rank among random directions of equal KL at most this'),
+  gain_disconnected: z
+    .number()
+    .gt(0)
+    .default(0.25)
+    .describe('disconnected: the 90% interval of the gain ratio within minus this to this'),
+  gain_connected_low: z
+    .number()
+    .default(0.5)
+    .describe('connected: the 90% interval of the gain ratio above this'),
+  gain_connected_high: z.number().default(2).describe('connected: and below this'),
+  gain_attenuated: z
+    .number()
+    .default(0.75)
+    .describe('attenuated: the 95% interval of the gain ratio above 0 and below this'),
+  coherent_perplexity: z
+    .number()
+    .gt(1)
+    .default(3)
+    .describe('coherent dose: perplexity of texts under base at most this times that without steering'),
+  coherent_distinct: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe('coherent dose: distinct pairs of words at least this share of those without steering'),
 })
 
 const draws = z.strictObject({
@@ -113,7 +144,44 @@ const behaviour = z.strictObject({
   temperature: z.number().gt(0).max(5).default(1),
 })
 
-export const CLAIM_NAMES = ['direction', 'compression', 'behaviour'] as const
+const steering = z.strictObject({
+  nats: z
+    .array(z.number().gt(0).max(10))
+    .min(1)
+    .max(8)
+    .transform((list) => [...new Set(list)].sort((a, b) => a - b))
+    .default([0.02, 0.08, 0.32])
+    .describe('doses, as KL in nats a token on neutral text, each way; random arms take the middle one'),
+  positions: z
+    .enum(['all', 'prompt', 'generated', 'last'])
+    .default('all')
+    .describe('tokens that are steered: generated ones are those of the completions'),
+  issues: z.int().min(4).max(1000).default(48).describe('at most so many issues, a neutral prompt each'),
+  personas: z.int().min(1).max(50).default(2).describe('wordings of the personas that scale the stance'),
+  random: z
+    .int()
+    .min(20)
+    .max(1000)
+    .default(100)
+    .describe('variance-matched random directions; statuses need 100'),
+  isotropic: z.int().min(20).max(200).default(20).describe('isotropic random directions, to look at'),
+  random_issues: z
+    .int()
+    .min(4)
+    .max(1000)
+    .default(12)
+    .describe('issues on which random directions are scored'),
+  neutral_texts: z.int().min(2).max(1000).default(6).describe('texts on which doses are calibrated'),
+  texts: z
+    .int()
+    .min(2)
+    .max(1000)
+    .default(8)
+    .describe('texts written under each dose, to see whether it is coherent'),
+  max_tokens: z.int().min(8).max(4096).default(32),
+})
+
+export const CLAIM_NAMES = ['direction', 'compression', 'behaviour', 'steering', 'geometry'] as const
 
 export const studySchema = z.strictObject({
   palimpsest: z.literal(1).describe('version of this format'),
@@ -153,6 +221,7 @@ export const studySchema = z.strictObject({
     .default({ layers: 'all', pool: 'mean' }),
   claims: z.array(z.enum(CLAIM_NAMES)).min(1).default(['direction', 'compression']),
   behaviour: behaviour.default(behaviour.parse({})),
+  steering: steering.default(steering.parse({})),
   logistic_C: z
     .number()
     .gt(0)

@@ -1,0 +1,269 @@
+/**
+ * Arms of the causal claims: directions that are added at a dose or ablated, calibrated to a KL on neutral text
+ * and scored on matched completions. Many arms share each pass.
+ */
+
+import { hashJson } from '../core/files.ts'
+import { type Ask, type CalibratedDose, calibrate, type DosePoint } from '../model/calibrate.ts'
+import type { Receipt } from '../model/compile.ts'
+import { klOfChanges } from '../model/dose.ts'
+import { type Ablate, type Add, ablate, add, type Positions } from '../model/interventions.ts'
+import { type ScoreItem, score } from '../model/score.ts'
+import type { ModelKey } from './harvest.ts'
+import type { RunFolder } from './run-folder.ts'
+import { shardedStep } from './shards.ts'
+import type { StanceItem } from './stance-items.ts'
+
+const CALIBRATE = 1
+const SCORE = 1
+const ABLATION = 1
+/** Arms in a shard: enough to fill passes, few enough that little is lost. */
+const SHARD = 16
+/** How near the KL must come to what is asked for: half of what the claims promise. */
+const TOLERANCE = 0.025
+/** First guess of an addition, in mean residual norms. */
+const FIRST = 0.1
+const MAX_NORMS = 100
+/** Beyond this an ablation turns the component around many times over. */
+const MAX_AMOUNT = 16
+
+/** A direction, of unit norm, that is added, or ablated to its mean. */
+export interface ArmDirection {
+  readonly id: string
+  readonly vector: Float32Array
+  /** Mean of the projection, for ablations. */
+  readonly mean?: number
+}
+
+/** An arm at its size: alpha of an addition, amount of an ablation. */
+export interface Arm extends ArmDirection {
+  readonly op: 'add' | 'ablate'
+  readonly size: number
+}
+
+export interface ArmPlace {
+  readonly key: ModelKey
+  readonly site: string
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((done: number, total: number) => void) | undefined
+}
+
+/** What was found for one direction and KL; without a dose where the KL is out of reach. */
+export interface ArmDose {
+  readonly id: string
+  /** KL asked for, with the sign of the dose. */
+  readonly asked: number
+  readonly found: CalibratedDose | undefined
+  readonly curve: readonly DosePoint[]
+}
+
+/** What an arm made of every item. */
+export interface ArmScores {
+  readonly id: string
+  /** Log-odds of B over A, per token, by item: log p(B) / |B| - log p(A) / |A|. */
+  readonly stance: readonly number[]
+  /** What was done; undefined for an arm that changes nothing. */
+  readonly receipt: Pick<Receipt, 'tokens' | 'asked' | 'measured'> | undefined
+}
+
+function intervention(arm: Arm, site: string, positions: Positions): Add | Ablate {
+  return arm.op === 'add'
+    ? add({ site, positions, vector: arm.vector, dose: arm.size })
+    : ablate({ site, positions, direction: arm.vector, mean: arm.mean ?? 0, amount: arm.size })
+}
+
+const described = (d: ArmDirection): unknown => [d.id, [...d.vector], d.mean ?? 0]
+
+/**
+ * Sizes at which directions cost what is asked for. Every shard starts from the sizes of those before.
+ *
+ * @param texts neutral texts, as tokens
+ */
+export async function calibrateArms(
+  run: RunFolder,
+  place: ArmPlace & { open(): ReturnType<Parameters<typeof shardedStep>[3]> },
+  texts: readonly { readonly id: string; readonly tokens: readonly number[] }[],
+  asks: readonly {
+    readonly direction: ArmDirection
+    readonly op: Arm['op']
+    /** Signed for additions. */
+    readonly nats: number
+  }[],
+): Promise<{ hash: string; doses: ArmDose[] }> {
+  const { key, site, signal } = place
+  const spec = {
+    kind: 'arm-doses',
+    version: CALIBRATE,
+    params: {
+      ...key,
+      site,
+      texts: hashJson(texts),
+      asks: hashJson(asks.map((a) => [a.op, a.nats, described(a.direction)])),
+      tolerance: TOLERANCE,
+      shard: SHARD,
+    },
+  }
+  const { hash, shards } = await shardedStep<ArmDose[]>(
+    run,
+    spec,
+    Math.ceil(asks.length / SHARD),
+    place.open,
+    async (model, s, before) => {
+      const mine = asks.slice(s * SHARD, (s + 1) * SHARD)
+      const norm = (await model.meanNorms(texts, [site], signal)).get(site)!
+      // KL ~ alpha^2: additions of unit vectors cost much the same.
+      const known = before.flat().flatMap((d) => (d.found === undefined ? [] : [d.found]))
+      const unit = median(known.map((f) => Math.abs(f.alpha) / Math.sqrt(f.nats)))
+      const found = await calibrate(
+        model,
+        texts,
+        mine.map(
+          ({ direction, op, nats }): Ask => ({
+            change: (size) => intervention({ ...direction, op, size }, site, 'all'),
+            nats: Math.abs(nats),
+            start:
+              op === 'ablate'
+                ? 1
+                : Math.sign(nats) * (unit === undefined ? FIRST * norm : unit * Math.sqrt(Math.abs(nats))),
+            most: op === 'ablate' ? MAX_AMOUNT : MAX_NORMS * norm,
+          }),
+        ),
+        { tolerance: TOLERANCE, signal },
+      )
+      return mine.map(({ direction, nats }, i) => {
+        const f = found[i]!
+        return {
+          id: direction.id,
+          asked: nats,
+          found: 'dose' in f ? f : undefined,
+          curve: f.curve.map((p) => ({ ...p, nats: Math.min(p.nats, Number.MAX_VALUE) })),
+        }
+      })
+    },
+    place.onProgress,
+  )
+  return { hash, doses: shards.flat() }
+}
+
+/** KL, in nats a token on neutral texts, of ablating directions wholly. */
+export async function ablationNats(
+  run: RunFolder,
+  place: ArmPlace & { open(): ReturnType<Parameters<typeof shardedStep>[3]> },
+  texts: readonly { readonly id: string; readonly tokens: readonly number[] }[],
+  directions: readonly ArmDirection[],
+): Promise<number[]> {
+  const { key, site, signal } = place
+  const spec = {
+    kind: 'ablation-nats',
+    version: ABLATION,
+    params: { ...key, site, texts: hashJson(texts), directions: hashJson(directions.map(described)) },
+  }
+  const { shards } = await shardedStep<number[]>(run, spec, 1, place.open, (model) =>
+    klOfChanges(
+      model,
+      texts,
+      directions.map((d) => intervention({ ...d, op: 'ablate', size: 1 }, site, 'all')),
+      signal,
+    ),
+  )
+  return shards[0]!
+}
+
+/**
+ * Scores of completions under arms, each on its own items. What changes nothing comes first and is run twice, as
+ * it is and with a dose of zero, which must not move a bit.
+ *
+ * @param arms undefined: nothing is changed
+ * @returns scores in order, and the largest difference that a dose of zero made
+ */
+export async function scoreArms(
+  run: RunFolder,
+  place: ArmPlace & { open(): ReturnType<Parameters<typeof shardedStep>[3]>; positions: Positions },
+  arms: readonly {
+    readonly id: string
+    readonly arm: Arm | undefined
+    readonly items: readonly StanceItem[]
+  }[],
+): Promise<{ hash: string; scores: ArmScores[]; zero: number }> {
+  const { key, site, positions, signal } = place
+  const spec = {
+    kind: 'arm-scores',
+    version: SCORE,
+    params: {
+      ...key,
+      site,
+      positions,
+      arms: hashJson(
+        arms.map(({ id, arm, items }) => [
+          id,
+          arm === undefined ? null : [arm.op, arm.size, described(arm)],
+          items,
+        ]),
+      ),
+      shard: SHARD,
+    },
+  }
+  const { hash, shards } = await shardedStep<{ scores: ArmScores[]; zero: number }>(
+    run,
+    spec,
+    Math.ceil(arms.length / SHARD),
+    place.open,
+    async (model, s) => {
+      const mine = arms.slice(s * SHARD, (s + 1) * SHARD)
+      const items: ScoreItem[] = []
+      const first: number[] = []
+      const rows: number[][] = []
+      for (const { id, items: own } of mine) {
+        first.push(items.length)
+        rows.push(own.map((_, i) => items.length + i))
+        items.push(...own.map((i) => ({ id: `${id}/${i.id}`, prompt: i.prompt, completions: i.completions })))
+      }
+      const changed = [...mine.entries()].filter(([, a]) => a.arm !== undefined)
+      const pass = async (
+        interventions: (Add | Ablate)[],
+        over: readonly ScoreItem[],
+      ): Promise<{ stance: number[]; receipts: Receipt[] }> => {
+        const stance: number[] = []
+        const receipts = await score(model, over, { interventions, signal }, ({ logprobs, tokens }) => {
+          stance.push(logprobs[1]! / tokens[1]! - logprobs[0]! / tokens[0]!)
+        })
+        return { stance, receipts }
+      }
+      const { stance, receipts } = await pass(
+        changed.map(([i, a]) => ({ ...intervention(a.arm!, site, positions), rows: rows[i]! })),
+        items,
+      )
+      let zero = 0
+      const still = mine.findIndex((a) => a.arm === undefined)
+      const like = arms.find((a) => a.arm !== undefined)?.arm
+      if (still >= 0 && like !== undefined) {
+        const own = rows[still]!.map((r) => items[r]!)
+        const plain = await pass([], own)
+        const nothing = await pass([intervention({ ...like, op: 'add', size: 0 }, site, positions)], own)
+        zero = Math.max(...plain.stance.map((v, i) => Math.abs(v - nothing.stance[i]!)))
+      }
+      return {
+        zero,
+        scores: mine.map(({ id, items: own }, i) => {
+          const at = changed.findIndex(([k]) => k === i)
+          const r = at < 0 ? undefined : receipts[at]!
+          return {
+            id,
+            stance: stance.slice(first[i]!, first[i]! + own.length),
+            receipt: r && { tokens: r.tokens, asked: r.asked, measured: r.measured },
+          }
+        }),
+      }
+    },
+    place.onProgress,
+  )
+  return {
+    hash,
+    scores: shards.flatMap((s) => s.scores),
+    zero: Math.max(...shards.map((s) => s.zero)),
+  }
+}
+
+function median(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : [...values].sort((a, b) => a - b)[values.length >> 1]
+}

@@ -1,0 +1,399 @@
+/**
+ * Claim `steering`: whether the path from the direction to the output is cut. Compares how far a dose of steering
+ * moves the stance in the aligned model with how far it does in base. Only where steering works in base at all,
+ * and where the aligned model can be steered by something, does the ratio mean anything.
+ */
+
+import {
+  type GainEstimates,
+  type GainLabel,
+  type GainMargins,
+  gainEstimates,
+  gainPower,
+  labelGain,
+  slopes,
+} from '../stats/gain.ts'
+import { coherentLevels } from './coherent.ts'
+import { measure } from './direction-measures.ts'
+import type { Claim, Gate, Measure, Series } from './results.ts'
+import type { Study } from './schema.ts'
+import { gainOf, ownRank, type Rank, rankAmong, type SteeringTable } from './steering-table.ts'
+import type { VerdictInputs } from './verdict.ts'
+
+/** Random arms without which no status is given. */
+export const LEAST_RANDOM = 100
+/** What is promised of every dose. */
+export const DOSE_TOLERANCE = 0.05
+
+export interface SteeringInput {
+  readonly study: Study
+  /** Base, then aligned. */
+  readonly tables: readonly SteeringTable[]
+  readonly site: string
+  readonly rendering: 'raw' | 'chat'
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface SteeringOutcome {
+  readonly claim: Claim
+  readonly label: VerdictInputs['steering']
+}
+
+type Place = Pick<Measure, 'site' | 'rendering' | 'estimator'>
+
+/**
+ * Measures the claim.
+ *
+ * @throws PalimpsestError `interrupted`
+ */
+export async function claimSteering(input: SteeringInput): Promise<SteeringOutcome> {
+  const { study, tables } = input
+  const t = study.thresholds
+  const place: Place = { site: input.site, rendering: input.rendering, estimator: 'mean-difference' }
+  const levels = coherentLevels(tables, { perplexity: t.coherent_perplexity, distinct: t.coherent_distinct })
+  const margins: GainMargins = {
+    disconnected: t.gain_disconnected,
+    connected_low: t.gain_connected_low,
+    connected_high: t.gain_connected_high,
+    attenuated: t.gain_attenuated,
+  }
+  // Where not even the smallest dose is coherent the slope is shown at it, and the gate says what it is worth.
+  const used = levels.length > 0 ? levels : [Math.min(...tables[0]!.own.map((d) => Math.abs(d.asked)))]
+  const found = await gainEstimates(
+    tables.map((table) => {
+      const own = table.own.filter((d) => used.includes(Math.abs(d.asked)))
+      return {
+        slopes: slopes([0, ...own.map((d) => d.dose)], [table.plain, ...own.map((d) => d.stance)]),
+        contrast: table.personas.B.map((b, i) => b - table.personas.A[i]!),
+      }
+    }),
+    { seed: study.seed, draws: study.draws.bootstrap, signal: input.signal },
+  )
+  const ranks = tables.map((table) => ownRank(table))
+  const measures: Measure[] = []
+  for (const [i, table] of tables.entries()) modelMeasures(measures, table, found, ranks[i]!, i, place, study)
+  const gates = gatesOf(tables, found, ranks, levels, study)
+  const ratio = found.ratios[0]!
+  const label: GainLabel | 'untestable' = gates.every((g) => g.passed)
+    ? labelGain(ratio, margins)
+    : 'untestable'
+  const power = gainPower(ratio, margins)
+  const of = tables[1]!.role
+  const note = `gain of ${of} over that of ${tables[0]!.role}`
+  const { equivalence, ...interval } = ratio
+  measures.push(
+    measure('gain_ratio', interval, { model: of, ...place, note }),
+    measure(
+      'gain_ratio_equivalence',
+      { ...interval, ci: equivalence, level: 0.9 },
+      { model: of, ...place, note: `${note}; this interval decides equivalence` },
+    ),
+    ...(['disconnected', 'connected'] as const).map(
+      (name): Measure => ({
+        name: `power_${name}`,
+        model: of,
+        value: power[name],
+        n: ratio.n,
+        groups: ratio.n,
+        note: `chance of this label at ${ratio.n} issues if the ratio is ${name === 'connected' ? 1 : 0}`,
+      }),
+    ),
+    ...(power.needed === undefined
+      ? []
+      : [
+          {
+            name: 'issues_needed',
+            model: of,
+            value: power.needed,
+            n: ratio.n,
+            note: 'issues at which an interval around this ratio would decide',
+          },
+        ]),
+  )
+  return {
+    label,
+    claim: {
+      id: 'steering',
+      status:
+        label === 'connected'
+          ? 'contradicted'
+          : label === 'disconnected' || label === 'attenuated'
+            ? 'supported'
+            : label,
+      label,
+      words: wordsOf(tables, found, ranks, label, gates, power),
+      gates,
+      measures,
+      series: tables.flatMap((table) => tableSeries(table, input)),
+    },
+  }
+}
+
+function modelMeasures(
+  out: Measure[],
+  table: SteeringTable,
+  found: GainEstimates,
+  rank: Rank,
+  i: number,
+  place: Place,
+  study: Study,
+): void {
+  const rest = { model: table.role, ...place }
+  const contrast = found.contrasts[i]!.value
+  const family = `random arms, ${table.role}`
+  const against = (r: Rank, scale: number): Pick<Measure, 'null' | 'p' | 'family'> => ({
+    null: { mean: r.null.mean / scale, q95: r.null.q95 / scale, draws: r.null.draws },
+    p: r.p,
+    family,
+  })
+  const own = { n: table.subset.length, seed: study.seed }
+  out.push(
+    measure('gain', found.gains[i]!, {
+      ...rest,
+      note: 'slope of the stance on the dose, in contrasts between personas',
+    }),
+    measure('gain_raw', found.raw[i]!, { ...rest, note: 'log-odds per token and dose' }),
+    measure('persona_contrast', found.contrasts[i]!, {
+      ...rest,
+      note: 'prompt-only arm: stance under persona B less that under persona A, log-odds per token',
+    }),
+    {
+      name: 'gain_primary',
+      ...rest,
+      value: rank.value / contrast,
+      ...against(rank, Math.abs(contrast)),
+      ...own,
+      method: 'rank among variance-matched random directions of equal KL',
+      note: `at ${table.primary} nats, on the issues of the random arms`,
+    },
+  )
+  const isotropic = rankAmong(
+    rank.value,
+    table.random.isotropic.map((a) => gainOf(a)),
+  )
+  if (table.random.isotropic.length > 0)
+    out.push({
+      name: 'gain_primary',
+      ...rest,
+      value: rank.value / contrast,
+      null: {
+        mean: isotropic.null.mean / Math.abs(contrast),
+        q95: isotropic.null.q95 / Math.abs(contrast),
+        draws: isotropic.null.draws,
+      },
+      ...own,
+      note: 'beside isotropic random directions, which are shown and do not decide',
+    })
+  for (const [name, arm] of [
+    ['gain_unrelated', table.unrelated],
+    ['gain_cross', table.cross],
+  ] as const)
+    if (arm !== undefined)
+      out.push({
+        name,
+        ...rest,
+        value: gainOf(arm, table.subset) / contrast,
+        ...against(ownRank(table, arm), Math.abs(contrast)),
+        ...own,
+        note: name === 'gain_cross' ? 'direction of the other model' : 'direction of the unrelated concept',
+      })
+  const control = controlRank(table)
+  if (control !== undefined)
+    out.push({
+      name: 'control_gain',
+      ...rest,
+      value: control.value,
+      null: control.null,
+      p: control.p,
+      family: 'positive control',
+      n: table.concept.own!.plus.stance.length,
+      seed: study.seed,
+      note: 'the unrelated concept on its own completions, log-odds per token and dose',
+    })
+  if (table.concept.direction !== undefined)
+    out.push({
+      name: 'control_gain_of_direction',
+      ...rest,
+      value: gainOf(table.concept.direction),
+      n: table.concept.direction.plus.stance.length,
+      note: 'this direction on the completions of the unrelated concept',
+    })
+  for (const c of table.coherence)
+    for (const [name, value] of [
+      ['perplexity', c.perplexity],
+      ['distinct_2', c.distinct],
+      ['repetition', c.repetition],
+    ] as const)
+      out.push({
+        name,
+        model: table.role,
+        site: place.site,
+        value,
+        n: c.texts,
+        note: `dose ${c.dose.toFixed(3)}`,
+      })
+}
+
+/** The positive control among its random arms. */
+function controlRank(table: SteeringTable): Rank | undefined {
+  const { own, random } = table.concept
+  return own === undefined
+    ? undefined
+    : rankAmong(
+        gainOf(own),
+        random.map((r) => gainOf(r)),
+      )
+}
+
+function gatesOf(
+  tables: readonly SteeringTable[],
+  found: GainEstimates,
+  ranks: readonly Rank[],
+  levels: readonly number[],
+  study: Study,
+): Gate[] {
+  const t = study.thresholds
+  const bar = t.arms_p
+  const arms = tables[0]!.random.matched.length
+  return [
+    ...doseGates(tables),
+    ...tables.map((table, i): Gate => {
+      const lower = found.contrasts[i]!.ci[0]
+      return {
+        name: `contrast between personas in ${table.role} (lower bound)`,
+        passed: lower > 0,
+        value: finite(lower),
+        threshold: 0,
+      }
+    }),
+    {
+      name: 'largest coherent dose in both models (nats)',
+      passed: levels.includes(tables[0]!.primary),
+      value: levels.at(-1) ?? 0,
+      threshold: tables[0]!.primary,
+    },
+    ...tables.map((table): Gate => {
+      const control = controlRank(table)
+      return {
+        name: `positive control in ${table.role}: the unrelated concept moves its own completions (p)`,
+        passed: control !== undefined && control.p <= bar,
+        value: control?.p ?? null,
+        threshold: bar,
+      }
+    }),
+    {
+      name: `random directions in ${tables[0]!.role}`,
+      passed: arms >= LEAST_RANDOM,
+      value: arms,
+      threshold: LEAST_RANDOM,
+    },
+    {
+      name: `gain of ${tables[0]!.role} beyond its random arms (p)`,
+      passed: ranks[0]!.p <= bar,
+      value: ranks[0]!.p,
+      threshold: bar,
+    },
+  ]
+}
+
+/** What must hold of every dose: zero changes nothing, and the KL is what was asked for. */
+export function doseGates(tables: readonly SteeringTable[]): Gate[] {
+  const off = tables.flatMap(({ nats }) =>
+    nats.asked.map((a, i) => Math.abs(nats.reached[i]! / Math.abs(a) - 1)),
+  )
+  const zero = Math.max(...tables.map((t) => t.zero))
+  const worst = Math.max(0, ...off)
+  return [
+    { name: 'change of the scores by a dose of zero', passed: zero === 0, value: zero, threshold: 0 },
+    {
+      name: 'KL reached against KL asked for (largest relative difference)',
+      passed: worst <= DOSE_TOLERANCE,
+      value: worst,
+      threshold: DOSE_TOLERANCE,
+    },
+  ]
+}
+
+const finite = (x: number): number | null => (Number.isFinite(x) ? x : null)
+
+/** Dose-response, its random band, the curve of the dose, and the receipts. */
+export function tableSeries(table: SteeringTable, at: Pick<SteeringInput, 'site' | 'rendering'>): Series[] {
+  const of = (name: string, values: readonly number[], note?: string): Series => ({
+    name,
+    model: table.role,
+    site: at.site,
+    rendering: at.rendering,
+    values: [...values],
+    ...(note === undefined ? {} : { note }),
+  })
+  const mean = (v: readonly number[]): number => v.reduce((s, x) => s + x, 0) / v.length
+  const zero = mean(table.plain)
+  const below = table.own.filter((d) => d.dose < 0)
+  const above = table.own.filter((d) => d.dose > 0)
+  return [
+    of('dose', [...below.map((d) => d.dose), 0, ...above.map((d) => d.dose)]),
+    of(
+      'stance',
+      [...below.map((d) => mean(d.stance) - zero), 0, ...above.map((d) => mean(d.stance) - zero)],
+      'mean log-odds of B over A per token, less that without steering',
+    ),
+    of(
+      'random_gain',
+      table.random.matched.map((r) => gainOf(r)),
+      'variance-matched directions at the primary dose',
+    ),
+    of(
+      'isotropic_gain',
+      table.random.isotropic.map((r) => gainOf(r)),
+      'isotropic directions at the primary dose',
+    ),
+    of(
+      'curve_alpha',
+      table.curve.map((p) => p.alpha),
+      'what multiplies the unit direction',
+    ),
+    of(
+      'curve_nats',
+      table.curve.map((p) => p.nats),
+      'nats a token on neutral text',
+    ),
+    of('nats_asked', table.nats.asked, 'every arm'),
+    of('nats_reached', table.nats.reached, 'every arm'),
+    of('receipt_asked', table.receipts.asked, 'norm of the change asked for, every arm'),
+    of('receipt_measured', table.receipts.measured, 'norm of the change measured, every arm'),
+    of('receipt_tokens', table.receipts.tokens, 'tokens touched, every arm'),
+  ].filter((s) => s.values.length > 0)
+}
+
+function wordsOf(
+  tables: readonly SteeringTable[],
+  found: GainEstimates,
+  ranks: readonly Rank[],
+  label: GainLabel | 'untestable',
+  gates: readonly Gate[],
+  power: ReturnType<typeof gainPower>,
+): string {
+  const f = (x: number): string => x.toFixed(3)
+  const n = tables[0]!.random.matched.length
+  const beaten = (i: number): number =>
+    n - Math.round(ranks[i]!.p * (tables[i]!.random.matched.length + 1) - 1)
+  const own = tables.map(
+    (t, i) =>
+      `In ${t.role} a dose of 1 moves the stance by ${f(found.gains[i]!.value)} contrasts between personas (95% ${f(found.gains[i]!.ci[0])} to ${f(found.gains[i]!.ci[1])}), further than ${beaten(i)} of ${t.random.matched.length} random directions of equal KL.`,
+  )
+  const r = found.ratios[0]!
+  const ratio = `The ratio is ${f(r.value)} (90% ${f(r.equivalence[0])} to ${f(r.equivalence[1])}).`
+  const percent = (x: number): string => `${Math.round(100 * x)}%`
+  const reading = {
+    disconnected:
+      'Steering moves base and leaves the aligned model where it is: the path to the output is cut.',
+    connected: 'Steering moves the aligned model about as far: the path to the output is whole.',
+    attenuated: 'Steering moves the aligned model, and less than base: the path to the output is weakened.',
+    underpowered: `That does not decide: with ${r.n} issues the chance of finding a cut path is ${percent(power.disconnected)}, of finding a whole one ${percent(power.connected)}. ${power.needed === undefined ? 'The ratio lies where no label holds, so that more issues would not decide.' : `About ${power.needed} issues would decide if the ratio stays as it is.`}`,
+    untestable: `It cannot be tested here: ${gates
+      .filter((g) => !g.passed)
+      .map((g) => g.name)
+      .join('; ')}.`,
+  }[label]
+  return [...own, ratio, reading].join(' ')
+}

@@ -1,0 +1,173 @@
+/**
+ * The steps of the claims `steering` and `geometry`: directions, random ones like them, doses of equal KL, scores
+ * under every arm, texts under every dose, and the claims. The work on models is in `model-steering.ts`.
+ */
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { atomicWrite, hashJson } from '../core/files.ts'
+import { meanDifference } from '../stats/estimators/mean-difference.ts'
+import { unit } from '../stats/linear.ts'
+import { referenceDirections } from '../stats/references.ts'
+import type { ArmDirection } from './arms.ts'
+import { claimGeometry } from './claim-geometry.ts'
+import { claimSteering, type SteeringOutcome } from './claim-steering.ts'
+import type { DirectionRecord } from './directions.ts'
+import { type Harvest, harvest, siteOf } from './harvest.ts'
+import { tokenizeTexts } from './inputs.ts'
+import { type ModelDirections, steerModel } from './model-steering.ts'
+import type { StudyModel } from './models.ts'
+import type { Prepared } from './prepare.ts'
+import type { Claim } from './results.ts'
+import type { RunFolder } from './run-folder.ts'
+import { stanceItems } from './stance-items.ts'
+import type { SteeringTable } from './steering-table.ts'
+import type { VerdictInputs } from './verdict.ts'
+
+const CLAIMS = 1
+/** Random directions of a model on which no status depends. */
+const TO_LOOK = 20
+
+export interface SteeringOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((what: string, done: number, total: number) => void) | undefined
+}
+
+/**
+ * Measures the claims that the study asks for.
+ *
+ * @param prompts harvests of the prompts in the primary rendering, by model: random directions are as strong in
+ *   them as the direction is
+ * @throws PalimpsestError `dose-unreachable`, `interrupted`, and as the models
+ */
+export async function steeringStep(
+  run: RunFolder,
+  p: Prepared,
+  direction: DirectionRecord,
+  prompts: readonly Harvest[],
+  options: SteeringOptions,
+): Promise<{ claims: Claim[]; steering: VerdictInputs['steering'] }> {
+  const { study } = p
+  const pair = p.models.all.length > 1
+  const asked = study.claims.filter((c) => c === 'geometry' || (c === 'steering' && pair))
+  if (asked.length === 0) return { claims: [], steering: 'not tested' }
+  const items = stanceItems(p)
+  const tables: SteeringTable[] = []
+  for (const [m, model] of p.models.all.entries()) {
+    const directions = await directionsOf(run, p, direction, prompts[m]!, m, options)
+    tables.push(await steerModel(run, p, model, directions, items, options))
+  }
+  const at = {
+    study,
+    site: siteOf(direction.layer),
+    rendering: study.render[0]!,
+  }
+  const spec = {
+    kind: 'claim-steering',
+    version: CLAIMS,
+    params: {
+      tables: hashJson(tables),
+      asked,
+      at: [at.site, at.rendering],
+      seed: study.seed,
+      draws: study.draws,
+      thresholds: study.thresholds,
+    },
+  }
+  options.onProgress?.('steering', 0, 1)
+  const { folder } = await run.step(spec, async (partial) => {
+    const steering: SteeringOutcome | undefined = asked.includes('steering')
+      ? await claimSteering({ ...at, tables, signal: options.signal })
+      : undefined
+    const geometry = asked.includes('geometry') ? claimGeometry({ ...at, tables }) : undefined
+    await atomicWrite(
+      join(partial, 'claims.json'),
+      JSON.stringify({
+        claims: [steering?.claim, geometry].filter((c) => c !== undefined),
+        steering: steering?.label ?? 'not tested',
+      }),
+    )
+  })
+  options.onProgress?.('steering', 1, 1)
+  return JSON.parse(await readFile(join(folder, 'claims.json'), 'utf8'))
+}
+
+/** The directions that a model is steered along, at the primary layer. */
+async function directionsOf(
+  run: RunFolder,
+  p: Prepared,
+  direction: DirectionRecord,
+  prompts: Harvest,
+  m: number,
+  options: SteeringOptions,
+): Promise<ModelDirections> {
+  const { study, models } = p
+  const model = models.all[m]!
+  const of = (k: number): Float64Array => direction.directions.get(`${models.all[k]!.role}.mean-difference`)!
+  const named = (id: string, vector: Float64Array): ArmDirection => ({
+    id,
+    vector: Float32Array.from(vector),
+  })
+  const x = await prompts.load(direction.layer, 'last_content')
+  const decides = m === 0 || study.claims.includes('geometry')
+  const count = decides ? study.steering.random : Math.min(TO_LOOK, study.steering.random)
+  const own = of(m)
+  const random = await referenceDirections(x, x, own, count, study.seed, options.signal)
+  const means = await prompts.load(direction.layer, 'mean')
+  /** Ablations set a direction to its mean over the prompts. */
+  const withMean = (d: ArmDirection): ArmDirection => {
+    let sum = 0
+    for (let i = 0; i < means.rows; i++)
+      for (let j = 0; j < means.cols; j++) sum += means.data[i * means.cols + j]! * d.vector[j]!
+    return { ...d, mean: sum / means.rows }
+  }
+  return {
+    site: siteOf(direction.layer),
+    own: withMean(named('own', own)),
+    cross: models.all.length === 2 ? named('cross', of(1 - m)) : undefined,
+    unrelated: named('unrelated', await conceptDirection(run, p, model, direction.layer, options)),
+    // Where too few matched ones exist the list begins with the axes of the span: random ones are at its end.
+    matched: random.directions.slice(-count).map((d, i) => withMean(named(`matched-${i}`, d))),
+    isotropic: random.isotropic.slice(0, study.steering.isotropic).map((d, i) => named(`isotropic-${i}`, d)),
+    matching: random.method,
+    ablate: m === 0 && study.claims.includes('geometry'),
+  }
+}
+
+/** The unrelated concept's direction, fitted on its statements in the pool in which the domain's was. */
+async function conceptDirection(
+  run: RunFolder,
+  p: Prepared,
+  model: StudyModel,
+  layer: number,
+  options: SteeringOptions,
+): Promise<Float64Array> {
+  const { study, domain, models } = p
+  const rows = domain.concept.statements.flatMap((s) => [
+    { id: `${s.id}/A`, text: s.A, pole: 0 },
+    { id: `${s.id}/B`, text: s.B, pole: 1 },
+  ])
+  const texts = await tokenizeTexts(
+    models.all[0]!.description,
+    rows.map((r) => r.id),
+    rows.map((r) => r.text),
+    study.render[0]!,
+    models.template,
+    study.date,
+    options.signal,
+  )
+  const job = { key: model.key, texts, layers: [layer], pools: [study.sites.pool] }
+  const found = await harvest(run, job, model.open, {
+    signal: options.signal,
+    onProgress: (done, total) =>
+      options.onProgress?.(`harvest of ${model.role}: unrelated concept`, done, total),
+  })
+  const x = await found.load(layer, study.sites.pool)
+  return unit(
+    meanDifference(
+      x,
+      Int8Array.from(rows, (r) => r.pole),
+      Int32Array.from(rows.keys()),
+    ),
+  )
+}
