@@ -17,9 +17,9 @@ export interface GeometryInput {
   readonly rendering: 'raw' | 'chat'
 }
 
-/** Mean over issues of the contrast without less that with an ablation. */
+/** How much an ablation takes off the size of the contrast, mean over issues. */
 function contrastDrop(plain: readonly number[], ablated: readonly number[]): number {
-  return mean(plain) - mean(ablated)
+  return Math.sign(mean(plain)) * (mean(plain) - mean(ablated))
 }
 
 /** Measures the claim. */

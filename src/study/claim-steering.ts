@@ -98,7 +98,7 @@ export async function claimSteering(input: SteeringInput): Promise<SteeringOutco
         note: `chance of this label at ${ratio.n} issues if the ratio is ${name === 'connected' ? 1 : 0}`,
       }),
     ),
-    ...(power.needed === undefined
+    ...(power.needed === undefined || label !== 'underpowered'
       ? []
       : [
           {

@@ -167,11 +167,11 @@ const steering = z.strictObject({
   isotropic: z.int().min(20).max(200).default(20).describe('isotropic random directions, to look at'),
   random_issues: z
     .int()
-    .min(4)
+    .min(2)
     .max(1000)
     .default(12)
     .describe('issues on which random directions are scored'),
-  neutral_texts: z.int().min(2).max(1000).default(6).describe('texts on which doses are calibrated'),
+  neutral_texts: z.int().min(2).max(1000).default(4).describe('texts on which doses are calibrated'),
   texts: z
     .int()
     .min(2)

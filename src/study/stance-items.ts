@@ -1,6 +1,6 @@
 /** Matched completions as tokens: what the stance of a model is measured on. */
 
-import type { Domain, DomainPrompt } from '../domain/index.ts'
+import type { DomainPrompt } from '../domain/index.ts'
 import { type TokenizedText, tokenizeText } from './inputs.ts'
 import type { Prepared } from './prepare.ts'
 
@@ -53,10 +53,13 @@ export function stanceItems(p: Prepared): StanceItems {
     neutral: of('neutral'),
     personas: { A: under('A'), B: under('B') },
     loaded: { A: of('A'), B: of('B') },
-    concept: domain.concept.prompts.map((q) => make(`concept/${q.id}`, q.id, q.text, q)),
-    texts: evenly<Domain['neutralTexts'][number]>(domain.neutralTexts, study.steering.neutral_texts).map(
-      ({ id, text }) => ({ id, tokens: tokenizer.encode(text) }),
+    concept: evenly(domain.concept.prompts, study.steering.random_issues).map((q) =>
+      make(`concept/${q.id}`, q.id, q.text, q),
     ),
+    texts: evenly(domain.neutralTexts, study.steering.neutral_texts).map(({ id, text }) => ({
+      id,
+      tokens: tokenizer.encode(text),
+    })),
   }
 }
 

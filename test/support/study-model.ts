@@ -17,7 +17,9 @@ const CAMP = [
   'granite falcon amber orchard silver maple'.split(' '),
 ] as const
 const ISSUES = 'water bread roads schools parks trains bridges markets farms ports music paper'.split(' ')
-const WORDS = ['<s>', '</s>', '<unk>', ...COMMON, ...CAMP.flat(), ...ISSUES]
+/** Words that the small model knows. */
+export const STUDY_WORDS = [...COMMON, ...CAMP.flat(), ...ISSUES]
+const WORDS = ['<s>', '</s>', '<unk>', ...STUDY_WORDS]
 
 /**
  * A model folder with the weights of the llama fixture and a word-level tokenizer. `halve` halves what is written

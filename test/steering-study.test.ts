@@ -1,0 +1,102 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Claim, type Results, readResults } from '../src/study/results.ts'
+import { runStudy } from '../src/study/run.ts'
+import { readStudy } from '../src/study/schema.ts'
+import { writeStudyDomain } from './support/study-domain.ts'
+import { copyModel, studyText, writeStudyModel, writeStudyTexts } from './support/study-model.ts'
+
+const SMALL = `domain: ./domain.json
+claims: [direction, steering, geometry]
+baselines: { random_model: false }
+steering: { nats: [0.01, 0.04], issues: 8, random: 20, random_issues: 3, neutral_texts: 2, personas: 1, texts: 2, max_tokens: 8 }`
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'steering-'))
+  await writeStudyTexts(folder)
+  await writeStudyDomain(folder)
+  await writeStudyModel(join(folder, 'base'))
+  await copyModel(join(folder, 'base'), join(folder, 'same'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+async function run(
+  name: string,
+  models: string,
+  options: { out?: string; stopAt?: string } = {},
+): Promise<Results> {
+  const path = join(folder, `${name}.yaml`)
+  await writeFile(path, studyText(models, SMALL).replace('[raw, chat]', 'raw'))
+  const stopper = new AbortController()
+  return runStudy(await readStudy(path), {
+    source: await readFile(path, 'utf8'),
+    folder: join(folder, 'runs', options.out ?? name),
+    resolve: async (ref) => ref,
+    command: ['test'],
+    signal: stopper.signal,
+    onProgress: (what) => {
+      if (what === options.stopAt) stopper.abort()
+    },
+  })
+}
+
+const claim = (r: Results, id: string): Claim => r.claims.find((c) => c.id === id)!
+const gate = (c: Claim, name: string) => c.gates.find((g) => g.name.startsWith(name))!
+const series = (c: Claim, name: string, model: string): number[] =>
+  c.series!.find((s) => s.name === name && s.model === model)!.values
+
+describe('a study of steering', () => {
+  it('of a model and itself: doses as asked for, zero changes no bit, every arm has its receipt', async () => {
+    const r = await run('same', '{ base: base, aligned: same }')
+    expect(await readResults(join(folder, 'runs/same/results.json'))).toEqual(JSON.parse(JSON.stringify(r)))
+    const steering = claim(r, 'steering')
+    expect(gate(steering, 'change of the scores').value).toBe(0)
+    const off = gate(steering, 'KL reached')
+    expect(off.passed).toBe(true)
+    expect(off.value).toBeGreaterThan(0)
+    // Twenty random directions are to look at: no status comes of them.
+    expect(gate(steering, 'random directions in base').passed).toBe(false)
+    expect(steering.status).toBe('untestable')
+    expect(claim(r, 'geometry').status).toBe('untestable')
+    expect(r.verdict!.inputs.steering).toBe('untestable')
+    expect(steering.measures.find((m) => m.name === 'gain_ratio')!.value).toBe(1)
+    for (const role of ['base', 'aligned']) {
+      const asked = series(steering, 'receipt_asked', role)
+      const measured = series(steering, 'receipt_measured', role)
+      expect(asked.length).toBeGreaterThan(2 * (20 + 20))
+      asked.forEach((a, i) => {
+        expect(Math.abs(measured[i]! / a - 1)).toBeLessThan(1e-3)
+      })
+      expect(Math.min(...series(steering, 'receipt_tokens', role))).toBeGreaterThan(0)
+      const doses = series(steering, 'dose', role)
+      expect(doses).toHaveLength(5)
+      for (const [i, nats] of [0.04, 0.01, 0, 0.01, 0.04].entries())
+        expect(Math.abs(doses[i]! ** 2 / 2 - nats)).toBeLessThanOrEqual(0.05 * nats)
+      expect(doses).toEqual([...doses].sort((a, b) => a - b))
+      const curve = series(steering, 'curve_nats', role)
+      expect(curve.length).toBe(series(steering, 'curve_alpha', role).length)
+    }
+    const random = claim(r, 'geometry').series!.find((s) => s.name === 'ablation_drop')!
+    expect(random.values).toHaveLength(20)
+  }, 120_000)
+
+  it('resumes in the midst of its arms and ends with the same numbers', async () => {
+    const cut = { out: 'cut', stopAt: 'steering of aligned: scores' }
+    await expect(run('same', '{ base: base, aligned: same }', cut)).rejects.toThrow(/Stopped/)
+    expect((await readdir(join(folder, 'runs/cut/steps'))).some((s) => s.startsWith('arm-scores'))).toBe(true)
+    await run('same', '{ base: base, aligned: same }', { out: 'cut' })
+    expect(await readFile(join(folder, 'runs/cut/results.json'), 'utf8')).toBe(
+      await readFile(join(folder, 'runs/same/results.json'), 'utf8'),
+    )
+  }, 120_000)
+
+  it('of one model tests geometry and says that steering needs two', async () => {
+    const r = await run('one', '{ subject: base }')
+    expect(r.claims.map((c) => c.id)).toEqual(['direction', 'geometry'])
+    expect(r.warnings.join()).toMatch(/steering compares two models/)
+    expect(series(claim(r, 'geometry'), 'dose', 'subject')).toHaveLength(5)
+  }, 120_000)
+})
