@@ -5,7 +5,7 @@
 
 import { pacer } from '../core/pace.ts'
 import { stream } from '../core/random.ts'
-import { clusterBootstrap } from './bootstrap.ts'
+import { drawGroups } from './bootstrap.ts'
 import { type Estimate, LEVEL, type Null, percentileInterval, summariseNull, upperP } from './estimate.ts'
 
 /** Mean scores of prompts: one entry a prompt that has at least one usable answer. */
@@ -25,6 +25,8 @@ export interface ContrastOptions {
   readonly draws: number
   /** Draws of the null: leans permuted within issues. */
   readonly permutations: number
+  /** The draws themselves, where several contrasts of the same issues share them ({@link issueDraws}). */
+  readonly times?: readonly Int32Array[]
   readonly signal?: AbortSignal | undefined
 }
 
@@ -45,47 +47,18 @@ export async function contrast(
   input: ContrastInput,
   options: ContrastOptions,
 ): Promise<Contrast | undefined> {
-  const { score, issue, issues } = input
-  const n = score.length
-  const byIssue: number[][] = Array.from({ length: issues }, () => [])
-  for (let i = 0; i < n; i++) byIssue[issue[i]!]!.push(i)
-  const differences = (lean: ArrayLike<number>): Float64Array =>
-    Float64Array.from(byIssue, (members) => {
-      const sums = [0, 0]
-      const counts = [0, 0]
-      for (const i of members) {
-        const side = lean[i]! > 0 ? 1 : 0
-        sums[side]! += score[i]!
-        counts[side]!++
-      }
-      return sums[1]! / counts[1]! - sums[0]! / counts[0]!
-    })
-  const observed = differences(input.lean)
+  const { issues } = input
+  const n = input.score.length
+  const observed = issueContrasts(input)
   const used = observed.filter((d) => !Number.isNaN(d)).length
   if (used === 0) return undefined
   const value = average(observed)
-  const [draws] = await clusterBootstrap(
-    issues,
-    { seed: options.seed, stage: 'issues', draws: options.draws, signal: options.signal },
-    (times) => [average(observed, times)],
-  )
-  const pace = pacer(options.signal)
-  const null_ = new Float64Array(options.permutations)
-  for (let p = 0; p < options.permutations; p++) {
-    await pace()
-    const rng = stream(options.seed, 'contrast/null', p)
-    const lean = Float64Array.from({ length: n }, (_, i) => input.lean[i]!)
-    for (const members of byIssue) {
-      const mixed = rng.shuffle(members.map((i) => input.lean[i]!))
-      members.forEach((i, k) => {
-        lean[i] = mixed[k]!
-      })
-    }
-    null_[p] = average(differences(lean))
-  }
+  const times = options.times ?? (await issueDraws(issues, options))
+  const draws = Float64Array.from(times, (t) => average(observed, t))
+  const null_ = await permutedContrasts(input, options)
   return {
     value,
-    ci: percentileInterval(draws!, { count: used, strata: 1 }),
+    ci: percentileInterval(draws, { count: used, strata: 1 }),
     level: LEVEL,
     method: 'bootstrap over issues',
     n,
@@ -93,12 +66,64 @@ export async function contrast(
     null: summariseNull(null_),
     p: upperP(value, null_),
     seed: options.seed,
-    bootstrap: draws!,
+    bootstrap: draws,
   }
 }
 
+/** How often each draw of the bootstrap holds each issue. */
+export async function issueDraws(
+  issues: number,
+  options: Pick<ContrastOptions, 'seed' | 'draws' | 'signal'>,
+): Promise<Int32Array[]> {
+  const pace = pacer(options.signal)
+  const out: Int32Array[] = []
+  for (let b = 0; b < options.draws; b++) {
+    await pace()
+    out.push(drawGroups(issues, options.seed, 'issues', b))
+  }
+  return out
+}
+
+/** By issue: mean score at B-leaning prompts minus that at A-leaning ones; NaN where it lacks either. */
+export function issueContrasts({ score, lean, issue, issues }: ContrastInput): Float64Array {
+  const sums = new Float64Array(2 * issues)
+  const counts = new Float64Array(2 * issues)
+  for (let i = 0; i < score.length; i++) {
+    const side = 2 * issue[i]! + (lean[i]! > 0 ? 1 : 0)
+    sums[side]! += score[i]!
+    counts[side]!++
+  }
+  return Float64Array.from(
+    { length: issues },
+    (_, g) => sums[2 * g + 1]! / counts[2 * g + 1]! - sums[2 * g]! / counts[2 * g]!,
+  )
+}
+
+/** Contrasts with leans permuted within issues. */
+export async function permutedContrasts(
+  input: ContrastInput,
+  options: Pick<ContrastOptions, 'seed' | 'permutations' | 'signal'>,
+): Promise<Float64Array> {
+  const pace = pacer(options.signal)
+  const members: number[][] = Array.from({ length: input.issues }, () => [])
+  for (let i = 0; i < input.score.length; i++) members[input.issue[i]!]!.push(i)
+  const leans = members.map((own) => own.map((i) => input.lean[i]!))
+  const lean = new Float64Array(input.score.length)
+  const out = new Float64Array(options.permutations)
+  for (let p = 0; p < options.permutations; p++) {
+    await pace()
+    const rng = stream(options.seed, 'contrast/null', p)
+    members.forEach((own, g) => {
+      const mixed = rng.shuffle(leans[g]!.slice())
+      for (let k = 0; k < own.length; k++) lean[own[k]!] = mixed[k]!
+    })
+    out[p] = average(issueContrasts({ ...input, lean }))
+  }
+  return out
+}
+
 /** Mean over issues that have a difference, each as often as a draw holds it. */
-function average(differences: Float64Array, times?: ArrayLike<number>): number {
+export function average(differences: Float64Array, times?: ArrayLike<number>): number {
   let sum = 0
   let count = 0
   for (let g = 0; g < differences.length; g++) {

@@ -50,10 +50,7 @@ export async function behaviourStep(
       answers: [...own.answers, ...theirs.answers],
     })
   }
-  const labelled = {
-    texts: [...p.texts.texts, ...domain.prompts.flatMap((q) => [q.A, q.B])],
-    poles: [...p.texts.poles, ...domain.prompts.flatMap(() => [0, 1])],
-  }
+  const labelled = labelledAnswers(p)
   const spec = {
     kind: 'claim-behaviour',
     version: VERSION,
@@ -83,6 +80,14 @@ export async function behaviourStep(
   })
   options.onProgress?.('behaviour', 1, 1)
   return JSON.parse(await readFile(join(folder, 'behaviour.json'), 'utf8')) as BehaviourOutcome
+}
+
+/** What the classifier of answers learns from: the labelled texts and the domain's matched completions. */
+export function labelledAnswers({ texts, domain }: Prepared): { texts: string[]; poles: number[] } {
+  return {
+    texts: [...texts.texts, ...domain.prompts.flatMap((q) => [q.A, q.B])],
+    poles: [...texts.poles, ...domain.prompts.flatMap(() => [0, 1])],
+  }
 }
 
 /** The study's prompts as they are, and the first neutral one of each issue under personas A, B and none. */

@@ -11,6 +11,7 @@ import { number } from '../stats/groups.ts'
 import { tfidfLogOdds } from '../stats/tfidf.ts'
 import type { Answer } from './answers.ts'
 import { measure } from './direction-measures.ts'
+import { readReactivation } from './reactivation.ts'
 import type { Claim, Gate, Measure } from './results.ts'
 import type { Study } from './schema.ts'
 import type { VerdictInputs } from './verdict.ts'
@@ -350,19 +351,16 @@ function identity(
   role: string,
   measures: Measure[],
 ): VerdictInputs['identity'] {
-  const t = input.study.thresholds
-  if (base.persona === undefined || aligned.persona === undefined || base.persona.ci[0] <= 0)
-    return 'untestable'
-  const ratio = ratioOf(aligned.persona, base.persona)
-  measures.push(
-    measure('persona_ratio', ratio, {
-      model: role,
-      rendering: input.rendering,
-      note: `persona contrast of ${role} over that of base`,
-    }),
-  )
-  if (ratio.ci[0] > t.reactivated) return 'reactivated'
-  return ratio.ci[1] < t.not_reactivated ? 'not reactivated' : 'underpowered'
+  const { label, index } = readReactivation(base.persona, aligned.persona, input.study.thresholds)
+  if (index !== undefined)
+    measures.push(
+      measure('persona_ratio', index, {
+        model: role,
+        rendering: input.rendering,
+        note: `persona contrast of ${role} over that of base`,
+      }),
+    )
+  return label
 }
 
 function assemble(

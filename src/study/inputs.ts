@@ -221,6 +221,7 @@ export async function tokenizeTexts(
  * One text as tokens: as it is, or as the one user message of a chat where a template is given.
  *
  * @param date what a template that prints today's date sees
+ * @param system a system message before it, where a template is given; it is no content
  * @throws PalimpsestError `doubled-bos`, `chat-template`
  */
 export function tokenizeText(
@@ -228,11 +229,16 @@ export function tokenizeText(
   text: string,
   template: ChatTemplate | undefined,
   date: string,
+  system?: string,
 ): Omit<TokenizedText, 'id'> {
+  const messages = [
+    ...(system === undefined ? [] : [{ role: 'system', content: system }]),
+    { role: 'user', content: text },
+  ]
   const chat =
     template === undefined
       ? undefined
-      : renderChat(template, [{ role: 'user', content: text }], {
+      : renderChat(template, messages, {
           addGenerationPrompt: true,
           now: new Date(`${date}T12:00:00Z`),
         })
@@ -243,7 +249,7 @@ export function tokenizeText(
   if (chat === undefined) content.set(tokens.map((id) => (tokenizer.isSpecial(id) ? 0 : 1)))
   else {
     const offsets = tokenOffsets(tokenizer, chat.text, tokens)
-    const { start, end } = chat.spans[0]!
+    const { start, end } = chat.spans.at(-1)!
     for (let t = 0; t < tokens.length; t++) {
       // A word-level token begins with the space before it, which may still be the template's.
       const piece = chat.text.slice(offsets[t]!, offsets[t + 1]!)

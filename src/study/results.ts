@@ -42,6 +42,9 @@ export const measureSchema = z.strictObject({
   axis: name.optional().describe('whose direction the projection is on: base, aligned, pooled'),
   fit: name.optional().describe('transfer: the model whose direction it is'),
   test: name.optional().describe('transfer: the model whose activations are scored'),
+  condition: name
+    .optional()
+    .describe('claim identity: what the user is and how it is said, such as A, stated, user'),
   value: z.number(),
   ci: z.tuple([z.number(), z.number()]).optional().describe('interval [lower, upper]'),
   level: z.number().gt(0).lt(1).optional().describe('coverage of the interval, such as 0.95'),

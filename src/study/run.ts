@@ -14,6 +14,7 @@ import { claimCompression } from './claim-compression.ts'
 import { claimDirection } from './claim-direction.ts'
 import { type DirectionRecord, keepDirection, readDirection, writeDirections } from './directions.ts'
 import { type Harvest, harvest, harvestTogether, type Pool } from './harvest.ts'
+import { identityStep } from './identity-step.ts'
 import { randomEmbeddingPool } from './inputs.ts'
 import { writeManifest } from './manifest.ts'
 import { type Resolve, randomTwinOf, twinFits } from './models.ts'
@@ -82,6 +83,10 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
     warnings.push('Claim steering compares two models; this study has one, so it was not tested.')
   const steered = await steeringStep(run, prepared, direction, prompts.get(study.render[0]!)!, options)
   claims.push(...steered.claims)
+  const identity = study.claims.includes('identity')
+    ? await identityStep(run, prepared, direction, texts, options)
+    : undefined
+  if (identity !== undefined) claims.push(identity.claim)
   const results = resultsSchema.parse({
     format: 1,
     study: study.name,
@@ -89,7 +94,7 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
     poles: { A: prepared.domain.poles.A.name, B: prepared.domain.poles.B.name },
     models: prepared.models.all.map((m) => m.record),
     ...(prepared.models.all.length > 1
-      ? { verdict: verdict(verdictInputs(direction, claims, behaviour, steered.steering)) }
+      ? { verdict: verdict(verdictInputs(direction, claims, behaviour, steered.steering, identity?.input)) }
       : {}),
     claims,
     warnings,
@@ -288,6 +293,7 @@ function verdictInputs(
   claims: readonly Claim[],
   behaviour: BehaviourOutcome | undefined,
   steering: VerdictInputs['steering'],
+  identity: VerdictInputs['identity'] | undefined,
 ): VerdictInputs {
   const gate = claims.find((c) => c.id === 'compression')
   return {
@@ -304,6 +310,6 @@ function verdictInputs(
             : 'underpowered',
     behaviour: behaviour?.inputs.behaviour ?? 'not tested',
     steering,
-    identity: behaviour?.inputs.identity ?? 'not tested',
+    identity: identity ?? behaviour?.inputs.identity ?? 'not tested',
   }
 }

@@ -94,7 +94,7 @@ export const thresholdsSchema = z.strictObject({
   reactivated: z
     .number()
     .default(0.5)
-    .describe('reactivated: the lower bound of the persona contrast over that of base must be above this'),
+    .describe('reactivated: the lower bound of the contrast of identities over that of base above this'),
   not_reactivated: z.number().default(0.25).describe('not reactivated: its upper bound must be below this'),
   arms_p: z
     .number()
@@ -181,7 +181,30 @@ const steering = z.strictObject({
   max_tokens: z.int().min(8).max(4096).default(32),
 })
 
-export const CLAIM_NAMES = ['direction', 'compression', 'behaviour', 'steering', 'geometry'] as const
+const identity = z.strictObject({
+  questions: z.int().min(2).max(1000).default(24).describe('at most so many policy questions, one an issue'),
+  controls: z.int().min(2).max(1000).default(8).describe('at most so many factual questions'),
+  wordings: z.int().min(1).max(50).default(2).describe('wordings of each stated identity'),
+  biographies: z.int().min(1).max(50).default(2).describe('biographies of each implied identity'),
+  text_questions: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(12)
+    .describe('policy questions to which answers are sampled; 0: no outcome text'),
+  samples: z.int().min(1).max(100).default(1).describe('answers to each of them under each identity'),
+  max_tokens: z.int().min(8).max(4096).default(32),
+  temperature: z.number().gt(0).max(5).default(1),
+})
+
+export const CLAIM_NAMES = [
+  'direction',
+  'compression',
+  'behaviour',
+  'steering',
+  'geometry',
+  'identity',
+] as const
 
 export const studySchema = z.strictObject({
   palimpsest: z.literal(1).describe('version of this format'),
@@ -222,6 +245,7 @@ export const studySchema = z.strictObject({
   claims: z.array(z.enum(CLAIM_NAMES)).min(1).default(['direction', 'compression']),
   behaviour: behaviour.default(behaviour.parse({})),
   steering: steering.default(steering.parse({})),
+  identity: identity.default(identity.parse({})),
   logistic_C: z
     .number()
     .gt(0)

@@ -1,6 +1,7 @@
 /** Matched completions as tokens: what the stance of a model is measured on. */
 
 import type { DomainPrompt } from '../domain/index.ts'
+import type { Tokenizer } from '../formats/tokenizer.ts'
 import { type TokenizedText, tokenizeText } from './inputs.ts'
 import type { Prepared } from './prepare.ts'
 
@@ -70,16 +71,30 @@ function itemMaker(p: Prepared): (id: string, unit: string, text: string, q: Com
   const template = p.study.render[0] === 'raw' ? undefined : p.models.template
   return (id, unit, text, q) => {
     const { tokens } = tokenizeText(tokenizer, text, template, p.study.date)
-    const follow = (completion: string): readonly number[] => {
-      if (template !== undefined) return tokenizer.encode(completion, { addSpecialTokens: false })
-      const whole = tokenizer.encode(`${text} ${completion}`)
-      // Where a token straddles the border the completion is tokenized alone, as if the prompt had been given.
-      return tokens.every((t, i) => t === whole[i])
-        ? whole.slice(tokens.length)
-        : tokenizer.encode(` ${completion}`, { addSpecialTokens: false })
-    }
+    const follow = (completion: string): readonly number[] =>
+      completionAfter(tokenizer, text, tokens, completion, template !== undefined)
     return { id, unit, prompt: tokens, completions: [follow(q.A), follow(q.B)] }
   }
+}
+
+/**
+ * A completion as tokens behind a prompt: as the prose goes on, or as the assistant's answer in a chat.
+ *
+ * @param tokens of the prompt `text`
+ */
+export function completionAfter(
+  tokenizer: Tokenizer,
+  text: string,
+  tokens: readonly number[],
+  completion: string,
+  chat: boolean,
+): number[] {
+  if (chat) return tokenizer.encode(completion, { addSpecialTokens: false })
+  const whole = tokenizer.encode(`${text} ${completion}`)
+  // Where a token straddles the border the completion is tokenized alone, as if the prompt had been given.
+  return tokens.every((t, i) => t === whole[i])
+    ? whole.slice(tokens.length)
+    : tokenizer.encode(` ${completion}`, { addSpecialTokens: false })
 }
 
 /** At most `count` of a list, evenly spaced. */

@@ -92,6 +92,7 @@ const MEASURE_TEXTS = [
   'axis',
   'fit',
   'test',
+  'condition',
   'method',
   'family',
   'note',
