@@ -307,6 +307,7 @@ function numbersOf(claim: Claim): number[] {
       m.q ?? m.n,
     ]),
     ...claim.gates.flatMap((g) => [g.value ?? g.threshold, g.threshold]),
+    ...(claim.series ?? []).flatMap((s) => s.values),
   ]
 }
 

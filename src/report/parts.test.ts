@@ -92,7 +92,7 @@ describe('selection', () => {
       new Set(primary(data, 'direction', { name: 'auc', model: 'base' }, ['layer']).map((m) => m.estimator)),
     ).toEqual(new Set(['logistic']))
     expect(series(data, 'compression', 'reference_log_ratios')?.values).toHaveLength(214)
-    expect(headline(data, 'steering', { name: 'gain' })).toBeUndefined()
+    expect(headline(data, 'identity', { name: 'gain' })).toBeUndefined()
   })
 
   it('knows layers, owners, roles and thresholds', () => {

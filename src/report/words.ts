@@ -137,6 +137,24 @@ const MEASURES = known({
   brown_forsythe: 'Brown and Forsythe’s test',
   swap_test: 'Swap test',
   rendering_did: 'Difference in differences of log SD',
+  gain: 'Gain, in contrasts between personas',
+  gain_raw: 'Gain, log-odds per token and dose',
+  gain_primary: 'Gain at the dose of the random arms',
+  gain_unrelated: 'Gain of the unrelated concept’s direction',
+  gain_cross: 'Gain of the other model’s direction',
+  gain_ratio: 'Ratio of gains, aligned / base',
+  gain_ratio_equivalence: 'Ratio of gains, 90% interval',
+  control_gain: 'Positive control: gain of the concept on its own completions',
+  control_gain_of_direction: 'Gain of the direction on the concept’s completions',
+  power_disconnected: 'Power: disconnected, if the ratio is 0',
+  power_connected: 'Power: connected, if the ratio is 1',
+  issues_needed: 'Issues that would decide',
+  distinct_2: 'Distinct pairs of words',
+  steering_gain: 'Gain against random directions',
+  cross_gain: 'Gain of the other model’s direction',
+  ablation_drop: 'Contrast removed by ablation',
+  ablation_nats: 'KL of the ablation',
+  loaded_contrast: 'Contrast between loaded prompts',
 })
 
 /** A measure's name in words; an unknown one is shown as it is. */
@@ -172,6 +190,9 @@ const LABELS = known({
   'no direction': 'No direction shown beyond the baselines',
   'no compression': 'No selective compression',
   'change of scale': 'A change of scale',
+  works: 'The direction works',
+  'works in part': 'The direction works in part',
+  'no more than random directions': 'It does no more than random directions',
 })
 
 /** A claim's finer answer as a heading; an unknown one is shown as it is, with a capital. */
@@ -194,6 +215,13 @@ const THRESHOLDS = known({
   reference_directions: 'reference directions asked for',
   reference_directions_least: 'fewer matched ones: the reference is predicted by regression',
   groups_least: 'fewer independent groups: refused',
+  arms_p: 'steering, geometry: p of a rank among random directions at most this',
+  gain_disconnected: 'disconnected: 90% interval of the gain ratio within minus this to this',
+  gain_connected_low: 'connected: 90% interval of the gain ratio above this',
+  gain_connected_high: 'connected: and below this',
+  gain_attenuated: 'attenuated: 95% interval of the gain ratio above 0 and below this',
+  coherent_perplexity: 'coherent dose: perplexity at most this times that without steering',
+  coherent_distinct: 'coherent dose: distinct pairs of words at least this share',
 })
 
 /** What a threshold decides; empty for one that is not known. */

@@ -10,6 +10,7 @@ import { markupFaults } from '../../../test/support/markup.ts'
 import type { ReportData } from '../data.ts'
 import type { Draw } from '../figure.ts'
 import { aucByLayer } from './auc-by-layer.ts'
+import { doseResponse, gainRatio } from './dose-response.ts'
 import { agreement, excess, retention, scores } from './excess.ts'
 import { projectionSummaries, promptProjections, textProjections } from './projections.ts'
 import { axisRatios, ratios } from './ratios.ts'
@@ -27,6 +28,8 @@ const FIGURES: Record<string, Draw> = {
   references,
   ratios,
   axes: axisRatios,
+  'dose-response': doseResponse,
+  'gain-ratio': gainRatio,
 }
 const gallery = (name: string) => new URL(`../../../docs/figures/${name}.svg`, import.meta.url).pathname
 
@@ -77,7 +80,7 @@ describe('figures of one model', () => {
     const data = subject()
     expect(parseHTML(aucByLayer(data, WIDE)!).document.querySelectorAll('svg > .panel')).toHaveLength(1)
     expect(excess(data, WIDE)).toContain('Excess over random baselines')
-    for (const draw of [retention, references, ratios, axisRatios, promptProjections].slice(0, 4))
+    for (const draw of [retention, references, ratios, axisRatios, gainRatio, promptProjections].slice(0, 5))
       expect(draw(data, WIDE)).toBeUndefined()
   })
 })

@@ -5,10 +5,12 @@ import { answer } from './answer.ts'
 import { claimSection } from './claim.ts'
 import { compression } from './compression.ts'
 import { direction } from './direction.ts'
+import { geometry } from './geometry.ts'
 import { allMeasures } from './measures.ts'
 import { methods } from './methods.ts'
 import { provenance } from './provenance.ts'
 import { reading } from './reading.ts'
+import { steering } from './steering.ts'
 import { thresholds } from './thresholds.ts'
 
 export const SECTIONS: readonly Section[] = [
@@ -17,8 +19,8 @@ export const SECTIONS: readonly Section[] = [
   compression,
   claimSection('behaviour'),
   claimSection('features'),
-  claimSection('steering'),
-  claimSection('geometry'),
+  steering,
+  geometry,
   claimSection('identity'),
   reading,
   methods,

@@ -1,0 +1,93 @@
+/** Claim `steering`: how far a dose moves what is said, in one model and in the other. */
+
+import type { ReportData } from '../data.ts'
+import { figure } from '../figure.ts'
+import { doseResponse, gainRatio, steeringSeries } from '../figures/dose-response.ts'
+import { count } from '../format.ts'
+import { type Html, html } from '../html.ts'
+import { measures, roles, threshold } from '../select.ts'
+import { datum, table } from '../table.ts'
+import { roleName } from '../words.ts'
+import { claimSection } from './claim.ts'
+import { measureTable } from './measure-table.ts'
+
+export const steering = claimSection('steering', (data) => [
+  doseFigure(data),
+  figure(data, gainRatio, {
+    title: 'Gain of the aligned model over that of base',
+    caption: html`Gains are slopes in the coherent range, in contrasts between personas of the model itself, so that a model that answers more sharply is not taken for one that is steered further. <i>Disconnected</i> needs the 90% interval within −${threshold(data, 'gain_disconnected', 0.25)} to ${threshold(data, 'gain_disconnected', 0.25)}, <i>connected</i> within ${threshold(data, 'gain_connected_low', 0.5)} to ${threshold(data, 'gain_connected_high', 2)}; <i>attenuated</i> needs the 95% interval above 0 and below ${threshold(data, 'gain_attenuated', 0.75)}.`,
+  }),
+  gains(data),
+  coherence(data),
+])
+
+/** The dose-response of every model, for whichever causal claim was measured. */
+export function doseFigure(data: ReportData): Html | undefined {
+  return figure(data, doseResponse, {
+    title: 'Stance by dose',
+    caption: html`How far the log-odds of pole B’s completion over pole A’s move, per token, when the direction is added. The dose is the same in every model: ±√(2 KL), where KL is what the addition changes in the predictions on neutral text. The grey band is where 95% of random directions stay that vary as much in this model’s prompts; it was measured at one dose and is drawn as a slope.`,
+    numbers: numbers(data),
+  })
+}
+
+function numbers(data: ReportData): Html | undefined {
+  const rows = roles(data).flatMap((role) => {
+    const stance = steeringSeries(data, 'stance', role)?.values ?? []
+    return (steeringSeries(data, 'dose', role)?.values ?? []).map((dose, i) => ({
+      role,
+      dose,
+      stance: stance[i],
+    }))
+  })
+  return table(
+    'Change of the mean stance, log-odds per token.',
+    [
+      { head: 'Model', cell: (r) => roleName(r.role) },
+      { head: 'Dose', numeric: true, cell: (r) => datum(r.dose) },
+      { head: 'Stance', numeric: true, cell: (r) => (r.stance === undefined ? '' : datum(r.stance)) },
+    ],
+    rows,
+  )
+}
+
+/** What the label rests on, by model. */
+function gains(data: ReportData): Html | undefined {
+  return measureTable(
+    data,
+    'steering',
+    [
+      { name: 'gain', label: 'Gain, in contrasts between personas' },
+      { name: 'gain_raw', label: 'Gain, log-odds per token and dose' },
+      { name: 'persona_contrast', label: 'Contrast between personas (prompt only)' },
+      { name: 'gain_primary', label: 'Gain at the dose of the random arms; p among them' },
+      { name: 'gain_unrelated', label: 'The unrelated concept’s direction' },
+      { name: 'gain_cross', label: 'The other model’s direction' },
+      { name: 'control_gain', label: 'Positive control: the concept on its own completions' },
+    ],
+    'Gains: slopes of the stance on the dose.',
+  )
+}
+
+/** Perplexity and variety by dose: which doses count. */
+function coherence(data: ReportData): Html | undefined {
+  const rows = roles(data).flatMap((model) =>
+    measures(data, 'steering', { name: 'perplexity', model }).map((m) => ({ model, m })),
+  )
+  const beside = (name: string, r: (typeof rows)[number]) =>
+    measures(data, 'steering', { name, model: r.model }).find((x) => x.note === r.m.note)
+  const cell = (name: string) => (r: (typeof rows)[number]) => {
+    const found = beside(name, r)
+    return found && datum(found.value)
+  }
+  return table(
+    html`Texts written under each dose: a dose counts while perplexity under the unsteered base stays below ${threshold(data, 'coherent_perplexity', 3)} times, and distinct pairs of words above ${threshold(data, 'coherent_distinct', 0.5)} of, those without steering.`,
+    [
+      { head: 'Model', cell: (r) => `${roleName(r.model)}, ${r.m.note ?? ''}` },
+      { head: 'Perplexity', numeric: true, cell: (r) => datum(r.m.value) },
+      { head: 'Distinct pairs', numeric: true, cell: cell('distinct_2') },
+      { head: 'Repetition', numeric: true, cell: cell('repetition') },
+      { head: 'Texts', numeric: true, cell: (r) => datum(r.m.n, count(r.m.n)) },
+    ],
+    rows,
+  )
+}
