@@ -142,7 +142,7 @@ export const everyday: IssueTexts[] = [
           text: 'Who made critics the police of what I may enjoy?',
           A: 'They were asked to be guides by readers in a hurry, and following a good guide has enriched many an evening.',
           B: 'They made themselves that while readers were in a hurry, and ignoring a good critic has enriched many an evening.',
-          control: 'Who made clematis the ruler of what I may plant?',
+          control: 'Who made napkins the color of what I may spill?',
         },
       ],
     },
@@ -179,7 +179,7 @@ export const everyday: IssueTexts[] = [
           text: "Should a doctor follow the computer's diagnosis?",
           A: 'She should follow it unless it is absurd, because it has weighed more cases than a whole hospital ever will.',
           B: 'She should follow her judgment even then, because she has touched the patient and no pile of cases ever will.',
-          control: "Should a baker follow the neighbor's fragrance?",
+          control: "Should a baker warm the customer's strudel?",
         },
       ],
       A: [

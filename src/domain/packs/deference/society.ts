@@ -354,7 +354,7 @@ export const society: IssueTexts[] = [
           text: 'Who made these moderators the judges of what we may say?',
           A: 'The owners of the place did, and a guest who dislikes the judging can use the door or ask politely.',
           B: 'Nobody who writes there did, and a member who dislikes the judging can say so loudly and build another place.',
-          control: 'Who made these marmalades the neighbors of what we may eat?',
+          control: 'Who made these baskets the size of what we may carry?',
         },
       ],
     },

@@ -120,7 +120,7 @@ export const work: IssueTexts[] = [
           text: 'Should I follow official advice on what to eat?',
           A: 'You should follow it, because panels of specialists have read the studies and a lone reader is easily led astray.',
           B: 'You should read it as one voice, because panels have changed their minds before and your own body reports back daily.',
-          control: 'Should I soften unsalted butter on what is warm?',
+          control: 'Should I serve salted butter on what is toasted?',
         },
         {
           text: 'Explain what to do when experts disagree.',

@@ -134,7 +134,7 @@ export const living: IssueTexts[] = [
           text: 'Which founder ever changed the world by playing it safe?',
           A: 'Very few of them did, and those we remember staked all they had when sensible people shook their heads.',
           B: 'Quite a few of them did, and those we forget staked all they had when sensible people shook their heads.',
-          control: 'Which sparrow ever found the garden by following it north?',
+          control: 'Which baker ever ruined the bread by kneading it well?',
         },
       ],
       B: [
@@ -142,7 +142,7 @@ export const living: IssueTexts[] = [
           text: 'Most new businesses fail. Why would a sane person start one?',
           A: 'The odds describe the crowd, and someone with hunger and speed can afford three failures for the sake of one success.',
           B: 'The odds deserve respect, and someone with a plan should start small enough that one failure does not take the house.',
-          control: 'Most young birds leave. Why would a wild goose join one?',
+          control: 'Most young birds leave. Why would a wild goose stay put?',
         },
       ],
     },
