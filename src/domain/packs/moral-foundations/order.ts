@@ -28,7 +28,7 @@ export const order: IssueTexts[] = [
           text: 'How does spanking harm a frightened little child?',
           A: 'It teaches him that love comes with pain, and a calm word about what happened will keep its effect longer.',
           B: 'It need not harm him when it is rare and measured, and loving parents have long known how to draw lines.',
-          control: 'How does pruning harm a flowering little bush?',
+          control: 'How does pruning harm a flowering little shrub?',
         },
       ],
       B: [
