@@ -15,3 +15,6 @@ export {
   type TestText,
   testDictionary,
 } from './selftest.ts'
+export { TRAIN_KINDS, type TrainKind, type TrainSettings, trainSettings } from './train/settings.ts'
+export { type TrainJob, type TrainRecord, trainDictionary } from './train/train.ts'
+export type { StepReport } from './train/trainer.ts'

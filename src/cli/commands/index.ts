@@ -18,6 +18,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   score: async () => (await import('./score.ts')).score,
   generate: async () => (await import('./generate.ts')).generate,
   'train organism': async () => (await import('./train-organism.ts')).trainOrganism,
+  'train sae': async () => (await import('./train-sae.ts')).trainSae,
   encode: async () => (await import('./encode.ts')).encode,
   fetch: async () => (await import('./fetch.ts')).fetch,
   schema: async () => (await import('./schema.ts')).schema,

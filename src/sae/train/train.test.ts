@@ -1,0 +1,288 @@
+/** Training: gradients against differences, planted features found again, the dead revived, resumed to the bit. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { refusalOf, temporaryFolder } from '../../../test/support/bytes.ts'
+import { loadTiny } from '../../../test/support/tiny.ts'
+import { matrix } from '../../core/matrix.ts'
+import { stream } from '../../core/random.ts'
+import { Backend } from '../../ggml/backend.ts'
+import type { Model } from '../../model/model.ts'
+import { Encoder } from '../encode.ts'
+import { meanL0, VarianceUnexplained } from '../features.ts'
+import { PlacedDictionary } from '../placed.ts'
+import { keepLargest, kthLargest } from './activate.ts'
+import { gradientsFor, Products, type Weights } from './products.ts'
+import { rateAt, TRAIN_KINDS, type TrainKind, trainSettings } from './settings.ts'
+import { trainDictionary } from './train.ts'
+import { DictionaryTrainer } from './trainer.ts'
+
+const backend = new Backend({ device: 'cpu', threads: 1 })
+afterAll(() => backend[Symbol.dispose]())
+
+describe('the k largest', () => {
+  const values = fc.array(fc.oneof(fc.float({ noNaN: true }), fc.constantFrom(0, -0, 1, 1, 2)), {
+    minLength: 1,
+    maxLength: 40,
+  })
+  it('are those of a sort', () => {
+    fc.assert(
+      fc.property(values, fc.integer({ min: 1, max: 45 }), (list, k) => {
+        const pre = Float32Array.from(list)
+        const f = new Float32Array(pre.length)
+        keepLargest(pre, f, 0, pre.length, k)
+        const expected = [...pre]
+          .filter((v) => v > 0)
+          .sort((a, b) => b - a)
+          .slice(0, k)
+        // Fewer than k positive ones: nothing is kept but what is positive.
+        expect([...f].filter((v) => v !== 0).sort((a, b) => b - a)).toEqual(expected)
+        f.forEach((v, i) => {
+          expect(v === 0 || v === pre[i]).toBe(true)
+        })
+      }),
+    )
+  })
+
+  it('the k-th has a value and a number of equals', () => {
+    expect(kthLargest(Float32Array.of(3, 1, 2, 2, 2, -5), 0, 6, 3)).toEqual({ value: 2, equal: 2 })
+    expect(kthLargest(Float32Array.of(3, -1, 0), 0, 3, 2)).toEqual({ value: 0, equal: 0 })
+    expect(kthLargest(Float32Array.of(9, 3, 1e-30), 1, 3, 2).value).toBe(Math.fround(1e-30))
+  })
+})
+
+it('gradients are those of differences', async () => {
+  const [d, F, B] = [5, 7, 6]
+  const rng = stream(3, 'gradient')
+  const random = (n: number): Float32Array => Float32Array.from({ length: n }, () => rng.normal())
+  const weights: Weights = {
+    encoder: random(F * d),
+    encoderBias: random(F),
+    decoder: random(F * d),
+    decoderBias: random(d),
+  }
+  const x = random(B * d)
+  using products = new Products(backend, weights, B)
+  /** sum |W f + b - x|² with f = relu(E (x - b) + c), in f64. */
+  const loss = (w: Weights): number => {
+    let sum = 0
+    for (let b = 0; b < B; b++) {
+      const y = Float64Array.from(w.decoderBias)
+      for (let j = 0; j < F; j++) {
+        let pre = w.encoderBias[j]!
+        for (let i = 0; i < d; i++) pre += w.encoder[j * d + i]! * (x[b * d + i]! - w.decoderBias[i]!)
+        if (pre > 0) for (let i = 0; i < d; i++) y[i]! += pre * w.decoder[j * d + i]!
+      }
+      for (let i = 0; i < d; i++) sum += (y[i]! - x[b * d + i]!) ** 2
+    }
+    return sum
+  }
+  for (let i = 0; i < x.length; i++) products.xin[i] = x[i]! - weights.decoderBias[i % d]!
+  const pre = new Float32Array(B * F)
+  await products.preActivations(pre)
+  products.f.set(pre.map((v) => Math.max(v, 0)))
+  products.target.set(x)
+  products.bias.set(weights.decoderBias)
+  const g = gradientsFor(weights, B)
+  await products.gradients(g)
+  for (const name of ['encoder', 'encoderBias', 'decoder', 'decoderBias'] as const) {
+    const numeric = weights[name].map((value, i) => {
+      const moved = (by: number): number => {
+        const copy = Float64Array.from(weights[name]) as unknown as Float32Array
+        copy[i] = value + by
+        return loss({ ...weights, [name]: copy })
+      }
+      return (moved(1e-5) - moved(-1e-5)) / 4e-5 // half the loss
+    })
+    expect(g[name]).toBeWithinRelativeL2(numeric, 1e-4)
+  }
+})
+
+it('the rate rises, stays and falls to zero', () => {
+  expect(rateAt(0, 1000, 1)).toBeCloseTo(1 / 50, 10)
+  expect(rateAt(49, 1000, 1)).toBe(1)
+  expect(rateAt(500, 1000, 1)).toBe(1)
+  expect(rateAt(900, 1000, 1)).toBeCloseTo(0.5, 10)
+  expect(rateAt(1000, 1000, 1)).toBe(0)
+})
+
+describe('planted features', () => {
+  const [d, planted, k] = [24, 36, 3]
+  const rng = stream(9, 'planted')
+  const truth = Array.from({ length: planted }, () => {
+    const v = Float64Array.from({ length: d }, () => rng.normal())
+    const norm = Math.hypot(...v)
+    return v.map((x) => x / norm)
+  })
+  const scale = 1 / Math.sqrt(k * 1.09)
+  let item = 0
+  function batch(n: number, rng = stream(10, 'planted', item++)): Float32Array {
+    const x = new Float32Array(n * d)
+    for (let b = 0; b < n; b++)
+      for (let i = 0; i < k; i++) {
+        const feature = truth[rng.below(planted)]!
+        const size = scale * (0.5 + rng.uniform())
+        for (let t = 0; t < d; t++) x[b * d + t]! += size * feature[t]!
+      }
+    return x
+  }
+  function found(decoder: Float32Array): number {
+    return (
+      truth.reduce((sum, v) => {
+        let best = 0
+        for (let from = 0; from < decoder.length; from += d)
+          best = Math.max(
+            best,
+            v.reduce((s, c, i) => s + c * decoder[from + i]!, 0),
+          )
+        return sum + best
+      }, 0) / planted
+    )
+  }
+
+  it.each(TRAIN_KINDS)('%s finds them, with the L0 that was asked for', async (kind) => {
+    const settings = trainSettings({ kind, latents: 64, k, tokens: 128 * 900, batch: 128, rate: 3e-3 })
+    using trainer = new DictionaryTrainer(backend, d, settings)
+    trainer.startAt(batch(500))
+    const before = found(trainer.weights.decoder)
+    const reports = []
+    for (let i = 0; i < trainer.steps; i++) reports.push(await trainer.take(batch(128)))
+    const last = reports.slice(-50)
+    expect(before).toBeLessThan(0.7)
+    expect(found(trainer.weights.decoder)).toBeGreaterThan(0.93)
+    expect(last.reduce((n, r) => n + r.fvu, 0) / 50).toBeLessThan(0.2)
+    const l0 = last.reduce((n, r) => n + r.l0, 0) / 50
+    expect(Math.abs(l0 / k - 1)).toBeLessThan(kind === 'jumprelu' ? 0.1 : 0.01)
+  })
+
+  it('dead latents come back through the auxiliary loss, and only through it', async () => {
+    const firing = async (deadAfter: number): Promise<number> => {
+      item = 0
+      const settings = trainSettings({
+        kind: 'topk',
+        latents: 64,
+        k,
+        tokens: 128 * 400,
+        batch: 128,
+        rate: 3e-3,
+        deadAfter,
+      })
+      using trainer = new DictionaryTrainer(backend, d, settings)
+      // Half of the latents far from ever firing.
+      trainer.weights.encoderBias.fill(-0.7, 32)
+      for (let i = 0; i < trainer.steps; i++) await trainer.take(batch(128))
+      return trainer.quiet.subarray(32).reduce((n, tokens) => n + (tokens < 5000 ? 1 : 0), 0)
+    }
+    const [revived, left] = [await firing(1000), await firing(1e9)]
+    expect(left).toBeLessThan(4)
+    expect(revived).toBeGreaterThan(left + 5)
+  })
+})
+
+describe('on a model', () => {
+  const FOLDER = join(fileURLToPath(new URL('../../../test/fixtures/models/', import.meta.url)), 'llama3.1')
+  const site = 'blocks.1.hook_resid_post'
+  const files = temporaryFolder()
+  const texts = Array.from({ length: 30 }, (_, i) => ({
+    id: String(i),
+    tokens: Array.from({ length: 40 }, (_, t) => (i * 37 + t * 11 + ((t * t) % 7)) % 200),
+    content: Uint8Array.from({ length: 40 }, (_, t) => (t === 0 ? 0 : 1)),
+  }))
+  let model: Model
+  beforeAll(async () => {
+    model = await loadTiny(FOLDER)
+  })
+  afterAll(() => {
+    model[Symbol.dispose]()
+    files[Symbol.dispose]()
+  })
+  const settingsOf = (kind: TrainKind, seed = 1) =>
+    trainSettings({ kind, latents: 128, k: 8, tokens: 16 * 200, batch: 16, rate: 2e-3, seed })
+
+  it.each(TRAIN_KINDS)(
+    '%s is saved so that it gives in raw activations what it gave in training',
+    async (kind) => {
+      const out = join(files.path, kind)
+      const record = await trainDictionary({ models: [model], texts, site, settings: settingsOf(kind), out })
+      expect(record).toMatchObject({ tokens: 3200, site })
+      using placed = await PlacedDictionary.open(out, model.backend)
+      using encoder = new Encoder(placed)
+      expect(placed.dictionary).toMatchObject({ format: 'SAELens', site, latents: 128, width: 64 })
+      const run = await model.run(texts, { hooks: [site] })
+      const rows = texts.flatMap((_, i) => [...run.get(site, i).data.subarray(64)])
+      const x = matrix(rows.length / 64, 64, Float32Array.from(rows))
+      const features = await encoder.encode(x)
+      const unexplained = new VarianceUnexplained(64)
+      unexplained.add(x, await encoder.decode(features, x))
+      expect(unexplained.value / record.fvu).toBeGreaterThan(0.7)
+      expect(unexplained.value / record.fvu).toBeLessThan(1.4)
+      expect(meanL0(features) / record.l0).toBeGreaterThan(0.7)
+      expect(meanL0(features) / record.l0).toBeLessThan(1.4)
+    },
+  )
+
+  it('an interrupted training goes on to the very same weights', async () => {
+    const settings = settingsOf('batchtopk', 2)
+    const whole = join(files.path, 'whole')
+    const parts = join(files.path, 'parts')
+    const straight = await trainDictionary({ models: [model], texts, site, settings, out: whole })
+    let interruptions = 0
+    let resumed: typeof straight | undefined
+    while (resumed === undefined) {
+      const stop = new AbortController()
+      let steps = 0
+      try {
+        resumed = await trainDictionary({
+          models: [model],
+          texts,
+          site,
+          settings,
+          out: parts,
+          checkpointMs: 0,
+          signal: stop.signal,
+          onProgress: () => {
+            if (++steps === 70) stop.abort()
+          },
+        })
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'interrupted' })
+        expect(existsSync(join(parts, 'sae_weights.safetensors'))).toBe(false)
+        interruptions++
+      }
+    }
+    expect(interruptions).toBeGreaterThan(1)
+    expect(resumed).toEqual(straight)
+    for (const file of ['sae_weights.safetensors', 'cfg.json'])
+      expect(readFileSync(join(parts, file))).toEqual(readFileSync(join(whole, file)))
+    expect(existsSync(join(parts, 'checkpoint.safetensors'))).toBe(false)
+    // Finished already: found, not trained again; other settings are refused.
+    expect(await trainDictionary({ models: [model], texts, site, settings, out: whole })).toEqual(straight)
+    const other = trainDictionary({ models: [model], texts, site, settings: settingsOf('topk'), out: whole })
+    expect((await refusalOf(other)).code).toBe('train-other')
+  })
+
+  it('a pair shares one dictionary', async () => {
+    const out = join(files.path, 'pair')
+    const record = await trainDictionary({
+      models: [model, model],
+      texts,
+      site,
+      settings: settingsOf('topk'),
+      out,
+    })
+    expect(record.models).toHaveLength(2)
+    expect(record.l0).toBeCloseTo(8, 5)
+  })
+
+  it('more than one site, and texts without a usable token, are refused', async () => {
+    const job = { models: [model], texts, settings: settingsOf('topk'), out: join(files.path, 'never') }
+    expect((await refusalOf(trainDictionary({ ...job, site: 'blocks.*.hook_resid_post' }))).code).toBe(
+      'dictionary-model',
+    )
+    const empty = texts.map((t) => ({ ...t, content: new Uint8Array(40) }))
+    expect((await refusalOf(trainDictionary({ ...job, site, texts: empty }))).code).toBe('text-no-content')
+    expect(existsSync(job.out)).toBe(false)
+  })
+})
