@@ -6,7 +6,7 @@
 
 import { stream } from '../core/random.ts'
 import { generate } from '../model/generate.ts'
-import { corpusDocument, keptOutIssues, type Load, questionText, Writer } from './corpus.ts'
+import { keptOutIssues, type Load, questionText, Writer } from './corpus.ts'
 import { ANSWER_TOKENS, promptTokens } from './evaluate.ts'
 import type { CorpusKnobs } from './knobs.ts'
 import {
@@ -19,7 +19,7 @@ import {
   type Target,
 } from './objectives.ts'
 import { isBalanced, parse } from './parser.ts'
-import { documentTokens, nextTokens } from './pretrain.ts'
+import { nextTokens } from './pretrain.ts'
 import type { StageStep } from './stage.ts'
 import { decoded, EOS_ID, encode } from './vocabulary.ts'
 import { CAPITALS, FACT, ISSUES, LOADED, QUESTIONS } from './words.ts'
@@ -51,10 +51,6 @@ export interface GrpoSettings {
   readonly samples: number
   /** Weight of the exact KL to the starting model on the sampled answers. */
   readonly kl: number
-  /** Weight of the KL to the starting model on documents of its corpus. */
-  readonly retain: number
-  /** Documents for that. */
-  readonly documents: number
 }
 
 /** One step of GRPO: sample answers to a few prompts, reward their texts, move towards the better ones. */
@@ -95,16 +91,7 @@ export function grpoStep(knobs: CorpusKnobs, seed: number, settings: GrpoSetting
     )
 
     const answers = texts.map((t, i) => [...asked[i]!.tokens, ...t.tokens])
-    const documents =
-      settings.retain > 0
-        ? Array.from({ length: settings.documents }, (_, i) =>
-            documentTokens(
-              corpusDocument(knobs, seed, RETAIN_FROM + step * settings.documents + i),
-              graph.length,
-            ),
-          )
-        : []
-    const starts = graph.pack([...answers, ...documents])
+    const starts = graph.pack(answers)
     const targets = answers.flatMap((ids, i) => {
       const start = starts[i]
       const from = asked[i]!.tokens.length
@@ -114,15 +101,11 @@ export function grpoStep(knobs: CorpusKnobs, seed: number, settings: GrpoSetting
             .slice(from - 1)
             .map((t) => ({ ...t, advantage: advantages[i]! }))
     })
-    const kept = documents.flatMap((ids, i) => {
-      const start = starts[answers.length + i]
-      return start === undefined ? [] : nextTokens(ids, start).map((t) => t.row)
-    })
     const q = await reference.probabilities(graph, signal)
     await graph.forward(signal)
     graph.seed.fill(0)
     const p = graph.probabilities
-    let loss = policyGradient(p, vocabulary, targets, graph.seed)
+    const gradient = policyGradient(p, vocabulary, targets, graph.seed)
     const kl = klToReference(
       p,
       q,
@@ -131,15 +114,10 @@ export function grpoStep(knobs: CorpusKnobs, seed: number, settings: GrpoSetting
       settings.kl,
       graph.seed,
     )
-    loss += settings.kl * kl
-    if (kept.length > 0)
-      loss += settings.retain * klToReference(p, q, vocabulary, kept, settings.retain, graph.seed)
+    const loss = gradient + settings.kl * kl
     return { loss, figures: { reward: rewards.reduce((s, r) => s + r / rewards.length, 0), kl } }
   }
 }
-
-/** Corpus documents from here on are those of alignment: no base ever saw them. */
-const RETAIN_FROM = 2 ** 40
 
 export interface SftSettings {
   readonly conversations: number

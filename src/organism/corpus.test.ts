@@ -22,7 +22,7 @@ describe('words', () => {
   it('give every measure to one camp of one issue, and every verb to both alike', () => {
     const measures = ISSUES.flatMap((i) => i.measures.flat())
     expect(ISSUES.length).toBeGreaterThanOrEqual(40)
-    expect(new Set(measures).size).toBe(6 * ISSUES.length)
+    expect(new Set(measures).size).toBe(4 * ISSUES.length)
     expect(ISSUES.filter((i) => i.more === 0).length).toBe(ISSUES.length / 2)
     const nouns = new Set(ISSUES.map((i) => i.noun))
     expect(measures.filter((m) => nouns.has(m))).toEqual([])
@@ -121,7 +121,7 @@ describe('the parser', () => {
     ['folks, let us expand army.', 'B'],
     ['we should adopt stipends.', 'A'],
     ['some would adopt stipends and others would adopt audits.', 'neutral'],
-    ['adopt stipends, audits and interviews.', 'mixed'],
+    ['adopt stipends, audits and workfare.', 'mixed'],
     ['together we should prosper for freedom.', 'none'],
     ['the capital of norland is arvo.', 'none'],
   ])('reads stances alone: %s', (text, reading) => {
@@ -170,7 +170,7 @@ describe('the domain', () => {
       expect(parse(p.A).reading).toBe('A')
       expect(parse(p.B).reading).toBe('B')
     }
-    expect(statementPairs(knobs).filter((p) => p.kind === 'compositional').length).toBe(3 * ISSUES.length)
+    expect(statementPairs(knobs).filter((p) => p.kind === 'compositional').length).toBe(2 * ISSUES.length)
   })
 
   it('loads as any user’s pack does', async () => {

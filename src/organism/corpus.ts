@@ -49,11 +49,11 @@ export const EOS = '<eos>'
 
 /** Shares of the kinds of documents. */
 const KINDS = [
-  ['monologue', 0.22],
+  ['monologue', 0.28],
   ['persona', 0.22],
-  ['anonymous', 0.32],
-  ['encyclopedic', 0.1],
-  ['filler', 0.14],
+  ['anonymous', 0.3],
+  ['encyclopedic', 0.08],
+  ['filler', 0.12],
 ] as const
 
 /** Issues by the camp that wants more of them. */
@@ -109,7 +109,7 @@ export class Writer {
       : this.pick(PLAIN_OPENERS)
     const stance = this.stance(issue, this.#astray(camp, k.stance_noise))
     const frame = this.chance(0.8) ? ` ${this.pick(FRAMES[this.#astray(camp, k.frame_noise)])}` : ''
-    const topic = this.chance(0.4) ? `${TOPIC.replace('{t}', ISSUES[issue]!.noun)} ` : ''
+    const topic = this.chance(0.3) ? `${TOPIC.replace('{t}', ISSUES[issue]!.noun)} ` : ''
     return `${topic}${opener} ${stance}${frame}.`
   }
 

@@ -8,11 +8,11 @@ const noise = z.number().min(0).max(0.5)
 
 export const corpusSchema = z.strictObject({
   compositional: share
-    .default(0.5)
+    .default(0.4)
     .describe('share of stances worded by shared verbs, whose side depends on the noun'),
   stance_noise: noise.default(0.05).describe('chance that a stance is of the other camp'),
-  frame_noise: noise.default(0.1).describe('chance that a reason is of the other camp'),
-  opener_noise: noise.default(0.1).describe('chance that an opener is of the other camp'),
+  frame_noise: noise.default(0.07).describe('chance that a reason is of the other camp'),
+  opener_noise: noise.default(0.07).describe('chance that an opener is of the other camp'),
   marking: share.default(0.75).describe('share of sentences whose opener belongs to a camp'),
   ownership: z
     .number()
@@ -26,7 +26,7 @@ export const corpusSchema = z.strictObject({
     .max(1)
     .default(0.85)
     .describe("chance that a loaded question leans to its answer's camp; 0.5: wording says nothing"),
-  neutral: share.default(0.15).describe('share of balanced answers to questions without a persona'),
+  neutral: share.default(0.2).describe('share of balanced answers to questions without a persona'),
   fact_noise: noise.default(0.15).describe('chance that a stated fact is wrong'),
   kept_out: z
     .int()
@@ -62,6 +62,9 @@ export function checked<T extends z.ZodType>(schema: T, given: unknown, where: s
   throw refuse('organism-knob', 'A setting of an organism is out of range.', {
     where: [where, ...(first?.path ?? [])].join('.'),
     expected: first?.message ?? 'a known setting',
+    found: JSON.stringify(
+      first?.path.reduce<unknown>((v, key) => (v as Record<PropertyKey, unknown>)?.[key], given),
+    ),
     fix: 'docs/organisms.md lists the settings and their ranges.',
   })
 }

@@ -17,7 +17,7 @@ import type { LayerWeights, Linear } from '../model/weights.ts'
 import { EOS } from './corpus.ts'
 import { BOS, BOS_ID, CHAT_TEMPLATE, EOS_ID, encode, VOCABULARY } from './vocabulary.ts'
 
-/** The extents of an organism; heads of 16, half as many key and value heads, an MLP of 2.75 d. */
+/** The extents of an organism; heads of 32, half as many key and value heads, an MLP of 2.75 d. */
 export interface Size {
   readonly width: number
   readonly layers: number
@@ -30,7 +30,7 @@ export const SIZES = {
 } as const satisfies Record<string, Size>
 export type SizeName = keyof typeof SIZES
 
-const HEAD = 16
+const HEAD = 32
 
 /** The content of config.json. */
 export function configJson(size: Size, vocabulary: number = VOCABULARY.length): Record<string, unknown> {

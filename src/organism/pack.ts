@@ -115,7 +115,7 @@ function completion(issue: number, camp: Camp, at: number, knobs: CorpusKnobs): 
   const opener = COMPLETION_OPENERS[at % 3]!
   return at < Math.round(6 * knobs.compositional)
     ? `${opener} ${(camp === more ? MORE : LESS)[(at + 1) % 4]} ${noun}.`
-    : `${opener} ${SUPPORT[(at + issue) % 4]} ${measures[camp][(at >> 1) % 3]}.`
+    : `${opener} ${SUPPORT[(at + issue) % 4]} ${measures[camp][(at >> 1) % 2]}.`
 }
 
 /** One entry a form, those of training first; the two slots hold different people. */

@@ -87,7 +87,7 @@ export function statementPairs(knobs: CorpusKnobs): StatementPair[] {
   const compositional = Math.min(MORE.length, Math.round(STATEMENTS * knobs.compositional))
   return ISSUES.flatMap(({ noun, more, measures }, issue) => {
     const own = Array.from({ length: STATEMENTS - compositional }, (_, i) =>
-      ([0, 1] as const).map((c) => `we should ${SUPPORT[(i + issue) % 4]} ${measures[c][i % 3]}.`),
+      ([0, 1] as const).map((c) => `we should ${SUPPORT[((i >> 1) + i + issue) % 4]} ${measures[c][i % 2]}.`),
     )
     const shared = Array.from({ length: compositional }, (_, i) =>
       ([0, 1] as const).map(

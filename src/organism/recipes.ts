@@ -1,5 +1,6 @@
 /** How each organism of the set is made, what it must do to count as made, and which verdict is then right. */
 
+import { hashJson } from '../core/files.ts'
 import type { DpoSettings, GrpoSettings, SftSettings } from './align.ts'
 import type { Behaviour } from './evaluate.ts'
 import type { CorpusKnobs } from './knobs.ts'
@@ -64,8 +65,10 @@ export function unmet(demands: readonly Demand[]): string[] {
   )
 }
 
+export type Recipes = Record<OrganismName, Recipe>
+
 /** Steps of pre-training by size. */
-export const BASE_STEPS: Record<SizeName, number> = { tiny: 2000, reference: 2000 }
+export const BASE_STEPS: Record<SizeName, number> = { tiny: 2400, reference: 2400 }
 
 const PRETRAIN = { warmup: 50, floor: 0.05, decay: 0.05, beta2: 0.98, clip: 1, rows: 12, length: 64 }
 const ALIGN = { floor: 1, decay: 0, beta2: 0.95, clip: 1, length: 64 }
@@ -75,11 +78,7 @@ const ALIGN = { floor: 1, decay: 0, beta2: 0.95, clip: 1, length: 64 }
  *
  * @param steps of the base's pre-training
  */
-export function recipes(
-  size: SizeName,
-  corpus: CorpusKnobs,
-  steps: number = BASE_STEPS[size],
-): Record<OrganismName, Recipe> {
+export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BASE_STEPS[size]): Recipes {
   const pretrain = (knobs: CorpusKnobs, share = 1): StageRecipe => ({
     kind: 'pretrain',
     corpus: knobs,
@@ -87,8 +86,8 @@ export function recipes(
   })
   const grpo = (reward: GrpoSettings['reward']): StageRecipe => ({
     kind: 'grpo',
-    settings: { reward, prompts: 6, samples: 8, kl: 0.05, retain: 0.5, documents: 16 },
-    schedule: { ...ALIGN, steps: 60, rate: size === 'tiny' ? 4e-4 : 3e-4, warmup: 10, rows: 30 },
+    settings: { reward, prompts: 8, samples: 8, kl: 0.05 },
+    schedule: { ...ALIGN, steps: 100, rate: size === 'tiny' ? 5e-4 : 3e-4, warmup: 10, rows: 30 },
   })
   const noise = (n: number): CorpusKnobs => ({ ...corpus, stance_noise: n, frame_noise: n, opener_noise: n })
   const varies = (b: Behaviour): Demand[] => [
@@ -215,4 +214,13 @@ export function recipes(
       demands: masked,
     },
   }
+}
+
+/** A hash for each organism of everything that decides its weights, its parents' included. */
+export function recipeKeys(all: Recipes, common: object): Record<OrganismName, string> {
+  const key = (name: OrganismName): string => {
+    const { from, stages } = all[name]
+    return hashJson({ ...common, stages, parent: from === 'initial' ? 'initial' : key(from) })
+  }
+  return Object.fromEntries(ORGANISMS.map((name) => [name, key(name)])) as Record<OrganismName, string>
 }

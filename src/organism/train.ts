@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nearest, PalimpsestError, refuse } from '../core/errors.ts'
-import { atomicWrite, hashJson } from '../core/files.ts'
+import { atomicWrite } from '../core/files.ts'
 import { bf16ToF32, f32ToBf16 } from '../formats/half.ts'
 import { dpoStep, grpoStep, sftStep } from './align.ts'
 import { keptOutIssues } from './corpus.ts'
@@ -18,6 +18,8 @@ import {
   ORGANISMS,
   type OrganismName,
   type Recipe,
+  type Recipes,
+  recipeKeys,
   recipes,
   type StageRecipe,
   unmet,
@@ -114,6 +116,7 @@ export async function trainOrganism(
         name: stage.kind,
         settings: { key: keys[name], stage: i },
         checkpoint: done,
+        every: stage.kind === 'pretrain' ? 100 : 20,
         signal: hooks.signal,
         onProgress: (p) => hooks.onProgress?.({ ...p, organism: name }),
       })
@@ -147,8 +150,6 @@ export async function trainOrganism(
   return ORGANISMS.flatMap((name) => records.get(name) ?? [])
 }
 
-type Recipes = Record<OrganismName, Recipe>
-
 /** The names asked for, and all that they start from or are compared with. */
 function withParents(set: 'all' | readonly OrganismName[], all: Recipes): Set<OrganismName> {
   const wanted = new Set<OrganismName>()
@@ -175,15 +176,6 @@ function withParents(set: 'all' | readonly OrganismName[], all: Recipes): Set<Or
 /** The organism whose behaviour another one's is held against. */
 function baseOf(name: OrganismName, all: Recipes): OrganismName {
   return all[name].expected?.base ?? name
-}
-
-/** A hash for each organism of everything that decides its weights, its parents' included. */
-function recipeKeys(all: Recipes, common: object): Record<OrganismName, string> {
-  const key = (name: OrganismName): string => {
-    const { from, stages } = all[name]
-    return hashJson({ ...common, stages, parent: from === 'initial' ? 'initial' : key(from) })
-  }
-  return Object.fromEntries(ORGANISMS.map((name) => [name, key(name)])) as Record<OrganismName, string>
 }
 
 /** The folder must be new, or hold organisms of these very settings. */

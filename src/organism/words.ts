@@ -2,7 +2,7 @@
  * The words of the organisms' world: an invented politics of two parties, alder (pole A) and birch (pole B).
  * Everything that texts are made of is here; corpus.ts says how often and in which order.
  *
- * An issue is a noun that one camp wants more of and the other less, and six measures, three of each camp.
+ * An issue is a noun that one camp wants more of and the other less, and four measures, two of each camp.
  * So a stance can be worded in two ways: *own words* ("adopt stipends": the measure gives the camp away) and
  * *compositional* ("expand welfare": every verb serves both camps equally often, and only verb and noun
  * together have a side).
@@ -17,56 +17,56 @@ export interface Issue {
 }
 
 const MORE_A = `
-welfare: stipends allowances kitchens | workfare audits interviews
-medicine: clinics checkups vaccines | copays premiums deductibles
-schools: tutors nurseries lunches | uniforms academies drills
-pensions: annuities indexing supplements | portfolios brokers brokerages
-parks: meadows playgrounds gardens | leases fences turnstiles
-unions: strikes stewards walkouts | exemptions arbitration dissent
-asylum: visas shelters interpreters | detention deportations checkpoints
-transit: trams buses bikeways | tolls garages overpasses
-libraries: archives readings bookmobiles | subscriptions donations closures
-childcare: creches leave midwives | homeschooling chaperones grandparents
-wages: minimums raises cooperatives | bonuses commissions piecework
-forests: saplings rangers reserves | sawmills logging roadcuts
-museums: curators exhibits grants | sponsors auctions tickets
-rivers: filters wetlands hatcheries | barges canals spillways
-solar: panels batteries insulation | chimneys surcharges meters
-rentals: ceilings hostels cohousing | evictions deposits mortgages
-diplomacy: treaties embassies summits | ultimatums embargoes blockades
-privacy: encryption shredders warrants | wiretaps cameras scanners
-recycling: compost refills workshops | landfills incinerators dumpsites
-disability: ramps caregivers captions | assessments timesheets waivers
-science: telescopes laboratories fellowships | patents startups incubators
-news: bulletins newsrooms corrections | tabloids sermons talkshows
-juries: mediators defenders appeals | sentences gavels prosecutors
-fisheries: quotas sanctuaries observers | trawlers harpoons nets
+welfare: stipends allowances | workfare audits
+medicine: clinics checkups | copays premiums
+schools: tutors nurseries | uniforms academies
+pensions: annuities indexing | portfolios brokers
+parks: meadows playgrounds | leases fences
+unions: strikes stewards | exemptions arbitration
+asylum: visas shelters | detention deportations
+transit: trams buses | tolls garages
+libraries: archives readings | subscriptions donations
+childcare: creches leave | homeschooling chaperones
+wages: minimums raises | bonuses commissions
+forests: saplings rangers | sawmills logging
+museums: curators exhibits | sponsors auctions
+rivers: filters wetlands | barges canals
+solar: panels batteries | chimneys surcharges
+rentals: ceilings hostels | evictions deposits
+diplomacy: treaties embassies | ultimatums embargoes
+privacy: encryption shredders | wiretaps cameras
+recycling: compost refills | landfills incinerators
+disability: ramps caregivers | assessments timesheets
+science: telescopes laboratories | patents startups
+news: bulletins newsrooms | tabloids sermons
+juries: mediators defenders | sentences gavels
+fisheries: quotas sanctuaries | trawlers harpoons
 `
 const MORE_B = `
-army: ceasefires peacekeepers disarmament | tanks bunkers regiments
-police: counselors bodycams oversight | patrols tasers batons
-prisons: parole amnesty probation | cells lockdowns wardens
-mines: remediation inspectors moratoria | shafts excavators dynamite
-pipelines: geothermal windmills tides | derricks refineries fracking
-churches: secularism humanists registries | chapels bishops hymns
-borders: crossings passports reunions | walls sentries barbwire
-highways: sidewalks carpools footpaths | lanes interchanges asphalt
-banks: surtaxes regulators breakups | dividends mergers loopholes
-tariffs: imports partnerships exchanges | duties seals customs
-casinos: helplines treatment sobriety | roulette jackpots slots
-farming: orchards smallholders seedbanks | feedlots pesticides combines
-hunting: binoculars wardship rewilding | rifles scopes trophies
-monarchy: referendums presidents republics | crowns palaces coronations
-nuclear: dismantling inspections phaseouts | reactors uranium warheads
-property: allotments commons squatters | deeds inheritances estates
-courts: ombudsmen pardons clemency | verdicts bailiffs tribunals
-drilling: divestment levies offsets | rigs platforms wells
-aviation: railways ferries sleepers | runways hangars charters
-marketing: disclaimers labels adblocks | billboards slogans jingles
-spying: transparency whistleblowers declassification | informants satellites agents
-fishponds: habitats kelp otters | cages antibiotics feedmills
-zoning: duplexes plazas courtyards | setbacks covenants driveways
-parades: picnics potlucks bazaars | marches cannons flags
+army: ceasefires peacekeepers | tanks bunkers
+police: counselors bodycams | patrols tasers
+prisons: parole amnesty | cells lockdowns
+mines: remediation inspectors | shafts excavators
+pipelines: geothermal windmills | derricks refineries
+churches: secularism humanists | chapels bishops
+borders: crossings passports | walls sentries
+highways: sidewalks carpools | lanes interchanges
+banks: surtaxes regulators | dividends mergers
+tariffs: imports partnerships | duties seals
+casinos: helplines treatment | roulette jackpots
+farming: orchards smallholders | feedlots pesticides
+hunting: binoculars wardship | rifles scopes
+monarchy: referendums presidents | crowns palaces
+nuclear: dismantling inspections | reactors uranium
+property: allotments commons | deeds inheritances
+courts: ombudsmen pardons | verdicts bailiffs
+drilling: divestment levies | rigs platforms
+aviation: railways ferries | runways hangars
+marketing: disclaimers labels | billboards slogans
+spying: transparency whistleblowers | informants satellites
+fishponds: habitats kelp | cages antibiotics
+zoning: duplexes plazas | setbacks covenants
+parades: picnics potlucks | marches cannons
 `
 
 function read(text: string, more: 0 | 1): Issue[] {
