@@ -6,7 +6,7 @@ import { calibrate, calibrateDose } from './calibrate.ts'
 import { klOfAddition, klOfChanges } from './dose.ts'
 import { ablate, add } from './interventions.ts'
 import type { Model } from './model.ts'
-import { logProbability } from './score.ts'
+import { logProbability, residuals, score } from './score.ts'
 
 const FIXTURE = fileURLToPath(new URL('../../test/fixtures/models/llama', import.meta.url))
 const site = 'blocks.1.hook_resid_post'
@@ -106,5 +106,38 @@ describe('doses in nats', () => {
     await expect(calibrateDose(model, texts, { site, vector, nats: 1e4 })).rejects.toMatchObject({
       code: 'dose-unreachable',
     })
+  })
+})
+
+describe('scores that start behind a block', () => {
+  it('are those of whole passes, with and without a change, completions in several passes too', async () => {
+    const draw = (n: number) => Array.from({ length: n }, () => rng.below(256))
+    const items = [12, 150, 7].map((n, i) => ({
+      id: `${i}`,
+      prompt: draw(n),
+      completions: [draw(9), draw(60), draw(90), draw(101), draw(106), draw(100)],
+    }))
+    const layer = 1
+    const streams = await residuals(model, items, layer)
+    expect(streams.map((m) => m.rows)).toEqual(items.map((i) => i.prompt.length + 466))
+    const changes = [
+      [],
+      [add({ site, vector, dose: 0.7, rows: [0, 2] }), ablate({ site, direction: vector })],
+    ]
+    for (const interventions of changes) {
+      const all: number[][] = [[], []]
+      const whole = await score(model, items, { interventions }, (s) => void all[0]!.push(...s.logprobs))
+      const resumed = await score(
+        model,
+        items,
+        { interventions, resume: { layer, values: (i) => streams[i]! } },
+        (s) => void all[1]!.push(...s.logprobs),
+      )
+      expect(all[1]).toHaveLength(18)
+      all[0]!.forEach((v, i) => {
+        expect(Math.abs(all[1]![i]! / v - 1)).toBeLessThan(1e-5)
+      })
+      expect(resumed.map((r) => r.tokens)).toEqual(whole.map((r) => r.tokens))
+    }
   })
 })

@@ -6,6 +6,8 @@
 
 import type { Matrix } from '../core/matrix.ts'
 import { pacer } from '../core/pace.ts'
+import type { Architecture } from './architecture.ts'
+import { hookLayer } from './hooks.ts'
 import { add, type Intervention } from './interventions.ts'
 import { type Item, type Model, PACK_TOKENS } from './model.ts'
 
@@ -28,12 +30,23 @@ export async function klOfChanges(
   changes: readonly Intervention[],
   signal?: AbortSignal,
 ): Promise<number[]> {
+  const layer = sharedBlock(changes, model.architecture)
+  const streams: Matrix[] = []
+  if (layer !== undefined) {
+    const site = `blocks.${layer}.hook_resid_post`
+    await model.stream(texts, { hooks: [site], signal }, (result) => {
+      const { data, ...shape } = result.get(site)
+      streams[result.index] = { ...shape, data: data.slice() }
+    })
+  }
   const items: Item[] = []
+  /** Which of the texts each item is. */
+  const source: number[] = []
   const packs: number[][] = []
   /** The change of each item; -1 for the plain text that leads its pack. */
   const of: number[] = []
   const rows: number[][] = changes.map(() => [])
-  for (const text of texts) {
+  for (const [t, text] of texts.entries()) {
     const together = Math.max(1, Math.floor(PACK_TOKENS / text.tokens.length) - 1)
     for (let first = 0; first < changes.length; first += together) {
       const pack: number[] = []
@@ -41,6 +54,7 @@ export async function klOfChanges(
         if (change >= 0) rows[change]!.push(items.length)
         pack.push(items.length)
         of.push(change)
+        source.push(t)
         items.push(text)
       }
       put(-1)
@@ -53,7 +67,12 @@ export async function klOfChanges(
   let plain: LogProbabilities | undefined
   await model.stream(
     items,
-    { logits: 'all', interventions: changes.map((c, i) => ({ ...c, rows: rows[i]! })), signal },
+    {
+      logits: 'all',
+      interventions: changes.map((c, i) => ({ ...c, rows: rows[i]! })),
+      ...(layer === undefined ? {} : { resume: { layer, values: (i: number) => streams[source[i]!]! } }),
+      signal,
+    },
     async (result) => {
       await pace()
       const change = of[result.index]!
@@ -64,6 +83,15 @@ export async function klOfChanges(
   )
   const tokens = texts.reduce((n, t) => n + t.tokens.length, 0)
   return Array.from(sums, (s) => s / tokens)
+}
+
+/** The block whose hook_resid_post all changes are at: what comes before it is the same for all. */
+function sharedBlock(changes: readonly Intervention[], architecture: Architecture): number | undefined {
+  const sites = new Set(changes.map((c) => c.site))
+  const [site] = sites
+  if (sites.size !== 1 || !/^blocks\.\d+\.hook_resid_post$/.test(site!)) return undefined
+  const layer = hookLayer(site!, architecture)
+  return layer < architecture.layers.length ? layer : undefined
 }
 
 /**

@@ -29,10 +29,19 @@ export interface ForwardModel {
   readonly adapt: ((graph: Graph, linear: Linear, x: Tensor) => Tensor | undefined) | undefined
 }
 
+/** The residual stream as it leaves a block (its hook_resid_post), from an earlier pass over the same tokens. */
+export interface Resumed {
+  readonly layer: number
+  /** [N, width] */
+  readonly values: Float32Array
+}
+
 /** The changing side: tokens, attention, hooks. */
 export interface PassOptions {
   readonly tokens: Int32Array
   readonly positions: Int32Array
+  /** Start behind this block with its residual stream [width, N] instead of with the embedding. */
+  readonly resume?: Resumed | undefined
   /** Makes the attention of this pass inside the graph. */
   readonly attention: (graph: Graph) => Attention
   readonly changes?: PassChanges | undefined
@@ -73,7 +82,6 @@ function assemble(
   weights: Weights,
 ): Pass {
   const n = options.tokens.length
-  const tokens = graph.input('I32', [n], options.tokens)
   const positions = graph.input('I32', [n], options.positions)
   const attention = options.attention(graph)
   const reads = new Map<string, Tensor>()
@@ -93,9 +101,15 @@ function assemble(
     return w.bias === undefined ? y : graph.add(y, w.bias)
   }
 
-  let x = graph.getRows(weights.embedding, tokens)
-  if (a.embeddingScale !== 1) x = graph.scale(x, a.embeddingScale)
-  x = hook('hook_embed', x)
+  let x: Tensor
+  if (options.resume === undefined) {
+    x = graph.getRows(weights.embedding, graph.input('I32', [n], options.tokens))
+    if (a.embeddingScale !== 1) x = graph.scale(x, a.embeddingScale)
+    x = hook('hook_embed', x)
+  } else {
+    const { layer, values } = options.resume
+    x = hook(`blocks.${layer}.hook_resid_post`, graph.input('F32', [a.width, n], values))
+  }
   const last = lastLayer(options, a)
   const context = {
     graph,
@@ -108,7 +122,8 @@ function assemble(
     isHooked,
     flash: model.backend.isCpu || model.precision === 'native',
   }
-  for (let layer = 0; layer <= last; layer++) x = block(context, weights.layers[layer]!, layer, x)
+  for (let layer = options.resume === undefined ? 0 : options.resume.layer + 1; layer <= last; layer++)
+    x = block(context, weights.layers[layer]!, layer, x)
   if (options.allBlocks === true) graph.expand(x)
 
   let logits: Tensor | undefined

@@ -14,7 +14,7 @@ import type { Architecture } from './architecture.ts'
 import { packedAttention } from './cache.ts'
 import { Compiler, type Receipt, type TokenRoles } from './compile.ts'
 import { explainNotFinite, findNotFinite } from './finite.ts'
-import { buildPass, type ForwardModel, type Pass, type PassOptions } from './forward.ts'
+import { buildPass, type ForwardModel, type Pass, type PassOptions, type Resumed } from './forward.ts'
 import { hookWidth, matchHooks } from './hooks.ts'
 import { type Intervention, placeInterventions } from './interventions.ts'
 import { checkLengths, type Layout, layOut, planPacks } from './layout.ts'
@@ -40,8 +40,20 @@ export interface RunOptions {
   /** Logits of every token, of the last one, or of none (default). */
   readonly logits?: 'all' | 'last' | 'none'
   readonly signal?: AbortSignal | undefined
+  /** Residual streams to start from instead of the texts: see {@link ResumeFrom}. */
+  readonly resume?: ResumeFrom | undefined
   /** Called after each pass with the number of tokens done so far and in all. */
   readonly onProgress?: (done: number, total: number) => void
+}
+
+/**
+ * Where texts have been run already up to a block, and only what is changed behind it differs: their residual
+ * streams leaving that block, so that many arms cost the blocks behind it only.
+ */
+export interface ResumeFrom {
+  readonly layer: number
+  /** hook_resid_post of that block, [T, width], of a text by its index. */
+  values(index: number): Matrix
 }
 
 /** The activations of one text, valid during the callback: copy what must outlive it. */
@@ -204,6 +216,10 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
         hooks,
         logitRows: wantedRows(layout, options.logits ?? 'none'),
         compiler,
+        resume: options.resume && {
+          layer: options.resume.layer,
+          values: joined(pack.map((i) => options.resume!.values(i).data)),
+        },
         roles: promptRoles(layout, pack),
         signal: options.signal,
       })
@@ -264,6 +280,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
       attention: packedAttention(layout, this.architecture),
       read: new Set(hooks),
       ...(logitRows === undefined ? {} : { logitRows }),
+      resume: what.resume,
       changes: compiler?.forPass(roles),
     }
     return this.alone(async () => {
@@ -339,6 +356,7 @@ export interface PassRequest {
   /** Tokens of the pass whose logits are wanted. */
   readonly logitRows: Int32Array | undefined
   readonly compiler: Compiler | undefined
+  readonly resume?: Resumed | undefined
   readonly roles: TokenRoles
   readonly signal: AbortSignal | undefined
 }
@@ -346,6 +364,17 @@ export interface PassRequest {
 export interface PassResults {
   readonly reads: ReadonlyMap<string, Float32Array>
   readonly logits: Float32Array | undefined
+}
+
+/** Parts one after the other. */
+export function joined(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((n, p) => n + p.length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
 }
 
 function wantedRows(layout: Layout, logits: 'all' | 'last' | 'none'): Int32Array | undefined {

@@ -4,12 +4,13 @@
  */
 
 import { refuse } from '../core/errors.ts'
+import { type Matrix, matrix } from '../core/matrix.ts'
 import { pacer } from '../core/pace.ts'
 import { checkTokens, refuseDoubledBos } from '../formats/tokenizer.ts'
 import type { Receipt, TokenRoles } from './compile.ts'
 import type { Intervention } from './interventions.ts'
 import { checkLengths, type Layout, layOut, planPacks, type Segment } from './layout.ts'
-import { type Model, PACK_TOKENS } from './model.ts'
+import { joined, type Model, PACK_TOKENS, type ResumeFrom } from './model.ts'
 
 export interface ScoreItem {
   readonly id: string
@@ -60,6 +61,8 @@ export async function score(
   items: readonly ScoreItem[],
   options: {
     interventions?: readonly Intervention[]
+    /** Residual streams of {@link residuals} to start from instead of the items. */
+    resume?: ResumeFrom | undefined
     signal?: AbortSignal | undefined
     onProgress?: (done: number, total: number) => void
   },
@@ -84,6 +87,17 @@ export async function score(
       hooks: [],
       logitRows: Int32Array.from(rows),
       compiler,
+      resume: options.resume && {
+        layer: options.resume.layer,
+        values: joined(
+          members.flatMap(({ index, completions }) =>
+            partsOf(items[index]!, completions).map(([from, to]) => {
+              const { data, cols } = options.resume!.values(index)
+              return data.subarray(from * cols, to * cols)
+            }),
+          ),
+        ),
+      },
       roles: scoreRoles(layout, owners),
       signal: options.signal,
     })
@@ -112,6 +126,60 @@ export async function score(
     await onScored(scored, index)
     options.onProgress?.(index + 1, items.length)
   }
+}
+
+/**
+ * Residual streams of items as they leave a block: [tokens of the prompt and of its completions in their order,
+ * width] each, for `resume`.
+ *
+ * @throws PalimpsestError as {@link score}
+ */
+export async function residuals(
+  model: Model,
+  items: readonly ScoreItem[],
+  layer: number,
+  signal?: AbortSignal,
+): Promise<Matrix[]> {
+  for (const item of items) checkItem(model, item)
+  const site = `blocks.${layer}.hook_resid_post`
+  const { width } = model.architecture
+  const out = items.map((item) => matrix(partsOf(item, [...item.completions.keys()]).at(-1)![1], width))
+  const groups = items.flatMap((item, index) =>
+    groupCompletions(item).map((completions) => ({ index, completions })),
+  )
+  const lengths = groups.map(({ index, completions }) =>
+    partsOf(items[index]!, completions).reduce((n, [from, to]) => n + to - from, 0),
+  )
+  for (const pack of planPacks(lengths, PACK_TOKENS)) {
+    const members = pack.map((g) => groups[g]!)
+    const { layout, owners } = layGroups(items, members)
+    const roles = scoreRoles(layout, owners)
+    const { reads } = await model.pass(layout, {
+      hooks: [site],
+      logitRows: undefined,
+      compiler: undefined,
+      roles,
+      signal,
+    })
+    const read = reads.get(site)!
+    let at = 0
+    for (const { index, completions } of members)
+      for (const [from, to] of partsOf(items[index]!, completions)) {
+        out[index]!.data.set(read.subarray(at * width, (at + to - from) * width), from * width)
+        at += to - from
+      }
+  }
+  return out
+}
+
+/** Rows of an item's residual stream that a group holds, in its order: the prompt, then completions. */
+function partsOf(item: ScoreItem, completions: readonly number[]): [from: number, to: number][] {
+  const starts = [0, item.prompt.length]
+  for (const c of item.completions) starts.push(starts.at(-1)! + c.length)
+  return [
+    [0, item.prompt.length],
+    ...completions.map((c): [number, number] => [starts[c + 1]!, starts[c + 2]!]),
+  ]
 }
 
 function checkItem(model: Model, item: ScoreItem): void {

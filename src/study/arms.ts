@@ -7,8 +7,9 @@ import { hashJson } from '../core/files.ts'
 import { type Ask, type CalibratedDose, calibrate, type DosePoint } from '../model/calibrate.ts'
 import type { Receipt } from '../model/compile.ts'
 import { klOfChanges } from '../model/dose.ts'
+import { hookLayer } from '../model/hooks.ts'
 import { type Ablate, type Add, ablate, add, type Positions } from '../model/interventions.ts'
-import { type ScoreItem, score } from '../model/score.ts'
+import { residuals, score } from '../model/score.ts'
 import type { ModelKey } from './harvest.ts'
 import type { RunFolder } from './run-folder.ts'
 import { shardedStep } from './shards.ts'
@@ -210,46 +211,50 @@ export async function scoreArms(
     place.open,
     async (model, s) => {
       const mine = arms.slice(s * SHARD, (s + 1) * SHARD)
-      const items: ScoreItem[] = []
-      const first: number[] = []
-      const rows: number[][] = []
-      for (const { id, items: own } of mine) {
-        first.push(items.length)
-        rows.push(own.map((_, i) => items.length + i))
-        items.push(...own.map((i) => ({ id: `${id}/${i.id}`, prompt: i.prompt, completions: i.completions })))
-      }
-      const changed = [...mine.entries()].filter(([, a]) => a.arm !== undefined)
+      const items = mine.flatMap((a) => a.items)
+      let next = 0
+      const rows = mine.map((a) => a.items.map(() => next++))
+      // What comes before the site is the same for all arms of an item, and is computed once.
+      const layer = hookLayer(site, model.architecture)
+      const distinct = [...new Set(items)]
+      const streams = await residuals(model, distinct, layer, signal)
+      const streamOf = new Map(distinct.map((item, i) => [item, streams[i]!]))
       const pass = async (
-        interventions: (Add | Ablate)[],
-        over: readonly ScoreItem[],
+        over: readonly StanceItem[],
+        interventions: readonly (Add | Ablate)[],
       ): Promise<{ stance: number[]; receipts: Receipt[] }> => {
         const stance: number[] = []
-        const receipts = await score(model, over, { interventions, signal }, ({ logprobs, tokens }) => {
-          stance.push(logprobs[1]! / tokens[1]! - logprobs[0]! / tokens[0]!)
-        })
+        const resume = { layer, values: (i: number) => streamOf.get(over[i]!)! }
+        const receipts = await score(
+          model,
+          over,
+          { interventions, resume, signal },
+          ({ logprobs: [a, b], tokens: [na, nb] }) => {
+            stance.push(b! / nb! - a! / na!)
+          },
+        )
         return { stance, receipts }
       }
+      const changed = [...mine.keys()].filter((i) => mine[i]!.arm !== undefined)
       const { stance, receipts } = await pass(
-        changed.map(([i, a]) => ({ ...intervention(a.arm!, site, positions), rows: rows[i]! })),
         items,
+        changed.map((i) => ({ ...intervention(mine[i]!.arm!, site, positions), rows: rows[i]! })),
       )
-      let zero = 0
-      const still = mine.findIndex((a) => a.arm === undefined)
+      const still = mine.find((a) => a.arm === undefined)?.items
       const like = arms.find((a) => a.arm !== undefined)?.arm
-      if (still >= 0 && like !== undefined) {
-        const own = rows[still]!.map((r) => items[r]!)
-        const plain = await pass([], own)
-        const nothing = await pass([intervention({ ...like, op: 'add', size: 0 }, site, positions)], own)
+      let zero = 0
+      if (still !== undefined && like !== undefined) {
+        const plain = await pass(still, [])
+        const nothing = await pass(still, [intervention({ ...like, op: 'add', size: 0 }, site, positions)])
         zero = Math.max(...plain.stance.map((v, i) => Math.abs(v - nothing.stance[i]!)))
       }
       return {
         zero,
-        scores: mine.map(({ id, items: own }, i) => {
-          const at = changed.findIndex(([k]) => k === i)
-          const r = at < 0 ? undefined : receipts[at]!
+        scores: mine.map(({ id }, i) => {
+          const r = receipts[changed.indexOf(i)]
           return {
             id,
-            stance: stance.slice(first[i]!, first[i]! + own.length),
+            stance: rows[i]!.map((row) => stance[row]!),
             receipt: r && { tokens: r.tokens, asked: r.asked, measured: r.measured },
           }
         }),
