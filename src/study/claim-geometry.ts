@@ -5,6 +5,7 @@
 
 import { mean } from '../stats/estimate.ts'
 import { doseGates, LEAST_RANDOM, tableSeries } from './claim-steering.ts'
+import { addQ } from './direction-measures.ts'
 import type { Claim, Gate, Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
 import { ownRank, type Rank, rankAmong, type SteeringTable } from './steering-table.ts'
@@ -127,6 +128,7 @@ export function claimGeometry(input: GeometryInput): Claim {
         note: 'KL of the ablation on neutral text, and of each random one',
       },
     )
+  addQ(measures)
   const doses = doseGates(tables)
   const gates = [...doses, ...tests.filter((t) => t.decides).map((t) => t.gate)]
   const status = statusOf(gates.slice(doses.length), doses, last)

@@ -14,7 +14,7 @@ import {
   slopes,
 } from '../stats/gain.ts'
 import { coherentLevels } from './coherent.ts'
-import { measure } from './direction-measures.ts'
+import { addQ, measure } from './direction-measures.ts'
 import type { Claim, Gate, Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
 import { gainOf, ownRank, type Rank, rankAmong, type SteeringTable } from './steering-table.ts'
@@ -110,6 +110,7 @@ export async function claimSteering(input: SteeringInput): Promise<SteeringOutco
           },
         ]),
   )
+  addQ(measures)
   return {
     label,
     claim: {

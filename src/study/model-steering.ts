@@ -17,6 +17,8 @@ export interface ModelDirections {
   readonly cross: ArmDirection | undefined
   readonly unrelated: ArmDirection
   readonly matched: readonly ArmDirection[]
+  /** More of them, for ablations: not every direction can be made to cost as much as the own one does. */
+  readonly spare: readonly ArmDirection[]
   readonly isotropic: readonly ArmDirection[]
   readonly matching: SteeringTable['matching']
   /** Whether the direction is also ablated, and random ones beside it. */
@@ -125,7 +127,7 @@ export async function steerModel(
       .sort((a, b) => a.alpha - b.alpha)
       .map(({ alpha, nats }) => ({ alpha, nats })),
     unreached: doses.filter((x) => x.found === undefined).map((x) => x.id),
-    ablation: ablationOf(reached, contrast),
+    ablation: ablationOf(reached, d.matched.length, contrast),
   }
 }
 
@@ -150,7 +152,8 @@ async function dosesOf(
     const [nats] = await ablationNats(run, place, items.texts, [d.own])
     // An ablation that costs nothing is told by its own KL; random ones cannot be made to cost as little.
     if (nats! > 0)
-      for (const direction of [d.own, ...d.matched]) asks.push({ direction, op: 'ablate', nats: nats! })
+      for (const direction of [d.own, ...d.matched, ...d.spare])
+        asks.push({ direction, op: 'ablate', nats: nats! })
   }
   const { doses } = await calibrateArms(run, place, items.texts, asks)
   return doses.map((dose, i) => ({
@@ -182,11 +185,12 @@ function byUnit(items: StanceItems, list: readonly StanceItem[], stance: readonl
 
 function ablationOf(
   reached: readonly Dosed[],
+  count: number,
   contrast: (id: string) => number[],
 ): SteeringTable['ablation'] {
   const made = reached
     .filter((x) => x.arm.op === 'ablate')
     .map((x): Ablated => ({ id: x.id, nats: x.found!.nats, contrast: contrast(armId(x, 'loaded')) }))
   const own = made.find((a) => a.id === 'own')
-  return own && { plain: contrast('loaded'), own, random: made.filter((a) => a.id !== 'own') }
+  return own && { plain: contrast('loaded'), own, random: made.filter((a) => a.id !== 'own').slice(0, count) }
 }

@@ -27,6 +27,8 @@ import type { VerdictInputs } from './verdict.ts'
 const CLAIMS = 1
 /** Random directions of a model on which no status depends. */
 const TO_LOOK = 20
+/** Share of random directions that are made beside those asked for, for ablations that come out too cheap. */
+const SPARE = 0.2
 
 export interface SteeringOptions {
   readonly signal?: AbortSignal | undefined
@@ -112,7 +114,9 @@ async function directionsOf(
   const decides = m === 0 || study.claims.includes('geometry')
   const count = decides ? study.steering.random : Math.min(TO_LOOK, study.steering.random)
   const own = of(m)
-  const random = await referenceDirections(x, x, own, count, study.seed, options.signal)
+  const ablate = m === 0 && study.claims.includes('geometry')
+  const spare = ablate ? Math.ceil(SPARE * count) : 0
+  const random = await referenceDirections(x, x, own, count + spare, study.seed, options.signal)
   const means = await prompts.load(direction.layer, 'mean')
   /** Ablations set a direction to its mean over the prompts. */
   const withMean = (d: ArmDirection): ArmDirection => {
@@ -121,16 +125,18 @@ async function directionsOf(
       for (let j = 0; j < means.cols; j++) sum += means.data[i * means.cols + j]! * d.vector[j]!
     return { ...d, mean: sum / means.rows }
   }
+  // Where too few matched ones exist the list begins with the axes of the span: random ones are at its end.
+  const alike = random.directions.slice(-(count + spare)).map((d, i) => withMean(named(`matched-${i}`, d)))
   return {
     site: siteOf(direction.layer),
     own: withMean(named('own', own)),
     cross: models.all.length === 2 ? named('cross', of(1 - m)) : undefined,
     unrelated: named('unrelated', await conceptDirection(run, p, model, direction.layer, options)),
-    // Where too few matched ones exist the list begins with the axes of the span: random ones are at its end.
-    matched: random.directions.slice(-count).map((d, i) => withMean(named(`matched-${i}`, d))),
+    matched: alike.slice(0, count),
+    spare: alike.slice(count),
     isotropic: random.isotropic.slice(0, study.steering.isotropic).map((d, i) => named(`isotropic-${i}`, d)),
     matching: random.method,
-    ablate: m === 0 && study.claims.includes('geometry'),
+    ablate,
   }
 }
 
