@@ -9,7 +9,7 @@ import { writeStudyDomain } from './support/study-domain.ts'
 import { copyModel, studyText, writeStudyModel, writeStudyTexts } from './support/study-model.ts'
 
 const SMALL =
-  'identity: { questions: 6, controls: 3, wordings: 1, biographies: 1, text_questions: 2, max_tokens: 8 }'
+  'identity: { questions: 6, controls: 3, wordings: 1, biographies: 1, text_questions: 2, max_tokens: 8, nats: [0.02], scales: [2], random_questions: 2, fit_questions: 1 }'
 
 let folder: string
 beforeAll(async () => {
@@ -67,6 +67,13 @@ describe('claim identity in a study', () => {
     )
     for (const index of claim.measures.filter((m) => m.name === 'stance_index')) expect(index.value).toBe(1)
     expect(results.verdict!.inputs.identity).toBe(claim.label)
+    const user = claim.measures.find((m) => m.name === 'user_auc')!
+    expect([user.groups, user.n]).toEqual([12, 12])
+    expect(claim.measures.filter((m) => m.name === 'amplified_contrast')).toHaveLength(2)
+    expect(claim.measures.find((m) => m.name === 'amplified_gain')!.null!.draws).toBe(20)
+    expect(claim.measures.find((m) => m.name === 'mediation_drop')!.null!.draws).toBe(20)
+    const scaled = claim.measures.filter((m) => m.name === 'scaled_contrast' && m.model === 'base')
+    expect(scaled[0]!.value).not.toBe(scaled[1]!.value)
     const pools = claim.measures.filter((m) => m.name === 'projection_contrast').map((m) => m.pool)
     expect(new Set(pools)).toEqual(new Set(['last_content', 'last_template']))
   })

@@ -5,9 +5,9 @@
  */
 
 import { PalimpsestError, refuse } from '../core/errors.ts'
-import { doseOf, klOfChanges } from './dose.ts'
+import { type Change, doseOf, klOfChanges } from './dose.ts'
 import { matchHooks } from './hooks.ts'
-import { add, type Intervention } from './interventions.ts'
+import { add } from './interventions.ts'
 import type { Item, Model } from './model.ts'
 
 /** How near the KL must come to what was asked for, relatively. */
@@ -36,7 +36,7 @@ export interface CalibratedDose extends DosePoint {
 /** A change whose size is looked for. */
 export interface Ask {
   /** The change at a size, which has the sign of `start`. */
-  readonly change: (size: number) => Intervention
+  readonly change: (size: number) => Change
   /** KL in nats a token; positive. */
   readonly nats: number
   /** A first guess. */
@@ -139,7 +139,7 @@ class Search {
 async function measured(
   model: Model,
   texts: readonly Item[],
-  changes: readonly Intervention[],
+  changes: readonly Change[],
   signal: AbortSignal | undefined,
 ): Promise<number[]> {
   try {

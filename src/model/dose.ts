@@ -11,6 +11,14 @@ import { hookLayer } from './hooks.ts'
 import { add, type Intervention } from './interventions.ts'
 import { type Item, type Model, PACK_TOKENS } from './model.ts'
 
+/** An intervention, or several that belong together, such as one a layer. */
+export type Change = Intervention | readonly Intervention[]
+
+/** A change of some texts only. */
+export function restricted(change: Change, rows: readonly number[]): Intervention[] {
+  return [change].flat().map((c) => ({ ...c, rows }))
+}
+
 /** sign(amount) * sqrt(2 KL): the dose of a change that costs `nats`. */
 export function doseOf(amount: number, nats: number): number {
   return Math.sign(amount) * Math.sqrt(2 * nats)
@@ -27,10 +35,10 @@ export function doseOf(amount: number, nats: number): number {
 export async function klOfChanges(
   model: Model,
   texts: readonly Item[],
-  changes: readonly Intervention[],
+  changes: readonly Change[],
   signal?: AbortSignal,
 ): Promise<number[]> {
-  const layer = sharedBlock(changes, model.architecture)
+  const layer = sharedBlock(changes.flat(), model.architecture)
   const streams: Matrix[] = []
   if (layer !== undefined) {
     const site = `blocks.${layer}.hook_resid_post`
@@ -69,7 +77,7 @@ export async function klOfChanges(
     items,
     {
       logits: 'all',
-      interventions: changes.map((c, i) => ({ ...c, rows: rows[i]! })),
+      interventions: changes.flatMap((change, i) => restricted(change, rows[i]!)),
       ...(layer === undefined ? {} : { resume: { layer, values: (i: number) => streams[source[i]!]! } }),
       signal,
     },

@@ -6,10 +6,18 @@
 import { hashJson } from '../core/files.ts'
 import { type Ask, type CalibratedDose, calibrate, type DosePoint } from '../model/calibrate.ts'
 import type { Receipt } from '../model/compile.ts'
-import { klOfChanges } from '../model/dose.ts'
+import { klOfChanges, restricted } from '../model/dose.ts'
 import { hookLayer } from '../model/hooks.ts'
-import { type Ablate, type Add, ablate, add, type Positions } from '../model/interventions.ts'
+import {
+  type Ablate,
+  type Add,
+  ablate,
+  add,
+  type Intervention,
+  type Positions,
+} from '../model/interventions.ts'
 import { residuals, score } from '../model/score.ts'
+import { mean } from '../stats/estimate.ts'
 import type { ModelKey } from './harvest.ts'
 import type { RunFolder } from './run-folder.ts'
 import { shardedStep } from './shards.ts'
@@ -34,6 +42,8 @@ export interface ArmDirection {
   readonly vector: Float32Array
   /** Mean of the projection, for ablations. */
   readonly mean?: number
+  /** Sites of an ablation that is made at several, with the mean at each; default: the place's own. */
+  readonly at?: readonly { readonly site: string; readonly mean: number }[]
 }
 
 /** An arm at its size: alpha of an addition, amount of an ablation. */
@@ -67,13 +77,19 @@ export interface ArmScores {
   readonly receipt: Pick<Receipt, 'tokens' | 'asked' | 'measured'> | undefined
 }
 
-function intervention(arm: Arm, site: string, positions: Positions): Add | Ablate {
-  return arm.op === 'add'
-    ? add({ site, positions, vector: arm.vector, dose: arm.size })
-    : ablate({ site, positions, direction: arm.vector, mean: arm.mean ?? 0, amount: arm.size })
+function change(arm: Arm, site: string, positions: Positions): (Add | Ablate)[] {
+  if (arm.op === 'add') return [add({ site, positions, vector: arm.vector, dose: arm.size })]
+  return (arm.at ?? [{ site, mean: arm.mean ?? 0 }]).map((a) =>
+    ablate({ ...a, positions, direction: arm.vector, amount: arm.size }),
+  )
 }
 
-const described = (d: ArmDirection): unknown => [d.id, [...d.vector], d.mean ?? 0]
+const described = (d: ArmDirection): unknown => [
+  d.id,
+  [...d.vector],
+  d.mean ?? 0,
+  ...(d.at === undefined ? [] : [d.at]),
+]
 
 /**
  * Sizes at which directions cost what is asked for. Every shard starts from the sizes of those before.
@@ -120,7 +136,7 @@ export async function calibrateArms(
         texts,
         mine.map(
           ({ direction, op, nats }): Ask => ({
-            change: (size) => intervention({ ...direction, op, size }, site, 'all'),
+            change: (size) => change({ ...direction, op, size }, site, 'all'),
             nats: Math.abs(nats),
             start:
               op === 'ablate'
@@ -163,7 +179,7 @@ export async function ablationNats(
     klOfChanges(
       model,
       texts,
-      directions.map((d) => intervention({ ...d, op: 'ablate', size: 1 }, site, 'all')),
+      directions.map((d) => change({ ...d, op: 'ablate', size: 1 }, site, 'all')),
       signal,
     ),
   )
@@ -221,7 +237,7 @@ export async function scoreArms(
       const streamOf = new Map(distinct.map((item, i) => [item, streams[i]!]))
       const pass = async (
         over: readonly StanceItem[],
-        interventions: readonly (Add | Ablate)[],
+        interventions: readonly Intervention[],
       ): Promise<{ stance: number[]; receipts: Receipt[] }> => {
         const stance: number[] = []
         const resume = { layer, values: (i: number) => streamOf.get(over[i]!)! }
@@ -236,26 +252,33 @@ export async function scoreArms(
         return { stance, receipts }
       }
       const changed = [...mine.keys()].filter((i) => mine[i]!.arm !== undefined)
-      const { stance, receipts } = await pass(
-        items,
-        changed.map((i) => ({ ...intervention(mine[i]!.arm!, site, positions), rows: rows[i]! })),
-      )
+      const made = changed.map((i) => restricted(change(mine[i]!.arm!, site, positions), rows[i]!))
+      const { stance, receipts } = await pass(items, made.flat())
+      const owner = made.flatMap((own, k) => own.map(() => changed[k]!))
       const still = mine.find((a) => a.arm === undefined)?.items
       const like = arms.find((a) => a.arm !== undefined)?.arm
       let zero = 0
       if (still !== undefined && like !== undefined) {
         const plain = await pass(still, [])
-        const nothing = await pass(still, [intervention({ ...like, op: 'add', size: 0 }, site, positions)])
+        const nothing = await pass(still, change({ ...like, op: 'add', size: 0 }, site, positions))
         zero = Math.max(...plain.stance.map((v, i) => Math.abs(v - nothing.stance[i]!)))
       }
       return {
         zero,
         scores: mine.map(({ id }, i) => {
-          const r = receipts[changed.indexOf(i)]
+          // Of a change at several sites: the tokens of one, and mean norms.
+          const own = receipts.filter((_, r) => owner[r] === i)
           return {
             id,
             stance: rows[i]!.map((row) => stance[row]!),
-            receipt: r && { tokens: r.tokens, asked: r.asked, measured: r.measured },
+            receipt:
+              own.length === 0
+                ? undefined
+                : {
+                    tokens: own[0]!.tokens,
+                    asked: mean(own.map((r) => r.asked)),
+                    measured: mean(own.map((r) => r.measured)),
+                  },
           }
         }),
       }

@@ -18,6 +18,8 @@ import type { DirectionRecord } from './directions.ts'
 import { type Harvest, harvest, type Pool, siteOf } from './harvest.ts'
 import { type IdentityItem, identityItems } from './identity-items.ts'
 import type { IdentityRow } from './identity-measures.ts'
+import { type InferredTable, inferredIdentity } from './inferred-identity.ts'
+import { inferredMeasures } from './inferred-measures.ts'
 import type { StudyModel } from './models.ts'
 import type { Prepared } from './prepare.ts'
 import type { Measure } from './results.ts'
@@ -34,6 +36,7 @@ export interface IdentityOptions {
  * Measures the claim.
  *
  * @param texts harvests of the labelled texts, by model: projections are in their class gaps
+ * @param prompts harvests of the prompts in the primary rendering, by model: random directions are as strong in them
  * @throws PalimpsestError as the models; `interrupted`
  */
 export async function identityStep(
@@ -41,6 +44,7 @@ export async function identityStep(
   p: Prepared,
   direction: DirectionRecord,
   texts: readonly Harvest[],
+  prompts: readonly Harvest[],
   options: IdentityOptions,
 ): Promise<IdentityOutcome> {
   const { study } = p
@@ -48,11 +52,13 @@ export async function identityStep(
   const roles = p.models.all.map((m) => m.role)
   const rows: IdentityRow[] = []
   const hashes: unknown[] = []
+  const tables: InferredTable[] = []
   for (const [m, model] of p.models.all.entries()) {
     const stances = await stanceRows(run, model, items, options)
     const projections = await projectionRows(run, p, direction, texts[m]!, model, items, options)
     rows.push(...stances.rows, ...projections.rows)
     hashes.push(stances.hash, projections.hash)
+    tables.push(await inferredIdentity(run, p, direction, prompts[m]!, model, items, options))
   }
   const read = await textRows(run, p, items, options)
   rows.push(...read.rows)
@@ -64,6 +70,9 @@ export async function identityStep(
       roles,
       rows: hashJson(rows),
       outcomes: hashes,
+      inferred: hashJson(
+        tables.map((t) => ({ ...t, user: { ...t.user, direction: [...t.user.direction] } })),
+      ),
       classifier: Number.isNaN(read.classifier.auc) ? null : read.classifier,
       dropped,
       site,
@@ -74,6 +83,14 @@ export async function identityStep(
   }
   options.onProgress?.('identity', 0, 1)
   const { folder } = await run.step(spec, async (partial) => {
+    const inferred = await inferredMeasures({
+      study,
+      site,
+      rendering: study.render[0]!,
+      tables,
+      target: impliedContrasts(rows, roles[0]!, tables[0]!.units),
+      signal: options.signal,
+    })
     const outcome = await claimIdentity({
       study,
       roles,
@@ -82,13 +99,36 @@ export async function identityStep(
       rows,
       classifier: read.classifier,
       dropped,
-      beside: { measures: lengthGaps(items, study.render[0]!), series: [], words: [] },
+      beside: {
+        ...inferred,
+        measures: [...lengthGaps(items, study.render[0]!), ...inferred.measures],
+      },
       signal: options.signal,
     })
     await atomicWrite(join(partial, 'identity.json'), JSON.stringify(outcome))
   })
   options.onProgress?.('identity', 1, 1)
   return JSON.parse(await readFile(join(folder, 'identity.json'), 'utf8')) as IdentityOutcome
+}
+
+/** What base shows to users whose biography implies who they are: B less A, by issue. */
+function impliedContrasts(rows: readonly IdentityRow[], base: string, units: readonly string[]): number[] {
+  return units.map((unit) => {
+    const of = (identity: string): number =>
+      mean(
+        rows.flatMap((r) =>
+          r.model === base &&
+          r.outcome === 'stance' &&
+          r.form === 'implied' &&
+          r.slot === 'user' &&
+          r.unit === unit &&
+          r.identity === identity
+            ? [r.value]
+            : [],
+        ),
+      )
+    return of('B') - of('A')
+  })
 }
 
 const cell = ({ form, slot, identity, unit }: IdentityItem) => ({ form, slot, identity, unit })

@@ -84,7 +84,7 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
   const steered = await steeringStep(run, prepared, direction, prompts.get(study.render[0]!)!, options)
   claims.push(...steered.claims)
   const identity = study.claims.includes('identity')
-    ? await identityStep(run, prepared, direction, texts, options)
+    ? await identityStep(run, prepared, direction, texts, prompts.get(study.render[0]!)!, options)
     : undefined
   if (identity !== undefined) claims.push(identity.claim)
   const results = resultsSchema.parse({

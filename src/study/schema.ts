@@ -195,6 +195,30 @@ const identity = z.strictObject({
   samples: z.int().min(1).max(100).default(1).describe('answers to each of them under each identity'),
   max_tokens: z.int().min(8).max(4096).default(32),
   temperature: z.number().gt(0).max(5).default(1),
+  fit_questions: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(4)
+    .describe('questions behind each biography that the user direction is fitted and tested on'),
+  nats: z
+    .array(z.number().gt(0).max(10))
+    .min(1)
+    .max(8)
+    .transform((list) => [...new Set(list)].sort((a, b) => a - b))
+    .default([0.02, 0.08, 0.32])
+    .describe(
+      'doses of the user direction, as KL in nats a token on neutral text; random ones take the middle',
+    ),
+  scales: z
+    .array(z.number().gt(1).max(100))
+    .max(8)
+    .transform((list) => [...new Set(list)].sort((a, b) => a - b))
+    .default([2, 4])
+    .describe('what the component along the user direction is multiplied by where a biography implies it'),
+  random: z.int().min(20).max(1000).default(20).describe('random directions of equal KL, to look at'),
+  random_questions: z.int().min(2).max(1000).default(8).describe('questions on which they are scored'),
+  neutral_texts: z.int().min(2).max(1000).default(4).describe('texts on which doses are calibrated'),
 })
 
 export const CLAIM_NAMES = [
