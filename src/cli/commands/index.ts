@@ -9,6 +9,7 @@ import type { Command } from '../command.ts'
 type AnyCommand = Command<any>
 
 export const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
+  demo: async () => (await import('./demo.ts')).demo,
   doctor: async () => (await import('./doctor.ts')).doctor,
   run: async () => (await import('./run.ts')).run,
   plan: async () => (await import('./plan.ts')).plan,
