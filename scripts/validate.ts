@@ -11,9 +11,9 @@ import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import {
   ORGANISMS,
+  type OrganismName,
   organismDomainPath,
   organismPath,
-  type OrganismName,
   shippedOrganisms,
   trainOrganism,
 } from '../src/organism/index.ts'
@@ -105,7 +105,8 @@ const swapped = rows.filter(
 )
 for (const r of rows.filter((row) => !row.verdict.right))
   console.log(`WRONG ${r.set} ${r.pair}: ${r.verdict.found}, not ${r.verdict.expected}`)
-const met = rows.length > 0 && rows.length - right <= Math.max(1, MOST_WRONG * rows.length) && swapped.length === 0
+const met =
+  rows.length > 0 && rows.length - right <= Math.max(1, MOST_WRONG * rows.length) && swapped.length === 0
 console.log(
   `${right} of ${rows.length} verdicts right, ${swapped.length} of erased and masked swapped; ${unmade} of ${tried} pairs not made (${ORGANISMS.length} organisms a set)`,
 )

@@ -1,6 +1,6 @@
 /**
  * Reference directions for the claim that compression is selective: directions as strong as d in base, in the
- * span where prompts vary at all, orthogonal to d. Directions drawn isotropically, or with the prompts'
+ * span where prompts vary at all, orthogonal to d and uncorrelated with it over base's prompts. Directions drawn isotropically, or with the prompts'
  * covariance, concentrate on a few values and call generic jitter selective; they are shown, never decide.
  *
  * A random direction rarely has d's variance, so each is constructed: on the great circle through two random
@@ -12,7 +12,7 @@ import { type Matrix, matrix } from '../core/matrix.ts'
 import { pacer } from '../core/pace.ts'
 import { stream } from '../core/random.ts'
 import { matmulNT } from '../ggml/gemm.ts'
-import { centred, componentsHolding, orthonormal, stack, transpose } from './components.ts'
+import { centred, componentsHolding, stack, transpose } from './components.ts'
 import { quantile } from './estimate.ts'
 import { dot, norm, unit } from './linear.ts'
 import { project } from './oof.ts'
@@ -37,7 +37,7 @@ const SHOWN = 200
 /**
  * Constructs reference directions around the unit vector d for two models' prompts [n, dim]. The span is that
  * of the strongest components of both models' prompts, each centred, and all references lie in its part that is
- * orthogonal to d.
+ * orthogonal to d and uncorrelated with it.
  *
  * @param count how many to construct
  */
@@ -54,7 +54,13 @@ export async function referenceDirections(
   const pooled = matrix(base.rows + aligned.rows, base.cols)
   pooled.data.set(vb.data)
   pooled.data.set(centred(aligned).data, vb.data.length)
-  const span = spanWithout(await componentsHolding(SPAN_SHARE, pooled, signal), d)
+  // Orthogonal to d, and uncorrelated with it over base's prompts: what shares d's variance shrinks with d and is
+  // no reference for it. Prompts may vary along a direction to which d is only close.
+  const shared = new Float64Array(base.cols)
+  project(vb, d).forEach((z, i) => {
+    for (let j = 0; j < shared.length; j++) shared[j]! += z * vb.data[i * vb.cols + j]!
+  })
+  const span = spanWithout(await componentsHolding(SPAN_SHARE, pooled, signal), [d, shared])
   const k = span.length
   const byComponent = transpose(await matmulNT(vb, stack(span), signal)) // [k, n]
   const covariance = Float64Array.from(
@@ -115,7 +121,8 @@ export async function referenceDirections(
   const axes = Array.from({ length: k }, (_, i) =>
     Float64Array.from({ length: k }, (__, j) => (i === j ? 1 : 0)),
   )
-  const over = [...axes, ...Array.from({ length: SHOWN }, () => randomUnit())]
+  // Of every strength that the span has, up to the strongest: the prediction at d's then reaches least beyond.
+  const over = [...axes, ...Array.from({ length: SHOWN }, (_, i) => strong(i % 4))]
   return {
     directions: (enough ? matched : over).map(full),
     isotropic: Array.from({ length: SHOWN }, () => randomUnit(base.cols)),
@@ -162,19 +169,43 @@ function predict(ratios: readonly number[], logSds: readonly number[], logSdOfD:
   return my + (xx === 0 ? 0 : (xy / xx) * (logSdOfD - mx))
 }
 
-/** An orthonormal basis of what is orthogonal to d within the span of orthonormal rows. */
-function spanWithout(components: Matrix, d: Float64Array): Float64Array[] {
+/**
+ * An orthonormal basis of what is orthogonal to some vectors within the span of orthonormal rows: Gram-Schmidt,
+ * at each step with the row of which most is left.
+ */
+function spanWithout(components: Matrix, removed: readonly Float64Array[]): Float64Array[] {
   const rows = Array.from({ length: components.rows }, (_, c) =>
     Float64Array.from(components.data.subarray(c * components.cols, (c + 1) * components.cols)),
   )
-  // d's part in the span: what is orthogonal to it there is orthogonal to d.
-  const part = new Float64Array(components.cols)
-  for (const row of rows) {
-    const along = dot(row, d)
-    for (let j = 0; j < part.length; j++) part[j]! += along * row[j]!
+  // The part of a vector in the span: what is orthogonal to it there is orthogonal to the vector.
+  const parts = removed
+    .map((v) => {
+      const part = new Float64Array(components.cols)
+      for (const row of rows) add(part, dot(row, v), row)
+      return part
+    })
+    .filter((part, i) => norm(part) > 1e-9 * norm(removed[i]!))
+  let left = rows.map((row) => row.slice())
+  const basis: Float64Array[] = []
+  const take = (v: Float64Array): void => {
+    const direction = unit(v)
+    basis.push(direction)
+    for (const row of left) add(row, -dot(row, direction), direction)
   }
-  if (norm(part) < 1e-9) return orthonormal(rows)
-  // Rows by their closeness to it, the closest last: that one is what drops out.
-  const sequence = rows.slice().sort((a, b) => Math.abs(dot(a, part)) - Math.abs(dot(b, part)))
-  return orthonormal([part, ...sequence.slice(0, -1)]).slice(1)
+  for (const part of parts) {
+    for (const b of basis) add(part, -dot(part, b), b)
+    if (norm(part) > 1e-9) take(part)
+  }
+  const dropped = basis.length
+  while (basis.length < rows.length) {
+    const best = left.reduce((a, b) => (norm(b) > norm(a) ? b : a))
+    left = left.filter((row) => row !== best)
+    take(best)
+  }
+  return basis.slice(dropped)
+}
+
+/** a += factor * b. */
+function add(a: Float64Array, factor: number, b: Float64Array): void {
+  for (let j = 0; j < a.length; j++) a[j]! += factor * b[j]!
 }

@@ -30,7 +30,7 @@ import { type VerdictInputs, verdict } from './verdict.ts'
 
 /** Versions of the steps: raise one when its numbers would change. */
 const DIRECTION = 1
-const COMPRESSION = 1
+const COMPRESSION = 3
 
 export interface RunOptions {
   /** The study file's text, kept beside the results. */
