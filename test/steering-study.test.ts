@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { planStudy } from '../src/study/plan.ts'
 import { type Claim, type Results, readResults } from '../src/study/results.ts'
 import { runStudy } from '../src/study/run.ts'
 import { readStudy } from '../src/study/schema.ts'
@@ -81,7 +82,7 @@ describe('a study of steering', () => {
     }
     const random = claim(r, 'geometry').series!.find((s) => s.name === 'ablation_drop')!
     expect(random.values).toHaveLength(20)
-  }, 120_000)
+  }, 300_000)
 
   it('resumes in the midst of its arms and ends with the same numbers', async () => {
     const cut = { out: 'cut', stopAt: 'steering of aligned: scores' }
@@ -91,12 +92,20 @@ describe('a study of steering', () => {
     expect(await readFile(join(folder, 'runs/cut/results.json'), 'utf8')).toBe(
       await readFile(join(folder, 'runs/same/results.json'), 'utf8'),
     )
-  }, 120_000)
+  }, 300_000)
 
   it('of one model tests geometry and says that steering needs two', async () => {
     const r = await run('one', '{ subject: base }')
     expect(r.claims.map((c) => c.id)).toEqual(['direction', 'geometry'])
     expect(r.warnings.join()).toMatch(/steering compares two models/)
     expect(series(claim(r, 'geometry'), 'dose', 'subject')).toHaveLength(5)
-  }, 120_000)
+    const plan = await planStudy(
+      await readStudy(join(folder, 'one.yaml')),
+      join(folder, 'none'),
+      async (ref) => ref,
+    )
+    const scores = plan.steps.find((s) => s.what === 'steering of subject: scores')!
+    // 6 doses and pairs on 8 issues, 80 random arms on 3, 44 on the concept, 25 ablations of 6 loaded prompts.
+    expect(scores.texts).toBe(6 * 8 + 80 * 3 + 44 * 3 + 25 * 6)
+  }, 300_000)
 })

@@ -13,6 +13,7 @@ import { type Resolve, randomTwinOf, twinFits } from './models.ts'
 import { harvestJob, type Prepared, prepareStudy } from './prepare.ts'
 import { stepHash } from './run-folder.ts'
 import type { Study } from './schema.ts'
+import { steeringCost, steers } from './steering-cost.ts'
 
 export interface PlannedStep {
   readonly what: string
@@ -75,6 +76,19 @@ export async function planStudy(
     }
     steps.push({ ...harvestStep('harvest of a random model: texts', job, rate, false), there: undefined })
   }
+  if (steers(study, p.models.all.length))
+    for (const [m, model] of p.models.all.entries()) {
+      const rate = flops / (2 * parameterCount(model.description.architecture))
+      for (const { what, texts, tokens } of steeringCost(p, m))
+        steps.push({
+          what: `steering of ${model.role}: ${what}`,
+          texts,
+          tokens,
+          bytes: 0,
+          seconds: tokens / rate,
+          there: undefined,
+        })
+    }
   for (const claim of study.claims)
     steps.push({
       what: `claim ${claim}`,

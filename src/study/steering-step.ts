@@ -21,14 +21,11 @@ import type { Prepared } from './prepare.ts'
 import type { Claim } from './results.ts'
 import type { RunFolder } from './run-folder.ts'
 import { stanceItems } from './stance-items.ts'
+import { randomCounts, steers } from './steering-cost.ts'
 import type { SteeringTable } from './steering-table.ts'
 import type { VerdictInputs } from './verdict.ts'
 
 const CLAIMS = 1
-/** Random directions of a model on which no status depends. */
-const TO_LOOK = 20
-/** Share of random directions that are made beside those asked for, for ablations that come out too cheap. */
-const SPARE = 0.2
 
 export interface SteeringOptions {
   readonly signal?: AbortSignal | undefined
@@ -52,7 +49,7 @@ export async function steeringStep(
   const { study } = p
   const pair = p.models.all.length > 1
   const asked = study.claims.filter((c) => c === 'geometry' || (c === 'steering' && pair))
-  if (asked.length === 0) return { claims: [], steering: 'not tested' }
+  if (!steers(study, p.models.all.length)) return { claims: [], steering: 'not tested' }
   const items = stanceItems(p)
   const tables: SteeringTable[] = []
   for (const [m, model] of p.models.all.entries()) {
@@ -111,11 +108,9 @@ async function directionsOf(
     vector: Float32Array.from(vector),
   })
   const x = await prompts.load(direction.layer, 'last_content')
-  const decides = m === 0 || study.claims.includes('geometry')
-  const count = decides ? study.steering.random : Math.min(TO_LOOK, study.steering.random)
+  const { matched: count, spare } = randomCounts(study, m)
   const own = of(m)
   const ablate = m === 0 && study.claims.includes('geometry')
-  const spare = ablate ? Math.ceil(SPARE * count) : 0
   const random = await referenceDirections(x, x, own, count + spare, study.seed, options.signal)
   const means = await prompts.load(direction.layer, 'mean')
   /** Ablations set a direction to its mean over the prompts. */

@@ -1,0 +1,77 @@
+/** What the causal claims cost, counted without running anything: texts and tokens through a model. */
+
+import type { Prepared } from './prepare.ts'
+import type { Study } from './schema.ts'
+import { evenly, type StanceItem, stanceItems } from './stance-items.ts'
+
+/** Random directions of a model on which no status depends. */
+const TO_LOOK = 20
+/** Share of random directions that are made beside those asked for, for ablations that come out too cheap. */
+const SPARE = 0.2
+/** Measurements that calibrating a dose takes, as seen. */
+const ROUNDS = 2.5
+/** Share of a model that arms run through: what is before the primary layer is computed once. */
+const BEHIND = 0.6
+
+/** How many random directions a model is steered along, and how many more are ablated. */
+export function randomCounts(study: Study, m: number): { matched: number; spare: number } {
+  const geometry = study.claims.includes('geometry')
+  const { random } = study.steering
+  const matched = m === 0 || geometry ? random : Math.min(TO_LOOK, random)
+  return { matched, spare: m === 0 && geometry ? Math.ceil(SPARE * matched) : 0 }
+}
+
+/** Whether a study steers at all: `steering` compares two models. */
+export function steers(study: Study, models: number): boolean {
+  return study.claims.includes('geometry') || (study.claims.includes('steering') && models > 1)
+}
+
+/** A part of the work on one model; `tokens` are whole passes, in which what is shared by arms counts once. */
+export interface SteeringCost {
+  readonly what: 'doses' | 'scores' | 'texts'
+  readonly texts: number
+  readonly tokens: number
+}
+
+/** The work on a model, by its number. */
+export function steeringCost(p: Prepared, m: number): SteeringCost[] {
+  const { steering } = p.study
+  const items = stanceItems(p)
+  const { matched, spare } = randomCounts(p.study, m)
+  const of = (list: readonly StanceItem[]): number =>
+    list.reduce((n, i) => n + i.prompt.length + i.completions[0].length + i.completions[1].length, 0)
+  const levels = 2 * steering.nats.length
+  const others = 2 * (p.models.all.length > 1 ? 2 : 1)
+  const random = 2 * (matched + steering.isotropic)
+  const ablated = spare > 0 ? 1 + matched + spare : 0
+  const asks = levels + others + random + ablated
+  const few = evenly(items.neutral, steering.random_issues)
+  const loaded = [...items.loaded.A, ...items.loaded.B].slice(0, 2 * steering.random_issues)
+  const arms: [count: number, items: readonly StanceItem[]][] = [
+    [levels + others, items.neutral],
+    [random, few],
+    [4 + 2 * steering.isotropic, items.concept],
+    [ablated, loaded],
+  ]
+  const plain = [items.neutral, items.personas.A, items.personas.B, items.concept, loaded]
+  const written = (1 + levels) * Math.min(steering.texts, items.neutral.length)
+  const prompt = items.neutral.reduce((n, i) => n + i.prompt.length, 0) / Math.max(1, items.neutral.length)
+  const neutral = items.texts.reduce((n, t) => n + t.tokens.length, 0)
+  return [
+    {
+      what: 'doses',
+      texts: Math.round(ROUNDS * asks * items.texts.length),
+      tokens: Math.round(BEHIND * ROUNDS * asks * neutral),
+    },
+    {
+      what: 'scores',
+      texts: arms.reduce((n, [count, list]) => n + count * list.length, 0),
+      tokens: Math.round(
+        arms.reduce((n, [count, list]) => n + BEHIND * count * of(list), 0) +
+          plain.reduce((n, list) => n + of(list), 0),
+      ),
+    },
+    // Written once, and read once by base.
+    { what: 'texts', texts: written, tokens: Math.round(2 * written * (prompt + steering.max_tokens)) },
+  ]
+}
