@@ -65,6 +65,8 @@ export interface DictionaryForm {
   readonly skip: WeightMatrix | undefined
   /** Active latents per token that its makers aimed at or measured, where the files say. */
   readonly nominalL0: number | undefined
+  /** Its page on Neuronpedia (`model/dictionary`), where its files name one; a feature's is `/N` below it. */
+  readonly dashboard?: string | undefined
   /** Which rule was applied and why, in sentences. */
   readonly rules: readonly string[]
   /** What a user should know before believing the numbers. */

@@ -39,6 +39,8 @@ export interface Prompts {
   readonly texts: readonly string[]
   readonly issues: readonly string[]
   readonly loadings: readonly (string | undefined)[]
+  /** Of each prompt one of the same form that has nothing to do with the domain, where there is one. */
+  readonly controls: readonly (string | undefined)[]
   readonly source: string
 }
 
@@ -143,6 +145,7 @@ export async function readPrompts(study: Study, domain: Domain): Promise<Prompts
       texts: domain.prompts.map((p) => p.text),
       issues: domain.prompts.map((p) => p.issue),
       loadings: domain.prompts.map((p) => p.loading),
+      controls: domain.prompts.map((p) => p.control),
       source: `prompts of the domain ${domain.name}`,
     }
   const rows = await readTable(study.prompts, { columns: ['id', 'issue', 'text'] })
@@ -164,6 +167,7 @@ export async function readPrompts(study: Study, domain: Domain): Promise<Prompts
         found: loading,
       })
     }),
+    controls: rows.map((r) => r.get('control') ?? undefined),
     source: `${study.prompts} (sha256 ${await hashFile(study.prompts)})`,
   }
 }

@@ -9,6 +9,7 @@ import { type Domain, loadDomain } from '../domain/index.ts'
 import { checkLengths } from '../model/layout.ts'
 import { checkFolds } from '../stats/folds.ts'
 import { type Labels, readLabels } from '../stats/groups.ts'
+import { openStudyDictionaries, type StudyDictionary } from './dictionaries.ts'
 import type { HarvestJob, Pool } from './harvest.ts'
 import {
   type LabelledTexts,
@@ -36,6 +37,9 @@ export interface Prepared extends Disposable {
   /** Texts in the primary rendering; the same tokens for all models. */
   readonly textTokens: readonly TokenizedText[]
   readonly promptTokens: ReadonlyMap<Rendering, readonly TokenizedText[]>
+  /** Dictionaries of claim `features`, and the matched control prompts; none where it is not asked for. */
+  readonly dictionaries: readonly StudyDictionary[]
+  readonly controlTokens: readonly TokenizedText[]
   readonly pools: readonly Pool[]
   /** A hash of everything that the labelled texts say beside their tokens. */
   readonly labelsHash: string
@@ -65,6 +69,15 @@ export async function prepareStudy(study: Study, resolve: Resolve, signal?: Abor
     const promptTokens = new Map<Rendering, readonly TokenizedText[]>()
     for (const rendering of new Set(study.render))
       promptTokens.set(rendering, await tokens(rendering, prompts.ids, prompts.texts))
+    const features = study.claims.includes('features') && models.all.length > 1
+    const dictionaries = features ? await openStudyDictionaries(study, models.all, resolve, signal) : []
+    const controlTokens = features
+      ? await tokens(
+          study.render[0]!,
+          prompts.ids.map((id) => `${id}/control`),
+          controlsOf(prompts),
+        )
+      : []
     return {
       study,
       domain,
@@ -75,6 +88,8 @@ export async function prepareStudy(study: Study, resolve: Resolve, signal?: Abor
       layers,
       textTokens,
       promptTokens,
+      dictionaries,
+      controlTokens,
       pools: poolsOf(study),
       labelsHash: hashJson([
         [...texts.poles],
@@ -92,6 +107,18 @@ export async function prepareStudy(study: Study, resolve: Resolve, signal?: Abor
     models[Symbol.dispose]()
     throw error
   }
+}
+
+/** The control of each prompt: without one nothing can be said about what a feature is of. */
+function controlsOf(prompts: Prompts): string[] {
+  return prompts.controls.map((control, i) => {
+    if (control !== undefined && control.trim() !== '') return control
+    throw refuse('prompt-control', 'A prompt has no matched control, which claim features needs.', {
+      where: `${prompts.source}, prompt ${prompts.ids[i]}`,
+      expected: 'a prompt of the same form that has nothing to do with the domain',
+      fix: "Add a column `control` to your prompts, or use the domain's.",
+    })
+  })
 }
 
 /** The harvest of a set of texts from a model. */

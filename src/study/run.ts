@@ -3,7 +3,7 @@
  * study again finds the finished steps and goes on with the first that is missing.
  */
 
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { atomicWrite, hashJson } from '../core/files.ts'
 import type { Matrix } from '../core/matrix.ts'
@@ -13,6 +13,7 @@ import type { BehaviourOutcome } from './claim-behaviour.ts'
 import { claimCompression } from './claim-compression.ts'
 import { claimDirection } from './claim-direction.ts'
 import { type DirectionRecord, keepDirection, readDirection, writeDirections } from './directions.ts'
+import { featuresStep } from './features-step.ts'
 import { type Harvest, harvest, harvestTogether, type Pool } from './harvest.ts'
 import { identityStep } from './identity-step.ts'
 import { randomEmbeddingPool } from './inputs.ts'
@@ -79,6 +80,8 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
     ? await behaviourStep(run, prepared, options)
     : undefined
   if (behaviour !== undefined) claims.push(behaviour.claim)
+  const features = await featuresOf(run, prepared, texts, prompts, warnings, options)
+  if (features !== undefined) claims.push(features.claim)
   if (study.claims.includes('steering') && prepared.models.all.length === 1)
     warnings.push('Claim steering compares two models; this study has one, so it was not tested.')
   const steered = await steeringStep(run, prepared, direction, prompts.get(study.render[0]!)!, options)
@@ -105,8 +108,34 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
   await writeDirections(run.path, prepared, direction, texts)
   await atomicWrite(join(run.path, 'results.json'), `${JSON.stringify(results, null, 1)}\n`)
   await writeManifest(run.path, prepared, options.command, started)
-  await writeStore(run.path, { results, projections: points, answers: behaviour?.answers ?? [] }, prepared)
+  if (features !== undefined)
+    await atomicWrite(join(run.path, 'features.json'), `${JSON.stringify(features.record)}\n`)
+  else await rm(join(run.path, 'features.json'), { force: true })
+  await writeStore(
+    run.path,
+    {
+      results,
+      projections: points,
+      answers: behaviour?.answers ?? [],
+      features: features?.record.features ?? [],
+    },
+    prepared,
+  )
   return results
+}
+
+async function featuresOf(
+  run: RunFolder,
+  p: Prepared,
+  texts: readonly Harvest[],
+  prompts: ReadonlyMap<Rendering, readonly Harvest[]>,
+  warnings: string[],
+  options: RunOptions,
+): Promise<Awaited<ReturnType<typeof featuresStep>> | undefined> {
+  if (!p.study.claims.includes('features')) return undefined
+  if (p.models.all.length > 1) return featuresStep(run, p, texts, prompts.get(p.study.render[0]!)!, options)
+  warnings.push('Claim features compares two models; this study has one, so it was not tested.')
+  return undefined
 }
 
 async function harvestTexts(run: RunFolder, p: Prepared, options: RunOptions): Promise<Harvest[]> {

@@ -96,6 +96,18 @@ export const thresholdsSchema = z.strictObject({
     .default(0.5)
     .describe('reactivated: the lower bound of the contrast of identities over that of base above this'),
   not_reactivated: z.number().default(0.25).describe('not reactivated: its upper bound must be below this'),
+  feature_q: z.number().gt(0).lt(1).default(0.05).describe('features: a difference has q below this'),
+  feature_silent: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.5)
+    .describe('dormant: the upper bound of its rate is below this share of the lower bound in base'),
+  feature_active: z
+    .number()
+    .gt(1)
+    .default(2)
+    .describe('active: the ratio of its rates lies within this factor'),
   arms_p: z
     .number()
     .gt(0)
@@ -221,10 +233,32 @@ const identity = z.strictObject({
   neutral_texts: z.int().min(2).max(1000).default(4).describe('texts on which doses are calibrated'),
 })
 
+const dictionary = z.union([
+  z
+    .string()
+    .min(1)
+    .transform((ref) => ({ ref })),
+  z.strictObject({
+    ref: z.string().min(1).describe('a folder or file of any known format, or hf:org/repo[@revision]:path'),
+    site: z.string().min(1).optional().describe('hook point, where its files do not say'),
+    rule: z.enum(['reference', 'saelens']).optional().describe('for formats that are read in two ways'),
+  }),
+])
+const dictionaryList = z.array(dictionary).max(64).default([])
+
+const features = z.strictObject({
+  most: z.int().min(1).max(500).default(50).describe('policy features of a dictionary that are followed'),
+  controls: z.int().min(1).max(20).default(3).describe('features matched to each on its rate in base'),
+  texts: z.int().min(100).max(20_000).default(1000).describe('labelled texts that are encoded, at most'),
+  test_tokens: z.int().min(1000).default(20_000).describe('tokens of the self-test, at most'),
+  cards: z.int().min(0).max(40).default(12).describe('features of a dictionary with a card in the report'),
+})
+
 export const CLAIM_NAMES = [
   'direction',
   'compression',
   'behaviour',
+  'features',
   'steering',
   'geometry',
   'identity',
@@ -268,6 +302,13 @@ export const studySchema = z.strictObject({
     .default({ layers: 'all', pool: 'mean' }),
   claims: z.array(z.enum(CLAIM_NAMES)).min(1).default(['direction', 'compression']),
   behaviour: behaviour.default(behaviour.parse({})),
+  dictionaries: z
+    .strictObject({
+      base: dictionaryList.describe('dictionaries trained on the base model, for claim features'),
+      aligned: dictionaryList.describe('dictionaries trained on the aligned model'),
+    })
+    .default({ base: [], aligned: [] }),
+  features: features.default(features.parse({})),
   steering: steering.default(steering.parse({})),
   identity: identity.default(identity.parse({})),
   logistic_C: z
@@ -341,6 +382,10 @@ export async function readStudy(path: string): Promise<Study> {
         : { base: place(study.models.base), aligned: place(study.models.aligned) },
     domain:
       study.domain.includes('/') || /\.(ya?ml|json)$/.test(study.domain) ? at(study.domain) : study.domain,
+    dictionaries: {
+      base: study.dictionaries.base.map((d) => ({ ...d, ref: at(d.ref) })),
+      aligned: study.dictionaries.aligned.map((d) => ({ ...d, ref: at(d.ref) })),
+    },
     ...(study.prompts === undefined ? {} : { prompts: at(study.prompts) }),
     ...(study.directions === undefined ? {} : { directions: at(study.directions) }),
     ...(study.texts === undefined

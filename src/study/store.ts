@@ -9,6 +9,7 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { refuse } from '../core/errors.ts'
 import { atomicWrite } from '../core/files.ts'
 import type { ReadAnswer } from './claim-behaviour.ts'
+import type { FeatureRecord } from './features-record.ts'
 import type { Prepared } from './prepare.ts'
 import type { ProjectionRow } from './projections.ts'
 import type { Results } from './results.ts'
@@ -35,10 +36,12 @@ export async function writeStore(
     results,
     projections,
     answers,
+    features,
   }: {
     readonly results: Results
     readonly projections: readonly ProjectionRow[]
     readonly answers: readonly ReadAnswer[]
+    readonly features: readonly FeatureRecord[]
   },
   p: Prepared,
 ): Promise<void> {
@@ -53,6 +56,7 @@ export async function writeStore(
         items(p),
         points(projections),
         generations(answers),
+        featureTable(features),
       ]) {
         const columns = Object.entries(table.columns)
         await connection.run(
@@ -249,6 +253,66 @@ const ANSWER_COLUMNS = {
 function generations(rows: readonly ReadAnswer[]): Table {
   const keys = Object.keys(ANSWER_COLUMNS) as (keyof typeof ANSWER_COLUMNS)[]
   return { name: 'generations', columns: ANSWER_COLUMNS, rows: rows.map((r) => keys.map((k) => r[k])) }
+}
+
+function featureTable(rows: readonly FeatureRecord[]): Table {
+  return {
+    name: 'features',
+    columns: {
+      dictionary: 'VARCHAR',
+      site: 'VARCHAR',
+      feature: 'INTEGER',
+      set: 'VARCHAR',
+      matches: 'INTEGER',
+      label: 'VARCHAR',
+      n: 'INTEGER',
+      issues: 'INTEGER',
+      base_rate: 'DOUBLE',
+      base_low: 'DOUBLE',
+      base_high: 'DOUBLE',
+      aligned_rate: 'DOUBLE',
+      aligned_low: 'DOUBLE',
+      aligned_high: 'DOUBLE',
+      base_restored: 'INTEGER',
+      aligned_restored: 'INTEGER',
+      p: 'DOUBLE',
+      q: 'DOUBLE',
+      control_rate: 'DOUBLE',
+      content_q: 'DOUBLE',
+      auc: 'DOUBLE',
+      auc_low: 'DOUBLE',
+      auc_high: 'DOUBLE',
+      cosine: 'DOUBLE',
+      margin_base: 'DOUBLE',
+      margin_aligned: 'DOUBLE',
+    },
+    rows: rows.map((f) => [
+      f.dictionary,
+      f.site,
+      f.feature,
+      f.set,
+      f.matches,
+      f.label,
+      f.n,
+      f.issues,
+      f.base.value,
+      ...f.base.ci,
+      f.aligned.value,
+      ...f.aligned.ci,
+      f.base_restored,
+      f.aligned_restored,
+      f.p,
+      f.q,
+      f.control_rate,
+      f.content_q,
+      f.auc,
+      f.auc_ci?.[0],
+      f.auc_ci?.[1],
+      f.cosine,
+      f.margin_base,
+      f.margin_aligned,
+    ]),
+  }
 }
 
 /**

@@ -78,6 +78,7 @@ export async function load(opening: Opening): Promise<DictionaryForm> {
     skip: settings.architecture.includes('skip') ? t.matrix('W_skip', outWidth, width, 'rows') : undefined,
     decoderGain: scalingFactor(t, latents, settings.scaled, config, rules),
     nominalL0: undefined,
+    dashboard: config.child('metadata').string('neuronpedia_id') ?? config.string('neuronpedia_id'),
     rules,
     warnings,
   } as const
