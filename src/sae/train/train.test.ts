@@ -276,11 +276,13 @@ describe('on a model', () => {
     expect(record.l0).toBeCloseTo(8, 5)
   })
 
-  it('more than one site, and texts without a usable token, are refused', async () => {
+  it('more than one site, impossible settings, and texts without a usable token, are refused', async () => {
     const job = { models: [model], texts, settings: settingsOf('topk'), out: join(files.path, 'never') }
     expect((await refusalOf(trainDictionary({ ...job, site: 'blocks.*.hook_resid_post' }))).code).toBe(
       'dictionary-model',
     )
+    const many = { ...job.settings, k: 129 }
+    expect((await refusalOf(trainDictionary({ ...job, site, settings: many }))).code).toBe('train-settings')
     const empty = texts.map((t) => ({ ...t, content: new Uint8Array(40) }))
     expect((await refusalOf(trainDictionary({ ...job, site, texts: empty }))).code).toBe('text-no-content')
     expect(existsSync(job.out)).toBe(false)

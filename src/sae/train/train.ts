@@ -57,7 +57,7 @@ export interface TrainRecord {
 /**
  * Trains, or goes on from the checkpoint in the folder, or finds the training done.
  *
- * @throws PalimpsestError `dictionary-model`, `tokenizers-differ`, `text-no-content`, `train-other`,
+ * @throws PalimpsestError `dictionary-model`, `train-settings`, `tokenizers-differ`, `text-no-content`, `train-other`,
  *   `training-diverged`, `interrupted`
  * @example
  * await trainDictionary({ models: [model], texts, site: 'blocks.12.hook_resid_post', out: './sae',
@@ -66,6 +66,13 @@ export interface TrainRecord {
 export async function trainDictionary(options: TrainJob): Promise<TrainRecord> {
   const { models, texts, settings, out, signal, checkpointMs = CHECKPOINT_MS } = options
   const { site, width } = oneSite(models, options.site)
+  if (!(settings.k >= 1 && settings.k <= settings.latents))
+    throw refuse('train-settings', 'More latents are to be active than there are.', {
+      where: 'k and latents',
+      expected: `k from 1 to ${settings.latents}`,
+      found: `${settings.k}`,
+      fix: 'Lower k, or raise the number of latents.',
+    })
   const job = hashJson({
     version: 1,
     models: await Promise.all(models.map((m) => hashCheckpoint(m.checkpoint))),
