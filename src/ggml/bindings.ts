@@ -43,6 +43,9 @@ export function bindBase(c: Bind) {
     blockSize: c<(type: number) => number>('int64_t ggml_blck_size(enum ggml_type type)'),
     typeSize: c<(type: number) => number>('size_t ggml_type_size(enum ggml_type type)'),
     typeName: c<(type: number) => string>('const char * ggml_type_name(enum ggml_type type)'),
+    typeTraits: c<(type: number) => P>(
+      'const struct ggml_type_traits * ggml_get_type_traits(enum ggml_type type)',
+    ),
 
     newTensor4d: c<(ctx: P, type: number, n0: number, n1: number, n2: number, n3: number) => P>(
       'struct ggml_tensor * ggml_new_tensor_4d(struct ggml_context * ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3)',
@@ -51,6 +54,7 @@ export function bindBase(c: Bind) {
     setOutput: c<(t: P) => void>('void ggml_set_output(struct ggml_tensor * tensor)'),
     setParam: c<(t: P) => void>('void ggml_set_param(struct ggml_tensor * tensor)'),
     setLoss: c<(t: P) => void>('void ggml_set_loss(struct ggml_tensor * tensor)'),
+    getData: c<(t: P) => P | null>('void * ggml_get_data(const struct ggml_tensor * tensor)'),
     nbytes: c<(t: P) => number>('size_t ggml_nbytes(const struct ggml_tensor * tensor)'),
 
     reshape4d: c<(ctx: P, a: P, n0: number, n1: number, n2: number, n3: number) => P>(
@@ -127,6 +131,24 @@ export function bindBase(c: Bind) {
     ),
     mulMatSetPrecision: c<(a: P, precision: number) => void>(
       'void ggml_mul_mat_set_prec(struct ggml_tensor * a, enum ggml_prec prec)',
+    ),
+    /** `fun` is the address of `void f(struct ggml_tensor * dst, int ith, int nth, void * userdata)`. */
+    custom4d: c<
+      (
+        ctx: P,
+        type: number,
+        n0: number,
+        n1: number,
+        n2: number,
+        n3: number,
+        args: BigUint64Array,
+        count: number,
+        fun: P,
+        tasks: number,
+        userdata: P,
+      ) => P
+    >(
+      'struct ggml_tensor * ggml_custom_4d(struct ggml_context * ctx, enum ggml_type type, int64_t ne0, int64_t ne1, int64_t ne2, int64_t ne3, struct ggml_tensor ** args, int n_args, ggml_custom_op_t fun, int n_tasks, void * userdata)',
     ),
     softMaxExt: c<(ctx: P, a: P, mask: P | null, scale: number, maxBias: number) => P>(
       'struct ggml_tensor * ggml_soft_max_ext(struct ggml_context * ctx, struct ggml_tensor * a, struct ggml_tensor * mask, float scale, float max_bias)',

@@ -6,11 +6,15 @@
 import type { Backend } from './backend.ts'
 import type { Pointer } from './bindings.ts'
 import * as check from './checks.ts'
+import type { LinearOptions } from './kernels/linear.ts'
 import { contiguousStrides, type Extents, extents, shapeError, type Tensor } from './tensor.ts'
 import { type GgmlType, TYPE_IDS } from './types.ts'
 
 /** GGML_PREC_F32: accumulate and keep in f32 on devices that would rather not. */
 const PRECISION_F32 = 10
+
+/** GGML_N_TASKS_MAX: an operation of ours runs on every thread. */
+const EVERY_THREAD = -1
 
 /** Which elements RoPE turns together: `half` pairs i with i + n/2 (HF, ggml's NEOX), `adjacent` 2i with 2i + 1. */
 export type RopePairs = 'half' | 'adjacent'
@@ -18,6 +22,8 @@ export type RopePairs = 'half' | 'adjacent'
 /** What {@link Graph} can build; it owns the memory, counts the tensors and knows the inputs. */
 export abstract class Operations {
   readonly backend: Backend
+  /** Activations rounded to bf16, which several products of one graph may share. */
+  readonly #rounded = new Map<Tensor, Tensor>()
   /** The ggml context that the tensors live in. */
   protected abstract readonly context: Pointer
 
@@ -221,6 +227,39 @@ export abstract class Operations {
     const pointer = this.base.mulMat(this.context, w.pointer, x.pointer)
     this.base.mulMatSetPrecision(pointer, PRECISION_F32)
     return fresh(pointer, 'F32', [w.ne[1], x.ne[1], x.ne[2], x.ne[3]])
+  }
+
+  /**
+   * A product of weights: what {@link mulMat} computes, by the fastest way there is. On the CPU that may be a
+   * kernel of our own (docs/kernels.md); elsewhere, and for what the kernels do not know, it is ggml's product,
+   * at precision `f32` with the weights widened first. Weights w [k, m] of any type, activations x F32 [k, n].
+   */
+  linear(w: Tensor, x: Tensor, options: LinearOptions): Tensor {
+    check.checkMulMat(w, x)
+    const kernel = this.backend.kernels?.choose(w, x, options)
+    if (kernel === undefined) return this.mulMat(options.precision === 'f32' ? this.cast(w, 'F32') : w, x)
+    const args = BigUint64Array.of(w.pointer, (kernel.activations === 'BF16' ? this.#round(x) : x).pointer)
+    this.count()
+    const pointer = this.base.custom4d(
+      this.context,
+      TYPE_IDS.F32,
+      ...([w.ne[1], x.ne[1], 1, 1] as const),
+      args,
+      args.length,
+      kernel.address,
+      EVERY_THREAD,
+      kernel.scratch,
+    )
+    return fresh(pointer, 'F32', [w.ne[1], x.ne[1], 1, 1])
+  }
+
+  #round(x: Tensor): Tensor {
+    let rounded = this.#rounded.get(x)
+    if (rounded === undefined) {
+      rounded = this.cast(x, 'BF16')
+      this.#rounded.set(x, rounded)
+    }
+    return rounded
   }
 
   // ---- attention ----

@@ -51,6 +51,8 @@ export interface PassOptions {
   readonly logitRows?: Int32Array
   /** Compute every block even if nothing later is read: a cache must be filled to the end. */
   readonly allBlocks?: boolean
+  /** One decoding step over a cache, not a pass of whole texts. */
+  readonly step?: boolean
 }
 
 export interface Pass extends Disposable {
@@ -93,9 +95,9 @@ function assemble(
     if (options.read?.has(name) === true) reads.set(name, graph.output(x))
     return x
   }
-  const wide = (w: Tensor): Tensor => (model.precision === 'f32' ? graph.cast(w, 'F32') : w)
+  const how = { precision: model.precision, step: options.step === true }
   const linear = (w: Linear, x: Tensor): Tensor => {
-    let y = graph.mulMat(wide(w.weight), x)
+    let y = graph.linear(w.weight, x, how)
     const correction = model.adapt?.(graph, w, x)
     if (correction !== undefined) y = graph.add(y, correction)
     return w.bias === undefined ? y : graph.add(y, w.bias)
@@ -139,7 +141,7 @@ function assemble(
     if (rows !== undefined) {
       h = graph.mul(h, weights.finalNorm)
       if (finalHooked) h = graph.getRows(h, rows)
-      logits = graph.mulMat(wide(weights.output), h)
+      logits = graph.linear(weights.output, h, how)
       if (a.logitSoftcap > 0)
         logits = graph.scale(graph.tanh(graph.scale(logits, 1 / a.logitSoftcap)), a.logitSoftcap)
       graph.output(logits)

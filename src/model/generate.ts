@@ -204,6 +204,7 @@ class Wave implements Disposable {
       attention: attention.make,
       logitRows: Int32Array.from(this.#items, (_, i) => i),
       changes: this.#compiler?.forPass(this.#generatedRoles()),
+      step: true,
     }
     this.#step = {
       pass: buildPass(this.#model, options),

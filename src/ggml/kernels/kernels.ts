@@ -1,0 +1,128 @@
+/**
+ * The kernels of this process: which instruction set serves, which products are there, and why not where they
+ * are not. Nothing is mapped executable before the first product is asked for, on other systems and processors
+ * than Linux x64, or when PALIMPSEST_KERNELS=off.
+ */
+
+import type { Pointer } from '../bindings.ts'
+import type { Engine } from '../library.ts'
+import { blockBytes, blockElements, type GgmlType, isPlain } from '../types.ts'
+import { type CpuFeatures, readCpu } from './cpu.ts'
+import { AVX2, AVX512, type InstructionSet } from './isa.ts'
+import { checkTensorLayout, toFloatAddress } from './layout.ts'
+import { type Mapping, mapCode } from './memory.ts'
+import type { Source } from './pack.ts'
+import { emitProduct } from './product.ts'
+import { callable, type ProductKind, verifyProduct } from './verify.ts'
+
+/** `off` switches the kernels off; `avx2` leaves AVX-512 alone. */
+export const KERNELS_VARIABLE = 'PALIMPSEST_KERNELS'
+
+export interface KernelReport {
+  /** Why ggml's own products serve, where they do. */
+  readonly off: string | undefined
+  readonly instructions: 'avx512' | 'avx2' | undefined
+  /** Whether bf16 is multiplied natively. */
+  readonly bf16: boolean
+  readonly mapping: Mapping | undefined
+  /** Products that failed their test, each with the reason. */
+  readonly failed: readonly string[]
+}
+
+/** A set of kernels for one engine and one setting; making it never throws. */
+export class Kernels {
+  readonly isa: InstructionSet | undefined
+  readonly off: string | undefined
+  readonly #engine: Engine
+  readonly #cpu: CpuFeatures = { avx2: false, avx512: false, bf16: false }
+  readonly #products = new Map<string, Pointer | undefined>()
+  readonly #failed: string[] = []
+  #mapping: Mapping | undefined
+
+  constructor(engine: Engine, setting: string) {
+    this.#engine = engine
+    try {
+      this.off = unsupported(setting)
+      if (this.off !== undefined) return
+      this.#cpu = readCpu()
+      this.isa = this.#cpu.avx512 && setting !== 'avx2' ? AVX512 : this.#cpu.avx2 ? AVX2 : undefined
+      if (this.isa === undefined) this.off = 'this processor has no AVX2'
+      else checkTensorLayout(engine)
+    } catch (error) {
+      this.isa = undefined
+      this.off = (error as Error).message
+    }
+  }
+
+  /** The address of a tested custom operation, or undefined: ggml's own product then serves. */
+  product(kind: ProductKind): Pointer | undefined {
+    if (this.isa === undefined || (kind.activations === 'BF16' && !this.hasBf16)) return undefined
+    const key = `${kind.weights} x ${kind.activations}`
+    if (!this.#products.has(key)) this.#products.set(key, this.#make(this.isa, kind, key))
+    return this.#products.get(key)
+  }
+
+  get hasBf16(): boolean {
+    return this.isa === AVX512 && this.#cpu.bf16
+  }
+
+  report(): KernelReport {
+    return {
+      off: this.off,
+      instructions: this.isa?.name,
+      bf16: this.hasBf16,
+      mapping: this.#mapping,
+      failed: [...this.#failed],
+    }
+  }
+
+  #make(isa: InstructionSet, kind: ProductKind, key: string): Pointer | undefined {
+    try {
+      const source = sourceOf(kind, this.#engine)
+      const { address, mapping } = mapCode(emitProduct(isa, { bf16: kind.activations === 'BF16', source }))
+      verifyProduct(isa, kind, callable(address), source.kind === 'blocks' ? source.toFloat : undefined)
+      this.#mapping = mapping
+      return address
+    } catch (error) {
+      this.#failed.push(`${key}: ${(error as Error).message}`)
+      return undefined
+    }
+  }
+}
+
+/** Why there can be no kernels, before anything is tried. */
+function unsupported(setting: string): string | undefined {
+  if (process.platform !== 'linux' || process.arch !== 'x64') return 'they exist for Linux x64 only'
+  if (setting === 'off') return `${KERNELS_VARIABLE}=off`
+  if (setting !== '' && setting !== 'avx2') return `${KERNELS_VARIABLE}=${setting} is neither off nor avx2`
+  return undefined
+}
+
+/** How the weights of a kind become panels. */
+export function sourceOf(kind: ProductKind, engine: Engine): Source {
+  const { weights } = kind
+  if (weights === 'F32' || kind.activations === 'BF16') return { kind: 'words' }
+  if (weights === 'BF16') return { kind: 'bf16' }
+  if (weights === 'F16') return { kind: 'f16' }
+  if (isPlain(weights)) throw new Error(`no product with ${weights}`)
+  return {
+    kind: 'blocks',
+    toFloat: toFloatAddress(engine, weights),
+    elements: blockElements(weights as GgmlType),
+    bytes: blockBytes(weights),
+  }
+}
+
+const sets = new Map<string, Kernels>()
+
+/** The kernels of an engine under the present setting; made at the first call. */
+export function kernelsOf(engine: Engine): Kernels {
+  const setting = process.env[KERNELS_VARIABLE] ?? ''
+  const key = `${engine.folder}\n${setting}`
+  let set = sets.get(key)
+  if (set === undefined) {
+    set = new Kernels(engine, setting)
+    sets.set(key, set)
+  }
+  return set
+}

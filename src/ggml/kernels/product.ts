@@ -1,0 +1,261 @@
+/**
+ * The matrix product as a ggml custom operation: `void f(struct ggml_tensor * dst, int ith, int nth, void *
+ * scratch)` with dst[M, N] = src1[M, K] src0[N, K]ᵀ. docs/kernels.md draws the tile and the loops.
+ *
+ * Every element of dst is one chain of multiply-adds over K in rising order, with the same roundings wherever
+ * its tile lies: results do not depend on the number of threads, nor on the rows computed with it.
+ */
+
+import {
+  Assembler,
+  at,
+  type Memory,
+  r8,
+  r9,
+  r10,
+  r11,
+  r12,
+  r13,
+  r14,
+  r15,
+  rax,
+  rbp,
+  rbx,
+  rcx,
+  rdi,
+  rdx,
+  rsi,
+  rsp,
+} from './assembler.ts'
+import type { InstructionSet, MaskContext } from './isa.ts'
+import { emitPack, type Source, scratchBytes, sourceBytes } from './pack.ts'
+
+/** Offsets in `struct ggml_tensor`, held against a real tensor before use (layout.ts). */
+export const TENSOR = { ne0: 16, ne1: 24, nb1: 56, src0: 152, src1: 160, data: 248, bytes: 336 } as const
+
+/** Words of K that are packed at once; a multiple of every quantised block. */
+export const DEPTH = 512
+
+/** Steps of K that the inner loop does between two of its jumps. */
+const UNROLL = 4
+
+export interface ProductOptions {
+  /** Panels and activations are pairs of bf16, multiplied into f32 (`vdpbf16ps`). */
+  readonly bf16: boolean
+  readonly source: Source
+}
+
+const SAVED = [rbx, rbp, r12, r13, r14, r15]
+const SLOTS = ['w', 'wStride', 'x', 'xStride', 'y', 'N', 'M', 'K'] as const
+const MORE_SLOTS = ['panel', 'threads', 'from', 'words', 'scratch', 'mask'] as const
+type Slot = (typeof SLOTS)[number] | (typeof MORE_SLOTS)[number]
+
+/** Emits a product. */
+export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOptions): Uint8Array {
+  const a = new Assembler()
+  const { columns, rows } = isa
+  const panelStride = columns * 4
+  const names: readonly Slot[] = [...SLOTS, ...MORE_SLOTS]
+  const frame = names.length * 8
+  const slot = Object.fromEntries(names.map((name, i) => [name, at(rsp, 8 * i)])) as Record<Slot, Memory>
+  const masks: MaskContext = { slot: slot.mask, table: a.label() }
+  const [start, panelLoop, depthLoop, panelDone, end] = Array.from({ length: 5 }, () => a.label())
+  const [rowLoop, remainder, depthDone] = Array.from({ length: 3 }, () => a.label())
+  const times = (register: number, factor: number, temporary: number): void => {
+    a.moveImmediate(temporary, factor)
+    a.op('imul', register, temporary)
+  }
+  const fetch = (into: Memory, base: number, offset: number): void => {
+    a.op('mov', rax, at(base, offset))
+    a.store(into, rax)
+  }
+
+  a.endbr64()
+  a.jump(start!)
+  const pack = emitPack(a, isa, source, DEPTH)
+  a.bind(start!)
+  for (const register of SAVED) a.push(register)
+  a.opImmediate('sub', rsp, frame)
+  a.move32(rsi, rsi) // the upper halves of int arguments hold anything
+  a.move32(rdx, rdx)
+  a.store(slot.panel, rsi)
+  a.store(slot.threads, rdx)
+  times(rsi, scratchBytes(isa, DEPTH), rax)
+  a.op('add', rsi, at(rcx)) // userdata points to the address of the scratch
+  a.store(slot.scratch, rsi)
+  a.op('mov', rcx, at(rdi, TENSOR.src0))
+  a.op('mov', rdx, at(rdi, TENSOR.src1))
+  fetch(slot.w, rcx, TENSOR.data)
+  fetch(slot.wStride, rcx, TENSOR.nb1)
+  fetch(slot.x, rdx, TENSOR.data)
+  fetch(slot.xStride, rdx, TENSOR.nb1)
+  fetch(slot.y, rdi, TENSOR.data)
+  fetch(slot.N, rdi, TENSOR.ne0)
+  fetch(slot.M, rdi, TENSOR.ne1)
+  a.op('mov', r13, at(rdi, TENSOR.nb1))
+  a.op('mov', rax, at(rdx, TENSOR.ne0))
+  if (bf16) a.shift('right', rax, 1)
+  a.store(slot.K, rax)
+
+  a.bind(panelLoop!) // panels ith, ith + nth, ...
+  a.op('mov', rcx, slot.panel)
+  times(rcx, columns, rdx)
+  a.op('mov', rax, slot.N)
+  a.op('sub', rax, rcx)
+  a.jumpIf('le', end!)
+  a.op('cmp', rax, rdx)
+  a.op('cmovg', rax, rdx)
+  a.op('mov', r15, rax) // columns of this panel
+  a.moveImmediate(rax, 0)
+  a.store(slot.from, rax)
+
+  a.bind(depthLoop!) // words of K from `from` on, at most DEPTH
+  a.op('mov', r8, slot.K)
+  a.op('sub', r8, slot.from)
+  a.jumpIf('le', panelDone!)
+  a.moveImmediate(rax, DEPTH)
+  a.op('cmp', r8, rax)
+  a.op('cmovg', r8, rax)
+  a.store(slot.words, r8)
+  a.op('mov', rsi, slot.panel)
+  times(rsi, columns, rax)
+  a.op('imul', rsi, slot.wStride)
+  a.op('add', rsi, slot.w)
+  a.op('mov', rax, slot.from)
+  a.shift('right', rax, Math.log2(DEPTH))
+  times(rax, sourceBytes(source, DEPTH), rcx)
+  a.op('add', rsi, rax)
+  a.op('mov', rdi, slot.scratch)
+  a.op('mov', rdx, slot.wStride)
+  a.op('mov', rcx, r15)
+  a.call(pack)
+  a.op('mov', rax, r15)
+  isa.limitColumns(a, masks)
+  a.op('mov', r8, slot.xStride)
+  a.op('mov', rbp, slot.M) // rows left
+  a.op('mov', rcx, slot.from)
+  a.op('mov', r14, slot.x)
+  a.op('lea', r14, at(r14, 0, rcx, 4))
+  a.op('mov', r12, slot.panel)
+  times(r12, panelStride, rax)
+  a.op('add', r12, slot.y)
+
+  /** Loads or clears the accumulators, runs the inner loop, stores them and moves r12 on. */
+  const tile = (count: number): void => {
+    const [again, run] = [a.label(), a.label()]
+    a.op('mov', rdi, r12)
+    a.op('mov', r10, slot.scratch)
+    a.op('mov', r11, slot.words)
+    a.opImmediate('cmp', slot.from, 0)
+    a.jumpIf('ne', again)
+    for (let i = 0; i < isa.vectors * count; i++) isa.zero(a, i)
+    a.jump(run)
+    a.bind(again)
+    isa.loadMasks(a, masks)
+    for (let r = 0; r < count; r++) {
+      for (let j = 0; j < isa.vectors; j++)
+        isa.maskedLoad(a, isa.vectors * r + j, at(rdi, isa.lanes * 4 * j), j)
+      a.op('add', rdi, r13)
+    }
+    a.bind(run)
+    emitTile(a, isa, count, bf16)
+    isa.loadMasks(a, masks)
+    for (let r = 0; r < count; r++) {
+      for (let j = 0; j < isa.vectors; j++)
+        isa.maskedStore(a, isa.vectors * r + j, at(r12, isa.lanes * 4 * j), j)
+      a.op('add', r12, r13)
+    }
+  }
+  a.bind(rowLoop!)
+  a.opImmediate('cmp', rbp, rows)
+  a.jumpIf('l', remainder!)
+  tile(rows)
+  a.op('mov', rax, r8)
+  times(rax, rows, rcx)
+  a.op('add', r14, rax)
+  a.opImmediate('sub', rbp, rows)
+  a.jump(rowLoop!)
+  a.bind(remainder!)
+  for (let count = rows - 1; count > 0; count--) {
+    const other = a.label()
+    a.opImmediate('cmp', rbp, count)
+    a.jumpIf('ne', other)
+    tile(count)
+    a.jump(depthDone!)
+    a.bind(other)
+  }
+  a.bind(depthDone!)
+  a.opImmediate('add', slot.from, DEPTH)
+  a.jump(depthLoop!)
+
+  a.bind(panelDone!)
+  a.op('mov', rax, slot.panel)
+  a.op('add', rax, slot.threads)
+  a.store(slot.panel, rax)
+  a.jump(panelLoop!)
+  a.bind(end!)
+  a.opImmediate('add', rsp, frame)
+  a.vzeroupper()
+  for (const register of [...SAVED].reverse()) a.pop(register)
+  a.ret()
+  isa.emitData(a, masks)
+  return a.finish()
+}
+
+/**
+ * The inner loop: `count` rows x all columns over r11 words. r14: activations, r8: bytes between their rows,
+ * r10: the panel. Clobbers rax, rbx, r9 to r11.
+ */
+function emitTile(a: Assembler, isa: InstructionSet, count: number, bf16: boolean): void {
+  const { vectors, broadcasts, lanes } = isa
+  const panelStride = isa.columns * 4
+  const weights = isa.rows * vectors
+  /** Four rows can be addressed from one register with two strides; rows 4 to 7 start at rbx. */
+  const activation = (row: number, offset: number): Memory => {
+    const base = row < 4 ? rax : rbx
+    switch (row & 3) {
+      case 0:
+        return at(base, offset)
+      case 1:
+        return at(base, offset, r8, 1)
+      case 2:
+        return at(base, offset, r8, 2)
+      default:
+        return at(base, offset, r9, 1)
+    }
+  }
+  const step = (u: number): void => {
+    for (let j = 0; j < vectors; j++) isa.load(a, weights + j, at(r10, u * panelStride + lanes * 4 * j))
+    for (let row = 0; row < count; row++) {
+      const register = broadcasts[(u * count + row) % broadcasts.length]!
+      isa.broadcast(a, register, activation(row, 4 * u))
+      for (let j = 0; j < vectors; j++)
+        isa.multiplyAdd(a, bf16, vectors * row + j, weights + j, register)
+    }
+  }
+  const advance = (steps: number): void => {
+    a.opImmediate('add', rax, 4 * steps)
+    if (count > 4) a.opImmediate('add', rbx, 4 * steps)
+    a.opImmediate('add', r10, steps * panelStride)
+    a.opImmediate('sub', r11, steps)
+  }
+  const [loop, rest, single, done] = [a.label(), a.label(), a.label(), a.label()]
+  a.op('lea', r9, at(r8, 0, r8, 2))
+  a.op('mov', rax, r14)
+  if (count > 4) a.op('lea', rbx, at(rax, 0, r8, 4))
+  a.opImmediate('sub', r11, UNROLL)
+  a.jumpIf('l', rest)
+  a.align(32)
+  a.bind(loop)
+  for (let u = 0; u < UNROLL; u++) step(u)
+  advance(UNROLL)
+  a.jumpIf('ge', loop)
+  a.bind(rest)
+  a.opImmediate('add', r11, UNROLL)
+  a.jumpIf('e', done)
+  a.bind(single)
+  step(0)
+  advance(1)
+  a.jumpIf('ne', single)
+  a.bind(done)
+}

@@ -1,0 +1,242 @@
+/**
+ * The self-test of a kernel, before its first use: a product with a remainder in every dimension against
+ * float64, then every number of rows and columns of a last tile, which must give the same bits. A wrong
+ * product is found here; a fault is not, which is what the guard-page tests are for.
+ */
+
+import koffi from '../../core/ffi.ts'
+import type { Pointer } from '../bindings.ts'
+import { blockBytes, blockElements, type GgmlType, isPlain } from '../types.ts'
+import type { InstructionSet } from './isa.ts'
+import { Pages } from './memory.ts'
+import { scratchBytes } from './pack.ts'
+import { DEPTH, TENSOR } from './product.ts'
+
+/** What a kernel multiplies: the weights' type, and whether activations are rounded to bf16. */
+export interface ProductKind {
+  readonly weights: GgmlType
+  readonly activations: 'F32' | 'BF16'
+}
+
+/** A custom operation as it can be called. */
+export type ProductCall = (dst: Pointer, ith: number, nth: number, scratch: Pointer) => void
+
+let prototype: ReturnType<typeof koffi.proto> | undefined
+
+/** A kernel at an address as a function. */
+export function callable(address: Pointer): ProductCall {
+  prototype ??= koffi.proto('void palimpsest_product(void * dst, int ith, int nth, void * scratch)')
+  return koffi.decode(address, prototype) as ProductCall
+}
+
+/** Largest error allowed, relative to the sum of the absolute products. */
+const LIMIT = 1e-5
+/** What memory around the results holds, and must hold afterwards. */
+const UNTOUCHED = 0x7f5a_a5a5
+const THREADS = 2
+
+/**
+ * Tests a kernel.
+ *
+ * @param toFloat widens quantised rows, for blocks: ggml's own function
+ * @throws Error saying what is wrong
+ */
+export function verifyProduct(
+  isa: InstructionSet,
+  kind: ProductKind,
+  call: ProductCall,
+  toFloat?: Pointer,
+): void {
+  const quantised = !isPlain(kind.weights)
+  const K = DEPTH + (quantised ? blockElements(kind.weights) : 38)
+  const N = isa.columns + 5
+  const M = 2 * isa.rows - 1
+  const rowBytes = (K / blockElements(kind.weights)) * blockBytes(kind.weights)
+  const activationBytes = kind.activations === 'BF16' ? 2 : 4
+  const stride = N + 3 // of results, in words
+  using bench = new Bench([
+    ['scratch', 8],
+    ['work', THREADS * scratchBytes(isa, DEPTH)],
+    ['w', N * rowBytes],
+    ['x', M * K * activationBytes],
+    ['y', M * stride * 4],
+    ['wide', K * 4],
+    ['dst', TENSOR.bytes],
+    ['src0', TENSOR.bytes],
+    ['src1', TENSOR.bytes],
+  ])
+  bench.view('scratch').setBigUint64(0, bench.address('work'), true)
+  const w = fillWeights(bench, kind.weights, K, N, rowBytes, toFloat)
+  const x = fillActivations(bench, kind.activations, M * K)
+  bench.tensor('src0', K, N, rowBytes, bench.address('w'))
+  bench.tensor('src1', K, M, K * activationBytes, bench.address('x'))
+  bench.view('dst').setBigUint64(TENSOR.src0, bench.address('src0'), true)
+  bench.view('dst').setBigUint64(TENSOR.src1, bench.address('src1'), true)
+  const y = bench.words('y')
+  const run = (rows: number, columns: number, threads: number): void => {
+    y.fill(UNTOUCHED)
+    bench.tensor('dst', columns, rows, stride * 4, bench.address('y'))
+    for (let i = 0; i < threads; i++) call(bench.address('dst'), i, threads, bench.address('scratch'))
+    for (let i = 0; i < y.length; i++)
+      if ((i % stride >= columns || i >= rows * stride) && y[i] !== UNTOUCHED)
+        throw new Error(`it writes outside its result (${rows} x ${columns})`)
+  }
+  run(M, N, 1)
+  const whole = y.slice()
+  const values = new Float32Array(whole.buffer)
+  for (let m = 0; m < M; m++)
+    for (let n = 0; n < N; n++) {
+      let sum = 0
+      let size = 0
+      for (let k = 0; k < K; k++) {
+        const term = w[n * K + k]! * x[m * K + k]!
+        sum += term
+        size += Math.abs(term)
+      }
+      const error = Math.abs(values[m * stride + n]! - sum)
+      if (!(error <= LIMIT * size)) throw new Error(`element ${m}, ${n} is off by ${error}`)
+    }
+  const same = (rows: number, columns: number, threads: number): void => {
+    run(rows, columns, threads)
+    for (let m = 0; m < rows; m++)
+      for (let n = 0; n < columns; n++)
+        if (y[m * stride + n] !== whole[m * stride + n])
+          throw new Error(`${rows} x ${columns} with ${threads} threads gives other bits`)
+  }
+  same(M, N, THREADS)
+  for (let rows = 1; rows < isa.rows; rows++) same(rows, N, 1)
+  for (let columns = 1; columns <= isa.columns; columns++) same(1, columns, 1)
+}
+
+/** Named pieces of memory at addresses that C can be given. */
+class Bench implements Disposable {
+  readonly #pages: Pages
+  readonly #pieces = new Map<string, { offset: number; bytes: number }>()
+
+  constructor(pieces: readonly (readonly [name: string, bytes: number])[]) {
+    let offset = 0
+    for (const [name, bytes] of pieces) {
+      this.#pieces.set(name, { offset, bytes })
+      offset += Math.ceil(bytes / 64) * 64
+    }
+    this.#pages = new Pages(offset)
+  }
+
+  address(name: string): Pointer {
+    return this.#pages.address + BigInt(this.#pieces.get(name)!.offset)
+  }
+
+  #buffer(name: string): ArrayBuffer {
+    return koffi.view(this.address(name), this.#pieces.get(name)!.bytes)
+  }
+
+  view(name: string): DataView {
+    return new DataView(this.#buffer(name))
+  }
+
+  bytes(name: string): Uint8Array {
+    return new Uint8Array(this.#buffer(name))
+  }
+
+  words(name: string): Uint32Array {
+    return new Uint32Array(this.#buffer(name))
+  }
+
+  /** Writes what the kernels read of a tensor: extents, the stride of rows, the data. */
+  tensor(name: string, ne0: number, ne1: number, nb1: number, data: Pointer): void {
+    const view = this.view(name)
+    view.setBigInt64(TENSOR.ne0, BigInt(ne0), true)
+    view.setBigInt64(TENSOR.ne1, BigInt(ne1), true)
+    view.setBigInt64(TENSOR.nb1, BigInt(nb1), true)
+    view.setBigUint64(TENSOR.data, data, true)
+  }
+
+  [Symbol.dispose](): void {
+    this.#pages[Symbol.dispose]()
+  }
+}
+
+/** A well-mixed word for index i (the finaliser of MurmurHash3). */
+function mixed(i: number): number {
+  let h = (i + 1) * 0x9e37_79b1
+  h = Math.imul(h ^ (h >>> 16), 0x85eb_ca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2_ae35)
+  return (h ^ (h >>> 16)) >>> 0
+}
+
+/** Between -1 and 1, exact in bf16: seven bits after the point. */
+const small = (i: number): number => (mixed(i) % 257) / 128 - 1
+
+/** Writes weights of a type and returns their values, [N][K]. */
+function fillWeights(
+  bench: Bench,
+  type: GgmlType,
+  K: number,
+  N: number,
+  rowBytes: number,
+  toFloat: Pointer | undefined,
+): Float64Array {
+  const view = bench.view('w')
+  const values = new Float64Array(N * K)
+  if (type === 'F32' || type === 'BF16' || type === 'F16') {
+    for (let i = 0; i < values.length; i++) {
+      if (type === 'F32') {
+        values[i] = Math.fround(mixed(i) / 2 ** 31 - 1)
+        view.setFloat32(4 * i, values[i]!, true)
+      } else if (type === 'BF16') {
+        values[i] = small(i)
+        view.setUint16(2 * i, bf16Bits(values[i]!), true)
+      } else {
+        const bits = (mixed(i) & 0x83ff) | (((mixed(i) >>> 16) % 16) << 10) // exponents 0 to 15: up to 2, and denormals
+        values[i] = f16Value(bits)
+        view.setUint16(2 * i, bits, true)
+      }
+    }
+    return values
+  }
+  if (toFloat === undefined) throw new Error(`no way to widen ${type}`)
+  // Six bits a byte: whatever a block's scales are, none is infinite or not a number.
+  const bytes = bench.bytes('w')
+  for (let i = 0; i < bytes.length; i++) bytes[i] = mixed(i) & 0x3f
+  const widen = widener(toFloat)
+  for (let n = 0; n < N; n++) {
+    widen(bench.address('w') + BigInt(n * rowBytes), bench.address('wide'), K)
+    values.set(new Float32Array(bench.bytes('wide').buffer), n * K)
+  }
+  return values
+}
+
+function fillActivations(bench: Bench, type: 'F32' | 'BF16', count: number): Float64Array {
+  const view = bench.view('x')
+  return Float64Array.from({ length: count }, (_, i) => {
+    if (type === 'BF16') {
+      view.setUint16(2 * i, bf16Bits(small(~i)), true)
+      return small(~i)
+    }
+    const value = Math.fround(mixed(~i) / 2 ** 31 - 1)
+    view.setFloat32(4 * i, value, true)
+    return value
+  })
+}
+
+let toFloatPrototype: ReturnType<typeof koffi.proto> | undefined
+
+function widener(address: Pointer): (from: Pointer, to: Pointer, count: number) => void {
+  toFloatPrototype ??= koffi.proto('void palimpsest_to_float(void * x, void * y, int64_t k)')
+  return koffi.decode(address, toFloatPrototype) as (from: Pointer, to: Pointer, count: number) => void
+}
+
+const word = new DataView(new ArrayBuffer(4))
+
+/** The bits of a value that bf16 holds exactly. */
+function bf16Bits(value: number): number {
+  word.setFloat32(0, value)
+  return word.getUint16(0)
+}
+
+function f16Value(bits: number): number {
+  const exponent = (bits >> 10) & 31
+  const fraction = (bits & 1023) / 1024
+  const size = exponent === 0 ? fraction * 2 ** -14 : (1 + fraction) * 2 ** (exponent - 15)
+  return bits & 0x8000 ? -size : size
+}
