@@ -24,7 +24,9 @@ describe.each(['BF16', 'F16'] as const)('%s', (type) => {
     for (const i of texts.keys()) {
       expect(b.get(last, i).data).toBeWithinRelativeL2(a.get(last, i).data, BOUNDS[type])
       expect(b.logits(i).data).toBeWithinRelativeL2(a.logits(i).data, BOUNDS[type])
-      expect(b.logits(i).data).not.toEqual(a.logits(i).data)
+      // A kernel widens f16 weights and leaves activations alone: both precisions are then the same product.
+      if (type === 'BF16' || native.backend.kernels?.kernels.isa === undefined)
+        expect(b.logits(i).data).not.toEqual(a.logits(i).data)
     }
   })
 })

@@ -54,7 +54,10 @@ export function forKoffi(prototype: string): string {
     .replace(/\bstruct (ggml_init_params|ggml_threadpool_params)\b/g, '$1')
     .replace(/\bggml_(gallocr|backend(_buffer_type|_buffer|_dev|_reg)?|threadpool)_t\b/g, 'void *')
     .replace(/\bggml_(abort_callback|log_callback|custom_op_t)\b/g, 'void *')
-    .replace(/(\bconst )?\bstruct ggml_(context|tensor|cgraph|backend_buffer|threadpool|type_traits)\b/g, 'void')
+    .replace(
+      /(\bconst )?\bstruct ggml_(context|tensor|cgraph|backend_buffer|threadpool|type_traits)\b/g,
+      'void',
+    )
     .replace(/\bvoid \*\* /g, 'void * ')
     .replace(/size_t \* /g, 'void * ')
 }

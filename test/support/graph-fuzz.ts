@@ -61,6 +61,8 @@ const OPS: Record<string, Build> = {
     }),
   softMax: (g, t, s) => g.softMax(t(0), s.n % 3 === 0 ? undefined : t(1), 0.5),
   flashAttention: (g, t) => g.flashAttention(t(0), t(1), t(2), t(3), 0.5, 0),
+  linear: (g, t, s) =>
+    g.linear(t(0), t(1), { precision: s.n % 2 === 0 ? 'f32' : 'native', step: s.n % 3 === 0 }),
 }
 
 const PERMUTATIONS = [0, 1, 2, 3].flatMap((a) =>
@@ -121,6 +123,7 @@ const attention = fc
       input('I64', [2]),
       { op: 'setRows', args: [5, 5, 7, 0], shape: [], n: 0, type: 'F32' },
       { op: 'getRows', args: [5, 6, 0, 0], shape: [], n: 0, type: 'F32' },
+      { op: 'linear', args: [5, 5, 0, 0], shape: [], n, type: 'F32' },
     ]
   })
 const program = fc

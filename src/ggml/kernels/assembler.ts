@@ -50,6 +50,7 @@ const VECTOR = {
   vmovups: [0, 1, 0, 0x10],
   vmovups_store: [0, 1, 0, 0x11],
   vxorps: [0, 1, 0, 0x57],
+  vaddps: [0, 1, 0, 0x58],
   vpxord: [1, 1, 0, 0xef],
   vbroadcastss: [1, 2, 0, 0x18],
   vfmadd231ps: [1, 2, 0, 0xb8],
@@ -292,7 +293,7 @@ export class Assembler {
     const length = options.width === 128 ? 0 : 4
     this.byte(
       0xc4,
-      ((high(register) << 7) | (x << 6) | (b << 5)) ^ 0xe0 | map,
+      (((high(register) << 7) | (x << 6) | (b << 5)) ^ 0xe0) | map,
       (w << 7) | ((~second & 15) << 3) | length | prefix,
       code,
     )

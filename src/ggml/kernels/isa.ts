@@ -37,8 +37,11 @@ export interface InstructionSet {
   limitColumns(a: Assembler, context: MaskContext): void
   /** Brings the masks to their registers, where they do not stay there; clobbers rcx. */
   loadMasks(a: Assembler, context: MaskContext): void
-  maskedLoad(a: Assembler, register: number, memory: Memory, vector: number): void
-  maskedStore(a: Assembler, register: number, memory: Memory, vector: number): void
+  /** Whether masked stores are slow, so that whole tiles are better stored without. */
+  readonly masksCost: boolean
+  /** register += memory; with `mask` only that vector's columns. May clobber the registers of weights. */
+  add(a: Assembler, register: number, memory: Memory, mask: number | undefined): void
+  store(a: Assembler, register: number, memory: Memory, mask: number | undefined): void
   /** Constants behind the code. */
   emitData(a: Assembler, context: MaskContext): void
 }
@@ -64,9 +67,11 @@ export const AVX512: InstructionSet = {
     }
   },
   loadMasks() {},
-  maskedLoad: (a, r, memory, vector) =>
-    a.evex('vmovups', r, 0, memory, { mask: vector + 1, zeroing: true }),
-  maskedStore: (a, r, memory, vector) => a.evex('vmovups_store', r, 0, memory, { mask: vector + 1 }),
+  masksCost: false,
+  add: (a, r, memory, mask) =>
+    a.evex('vaddps', r, r, memory, mask === undefined ? {} : { mask: mask + 1, zeroing: true }),
+  store: (a, r, memory, mask) =>
+    a.evex('vmovups_store', r, 0, memory, mask === undefined ? {} : { mask: mask + 1 }),
   emitData() {},
 }
 
@@ -96,8 +101,19 @@ export const AVX2: InstructionSet = {
     a.vex('vmovups', 14, 0, at(rcx))
     a.vex('vmovups', 15, 0, at(rcx, 32))
   },
-  maskedLoad: (a, r, memory, vector) => a.vex('vmaskmovps', r, 14 + vector, memory),
-  maskedStore: (a, r, memory, vector) => a.vex('vmaskmovps_store', r, 14 + vector, memory),
+  masksCost: true,
+  add(a, r, memory, mask) {
+    if (mask === undefined) {
+      a.vex('vaddps', r, r, memory)
+      return
+    }
+    a.vex('vmaskmovps', 12 + mask, 14 + mask, memory)
+    a.vex('vaddps', r, r, 12 + mask)
+  },
+  store(a, r, memory, mask) {
+    if (mask === undefined) a.vex('vmovups_store', r, 0, memory)
+    else a.vex('vmaskmovps_store', r, 14 + mask, memory)
+  },
   emitData(a, { table }) {
     for (let i = 0; i < 32; i++) {
       if (i === 16) a.bind(table)

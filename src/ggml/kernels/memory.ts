@@ -104,8 +104,7 @@ function mapFile(code: Uint8Array, bytes: number): Pointer {
 
 function map(bytes: number, protection: number, flags: number, file: number): Pointer {
   const address = libc().mmap(null, bytes, protection, flags, file, 0)
-  if (address === null || FAILED.includes(address))
-    throw new Error(`mmap failed with errno ${koffi.errno()}`)
+  if (address === null || FAILED.includes(address)) throw new Error(`mmap failed with errno ${koffi.errno()}`)
   return address
 }
 

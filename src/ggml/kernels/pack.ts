@@ -162,7 +162,12 @@ function emitGroup(a: Assembler, isa: InstructionSet, source: Source, panelStrid
 }
 
 /** 16 rows of 16 words at a time, while there are 16; then on at `rest`. */
-function emitBlocks16(a: Assembler, half: 'bf16' | 'f16' | undefined, panelStride: number, rest: Label): void {
+function emitBlocks16(
+  a: Assembler,
+  half: 'bf16' | 'f16' | undefined,
+  panelStride: number,
+  rest: Label,
+): void {
   const loop = a.bind()
   a.opImmediate('cmp', r11, 16)
   a.jumpIf('l', rest)

@@ -2,8 +2,8 @@
  * The matrix product as a ggml custom operation: `void f(struct ggml_tensor * dst, int ith, int nth, void *
  * scratch)` with dst[M, N] = src1[M, K] src0[N, K]ᵀ. docs/kernels.md draws the tile and the loops.
  *
- * Every element of dst is one chain of multiply-adds over K in rising order, with the same roundings wherever
- * its tile lies: results do not depend on the number of threads, nor on the rows computed with it.
+ * Every element of dst is the sum of chains of multiply-adds over K in rising order, with the same roundings
+ * wherever its tile lies: results do not depend on the number of threads, nor on the rows computed with it.
  */
 
 import {
@@ -35,6 +35,14 @@ export const TENSOR = { ne0: 16, ne1: 24, nb1: 56, src0: 152, src1: 160, data: 2
 
 /** Words of K that are packed at once; a multiple of every quantised block. */
 export const DEPTH = 512
+
+/**
+ * Words that are added up in one chain, before the sum goes to the result: rounding errors grow with the root
+ * of a chain's length, and one chain over all of K would miss the precision that ggml's products have.
+ */
+const CHAIN = 16
+/** Where activations are rounded to bf16, that error is a thousand times larger. */
+const CHAIN_BF16 = 64
 
 /** Steps of K that the inner loop does between two of its jumps. */
 const UNROLL = 4
@@ -140,31 +148,54 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
   times(r12, panelStride, rax)
   a.op('add', r12, slot.y)
 
-  /** Loads or clears the accumulators, runs the inner loop, stores them and moves r12 on. */
+  /** Adds the accumulators to the rows from r12 on, or stores them where rdx is zero; rsi: the row after. */
+  const fold = (count: number, masked: boolean): void => {
+    const first = a.label()
+    const each = (access: InstructionSet['store']): void => {
+      a.op('mov', rsi, r12)
+      for (let row = 0; row < count; row++) {
+        for (let j = 0; j < isa.vectors; j++)
+          access(a, isa.vectors * row + j, at(rsi, isa.lanes * 4 * j), masked ? j : undefined)
+        a.op('add', rsi, r13)
+      }
+    }
+    if (masked) isa.loadMasks(a, masks)
+    a.opImmediate('cmp', rdx, 0)
+    a.jumpIf('e', first)
+    each(isa.add)
+    a.bind(first)
+    each(isa.store)
+  }
+  /** `count` rows of the panel's columns, over all its words, into the rows from r12 on; moves r12 on. */
   const tile = (count: number): void => {
-    const [again, run] = [a.label(), a.label()]
-    a.op('mov', rdi, r12)
+    const chunk = a.label()
+    a.op('mov', rax, r14)
+    if (count > 4) a.op('lea', rbx, at(rax, 0, r8, 4))
+    a.op('lea', r9, at(r8, 0, r8, 2))
     a.op('mov', r10, slot.scratch)
-    a.op('mov', r11, slot.words)
-    a.opImmediate('cmp', slot.from, 0)
-    a.jumpIf('ne', again)
+    a.op('mov', rdi, slot.words) // words left
+    a.op('mov', rdx, slot.from) // zero until there is something to add to
+    a.bind(chunk)
+    a.moveImmediate(r11, bf16 ? CHAIN_BF16 : CHAIN)
+    a.op('cmp', r11, rdi)
+    a.op('cmovg', r11, rdi)
+    a.op('sub', rdi, r11)
     for (let i = 0; i < isa.vectors * count; i++) isa.zero(a, i)
-    a.jump(run)
-    a.bind(again)
-    isa.loadMasks(a, masks)
-    for (let r = 0; r < count; r++) {
-      for (let j = 0; j < isa.vectors; j++)
-        isa.maskedLoad(a, isa.vectors * r + j, at(rdi, isa.lanes * 4 * j), j)
-      a.op('add', rdi, r13)
-    }
-    a.bind(run)
-    emitTile(a, isa, count, bf16)
-    isa.loadMasks(a, masks)
-    for (let r = 0; r < count; r++) {
-      for (let j = 0; j < isa.vectors; j++)
-        isa.maskedStore(a, isa.vectors * r + j, at(r12, isa.lanes * 4 * j), j)
-      a.op('add', r12, r13)
-    }
+    emitChain(a, isa, count, bf16)
+    if (isa.masksCost) {
+      const [partial, stored] = [a.label(), a.label()]
+      a.opImmediate('cmp', r15, columns)
+      a.jumpIf('ne', partial)
+      fold(count, false)
+      a.jump(stored)
+      a.bind(partial)
+      fold(count, true)
+      a.bind(stored)
+    } else fold(count, true)
+    a.moveImmediate(rdx, 1)
+    a.opImmediate('cmp', rdi, 0)
+    a.jumpIf('ne', chunk)
+    a.op('mov', r12, rsi)
   }
   a.bind(rowLoop!)
   a.opImmediate('cmp', rbp, rows)
@@ -203,10 +234,11 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
 }
 
 /**
- * The inner loop: `count` rows x all columns over r11 words. r14: activations, r8: bytes between their rows,
- * r10: the panel. Clobbers rax, rbx, r9 to r11.
+ * The inner loop: adds `count` rows x all columns over r11 words to the accumulators. rax: activations (rbx:
+ * those of row 4), r8 and r9: once and three times the bytes between their rows, r10: the panel. Moves rax, rbx
+ * and r10 on; clobbers r11.
  */
-function emitTile(a: Assembler, isa: InstructionSet, count: number, bf16: boolean): void {
+function emitChain(a: Assembler, isa: InstructionSet, count: number, bf16: boolean): void {
   const { vectors, broadcasts, lanes } = isa
   const panelStride = isa.columns * 4
   const weights = isa.rows * vectors
@@ -229,8 +261,7 @@ function emitTile(a: Assembler, isa: InstructionSet, count: number, bf16: boolea
     for (let row = 0; row < count; row++) {
       const register = broadcasts[(u * count + row) % broadcasts.length]!
       isa.broadcast(a, register, activation(row, 4 * u))
-      for (let j = 0; j < vectors; j++)
-        isa.multiplyAdd(a, bf16, vectors * row + j, weights + j, register)
+      for (let j = 0; j < vectors; j++) isa.multiplyAdd(a, bf16, vectors * row + j, weights + j, register)
     }
   }
   const advance = (steps: number): void => {
@@ -240,9 +271,6 @@ function emitTile(a: Assembler, isa: InstructionSet, count: number, bf16: boolea
     a.opImmediate('sub', r11, steps)
   }
   const [loop, rest, single, done] = [a.label(), a.label(), a.label(), a.label()]
-  a.op('lea', r9, at(r8, 0, r8, 2))
-  a.op('mov', rax, r14)
-  if (count > 4) a.op('lea', rbx, at(rax, 0, r8, 4))
   a.opImmediate('sub', r11, UNROLL)
   a.jumpIf('l', rest)
   a.align(32)

@@ -1,0 +1,221 @@
+/** Products by our own code: right in every kind and shape, the same bits everywhere, caught when they are wrong. */
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { runChild } from '../../../test/support/child.ts'
+import { stream } from '../../core/random.ts'
+import { Backend } from '../backend.ts'
+import { Graph, GraphAllocator } from '../graph.ts'
+import type { Tensor } from '../tensor.ts'
+import type { GgmlType } from '../types.ts'
+import { TYPE_IDS } from '../types.ts'
+import { readCpu } from './cpu.ts'
+import { AVX2, AVX512, type InstructionSet } from './isa.ts'
+import { KERNELS_VARIABLE, kernelsOf, sourceOf } from './kernels.ts'
+import { mapCode } from './memory.ts'
+import { emitProduct } from './product.ts'
+import { callable, type ProductKind, verifyProduct } from './verify.ts'
+
+const linux = process.platform === 'linux' && process.arch === 'x64'
+const cpu = linux ? readCpu() : { avx2: false, avx512: false, bf16: false }
+/** The instruction sets of this processor. */
+const SETS: InstructionSet[] = [...(cpu.avx512 ? [AVX512] : []), ...(cpu.avx2 ? [AVX2] : [])]
+const types = (Object.keys(TYPE_IDS) as GgmlType[]).filter((t) => t !== 'I32' && t !== 'I64')
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
+
+describe.skipIf(SETS.length === 0)(
+  'kernels (skipped where the processor has no AVX2 or the system is another)',
+  () => {
+    it.each(SETS)(
+      'pass their test in $name, every type that ggml can widen',
+      (isa) => {
+        vi.stubEnv(KERNELS_VARIABLE, isa === AVX2 ? 'avx2' : '')
+        using backend = new Backend({ device: 'cpu', threads: 1 })
+        const kernels = kernelsOf(backend.engine)
+        const missing = types.filter(
+          (weights) => kernels.product({ weights, activations: 'F32' }) === undefined,
+        )
+        expect([missing, kernels.report().failed]).toEqual([[], []])
+        expect(kernels.report().instructions).toBe(isa.name)
+        expect(kernels.product({ weights: 'BF16', activations: 'BF16' }) !== undefined).toBe(
+          isa === AVX512 && cpu.bf16,
+        )
+      },
+      120_000,
+    )
+
+    it.each(SETS)('give the same bits alone and together, on any number of threads ($name)', async (isa) => {
+      vi.stubEnv(KERNELS_VARIABLE, isa === AVX2 ? 'avx2' : '')
+      const rng = stream(3, 'kernels')
+      const [k, m, n] = [600, 107, 21]
+      const w = Float32Array.from({ length: k * m }, () => rng.normal())
+      const x = Float32Array.from({ length: k * n }, () => rng.normal())
+      for (const [type, precision] of [
+        ['F32', 'f32'],
+        ['BF16', 'f32'],
+        ['BF16', 'native'],
+        ['F16', 'native'],
+      ] as const) {
+        const all: Float32Array[] = []
+        for (const threads of [1, 2, 3]) {
+          using backend = new Backend({ device: 'cpu', threads: 1 })
+          all.push(await product(backend, w, x, [k, m, n], type, precision))
+          backend.setThreads(threads) // after the scratch was made for one
+          all.push(await product(backend, w, x, [k, m, n], type, precision))
+          const alone = await product(backend, w, x.subarray(0, k), [k, m, 1], type, precision)
+          expect(alone).toBeBitIdentical(all[0]!.subarray(0, m))
+        }
+        for (const other of all) expect(other).toBeBitIdentical(all[0]!)
+      }
+    })
+
+    it('agree with ggml’s own products on the same weights', async () => {
+      const rng = stream(4, 'kernels')
+      const [k, m, n] = [576, 100, 40]
+      const w = Float32Array.from({ length: k * m }, () => rng.normal())
+      const x = Float32Array.from({ length: k * n }, () => rng.normal())
+      using backend = new Backend({ device: 'cpu', threads: 1 })
+      for (const [type, precision, bound] of [
+        ['F32', 'f32', 5e-7],
+        ['BF16', 'f32', 5e-7],
+        ['F16', 'f32', 5e-7],
+        ['BF16', 'native', 1e-5],
+      ] as const) {
+        vi.stubEnv(KERNELS_VARIABLE, '')
+        const ours = await product(backend, w, x, [k, m, n], type, precision)
+        vi.stubEnv(KERNELS_VARIABLE, 'off')
+        using other = new Backend({ device: 'cpu', threads: 1 })
+        expect(other.kernels?.kernels.isa).toBeUndefined()
+        expect(ours).toBeWithinRelativeL2(await product(other, w, x, [k, m, n], type, precision), bound)
+      }
+    })
+
+    it('serve decoding steps from eight rows on', async () => {
+      using backend = new Backend({ device: 'cpu', threads: 1 })
+      using graph = new Graph(backend, 8)
+      const w = graph.input('F32', [64, 32])
+      const x = (rows: number): Tensor => graph.input('F32', [64, rows])
+      const serves = (rows: number, step: boolean): boolean =>
+        backend.kernels!.choose(w, x(rows), { precision: 'f32', step }) !== undefined
+      expect([serves(7, true), serves(8, true), serves(1, false)]).toEqual([false, true, true])
+    })
+
+    it.each(SETS)(
+      'are caught when a byte of their code is wrong ($name)',
+      (isa) => {
+        using backend = new Backend({ device: 'cpu', threads: 1 })
+        for (const kind of [
+          { weights: 'F32', activations: 'F32' },
+          { weights: 'BF16', activations: 'F32' },
+        ] satisfies ProductKind[]) {
+          const code = emitProduct(isa, { bf16: false, source: sourceOf(kind, backend.engine) })
+          const test = (bytes: Uint8Array): void => verifyProduct(isa, kind, callable(mapCode(bytes).address))
+          expect(() => test(code)).not.toThrow()
+          const mutants = mutantsOf(isa, code)
+          expect(mutants.length).toBeGreaterThan(20)
+          for (const { what, bytes } of mutants) expect(() => test(bytes), what).toThrow()
+        }
+      },
+      120_000,
+    )
+
+    it('touch nothing beside their operands and keep the registers of their caller', async () => {
+      const { code, signal, stdout, stderr } = await runChild('test/support/kernels-guard.ts')
+      expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
+      expect(Number(stdout)).toBeGreaterThan(1000)
+    }, 240_000)
+
+    it('come by an anonymous file where memory may not become executable, and ggml serves without', async () => {
+      const mdwe = await system('mdwe', 'linear')
+      expect(mdwe.right).toBe(true)
+      if (!mdwe.supported) {
+        console.warn('this kernel has no PR_SET_MDWE: refusals are not tested')
+        return
+      }
+      expect(mdwe).toMatchObject({ mapping: 'memfd', failed: [] })
+      expect(new Set(mdwe.mapped)).toEqual(new Set(['r-xs']))
+      const all = await system('all', 'linear')
+      expect(all).toMatchObject({ right: true, mapped: [] })
+      expect(all.off).toMatch(/memfd_create failed/)
+      // Nothing is mapped before the first product of weights, nor with the switch off.
+      expect(await system('mdwe', 'mulMat')).toMatchObject({ right: true, mapped: [] })
+      const off = await system('mdwe', 'linear', 'off')
+      expect(off).toMatchObject({ right: true, mapped: [], off: 'PALIMPSEST_KERNELS=off' })
+    }, 120_000)
+  },
+)
+
+it('say why they are off', () => {
+  using backend = new Backend({ device: 'cpu', threads: 1 })
+  vi.stubEnv(KERNELS_VARIABLE, 'off')
+  const { off, instructions } = kernelsOf(backend.engine).report()
+  expect(instructions).toBeUndefined()
+  expect(off).toMatch(linux ? /PALIMPSEST_KERNELS=off/ : /Linux x64 only/)
+  vi.stubEnv(KERNELS_VARIABLE, 'fast')
+  expect(kernelsOf(backend.engine).report().off).toMatch(linux ? /neither off nor avx2/ : /Linux x64 only/)
+})
+
+/** One product in a graph. */
+async function product(
+  backend: Backend,
+  w: Float32Array,
+  x: Float32Array,
+  [k, m, n]: readonly [number, number, number],
+  type: 'F32' | 'BF16' | 'F16',
+  precision: 'f32' | 'native',
+): Promise<Float32Array> {
+  return backend.exclusive(async () => {
+    using allocator = new GraphAllocator(backend)
+    using graph = new Graph(backend, 8)
+    const weights = graph.cast(graph.input('F32', [k, m], w), type)
+    const y = graph.linear(weights, graph.input('F32', [k, n], x), { precision })
+    // Through another operation of ggml's, on the same threads.
+    const sum = graph.output(graph.scale(y, 1, 0))
+    await graph.compute(allocator)
+    return graph.read(sum)
+  })
+}
+
+interface SystemResult {
+  readonly supported: boolean
+  readonly right: boolean
+  readonly mapped: readonly string[]
+  readonly off?: string
+}
+
+async function system(refused: 'mdwe' | 'all', op: 'linear' | 'mulMat', setting = ''): Promise<SystemResult> {
+  const { code, stdout, stderr } = await runChild('test/support/kernels-system.ts', [refused, op], {
+    [KERNELS_VARIABLE]: setting,
+    // V8's own compilers end the process where they may not write code.
+    NODE_OPTIONS: '--jitless',
+  })
+  expect(code, stderr).toBe(0)
+  return JSON.parse(stdout) as SystemResult
+}
+
+/** Code with one byte changed so that another register or another lane is taken; none of it can fault. */
+function mutantsOf(isa: InstructionSet, code: Uint8Array): { what: string; bytes: Uint8Array }[] {
+  const found: { what: string; bytes: Uint8Array }[] = []
+  const prefix = isa === AVX512 ? 0x62 : 0xc4
+  const opcode = isa === AVX512 ? 4 : 3
+  const change = (what: string, at: number, byte: number): void => {
+    const bytes = code.slice()
+    bytes[at] = byte
+    found.push({ what: `${what} at ${at}`, bytes })
+  }
+  let products = 0
+  for (let i = 0; i + 8 < code.length; i++) {
+    if (code[i] !== prefix) continue
+    const map = code[i + 1]! & (isa === AVX512 ? 7 : 31)
+    const byte = code[i + opcode]!
+    // A multiply-add that takes its weights from another register: every 23rd of them.
+    if (map === 2 && byte === 0xb8 && products++ % 23 === 0)
+      change('multiply-add', i + 2, code[i + 2]! ^ 0x08)
+    if (map === 1 && (byte === 0x14 || byte === 0x15)) {
+      if (found.length % 3 === 0) change('unpack', i + opcode, byte ^ 1)
+      else change('unpack', i + 2, code[i + 2]! ^ 0x10)
+    }
+  }
+  return found
+}

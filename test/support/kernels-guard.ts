@@ -1,0 +1,194 @@
+/**
+ * Calls kernels directly, in a process of its own, since a kernel that strays ends the process: every operand
+ * lies against an unreadable page, before or behind it; the registers that C's calling convention keeps are
+ * checked, and the upper halves of int arguments hold junk. Prints the number of cases.
+ */
+import koffi from '../../src/core/ffi.ts'
+import {
+  Assembler,
+  r8,
+  r12,
+  r13,
+  r14,
+  r15,
+  rax,
+  rbp,
+  rbx,
+  rcx,
+  rdi,
+  rdx,
+  rsi,
+  rsp,
+} from '../../src/ggml/kernels/assembler.ts'
+import { readCpu } from '../../src/ggml/kernels/cpu.ts'
+import { AVX2, AVX512 } from '../../src/ggml/kernels/isa.ts'
+import { sourceOf } from '../../src/ggml/kernels/kernels.ts'
+import { toFloatAddress } from '../../src/ggml/kernels/layout.ts'
+import { mapCode } from '../../src/ggml/kernels/memory.ts'
+import { scratchBytes } from '../../src/ggml/kernels/pack.ts'
+import { DEPTH, emitProduct, TENSOR } from '../../src/ggml/kernels/product.ts'
+import type { ProductKind } from '../../src/ggml/kernels/verify.ts'
+import { loadEngine } from '../../src/ggml/library.ts'
+import { blockBytes, blockElements, isPlain } from '../../src/ggml/types.ts'
+
+type P = bigint
+const libc = koffi.load('libc.so.6')
+const mmap = libc.func('void * mmap(void *, size_t, int, int, int, int64_t)') as (...a: unknown[]) => P
+const mprotect = libc.func('int mprotect(void *, size_t, int)') as (...a: unknown[]) => number
+const munmap = libc.func('int munmap(void *, size_t)') as (...a: unknown[]) => number
+const PAGE = 4096
+const guards: { p: P; bytes: number }[] = []
+
+/** Memory with a page before and one behind it that nobody may touch; flush with the one or the other. */
+function guarded(bytes: number, atEnd: boolean): { address: P; view: DataView } {
+  const inside = Math.ceil(bytes / PAGE) * PAGE
+  const p = mmap(null, inside + 2 * PAGE, 3, 0x22, -1, 0)
+  mprotect(p, PAGE, 0)
+  mprotect(p + BigInt(PAGE + inside), PAGE, 0)
+  guards.push({ p, bytes: inside + 2 * PAGE })
+  const address = p + BigInt(PAGE + (atEnd ? inside - bytes : 0))
+  return { address, view: new DataView(koffi.view(address, bytes)) }
+}
+
+function tensor(ne: readonly [number, number], stride: number, data: P, sources: readonly P[] = []): P {
+  const { address, view } = guarded(TENSOR.bytes, true)
+  view.setBigInt64(TENSOR.ne0, BigInt(ne[0]), true)
+  view.setBigInt64(TENSOR.ne1, BigInt(ne[1]), true)
+  view.setBigInt64(TENSOR.nb1, BigInt(stride), true)
+  view.setBigUint64(TENSOR.data, data, true)
+  for (const [i, source] of sources.entries()) view.setBigUint64(TENSOR.src0 + 8 * i, source, true)
+  return address
+}
+
+/** Calls `target(a, b, c, d)` with marked registers; 0 when the callee kept them. */
+function checkedCall(): (target: P, a: P, b: P, c: P, d: P) => number {
+  const a = new Assembler()
+  const keep = [rbx, rbp, r12, r13, r14, r15]
+  const [bad, out] = [a.label(), a.label()]
+  for (const r of keep) a.push(r)
+  a.opImmediate('sub', rsp, 8)
+  a.op('mov', rax, rdi)
+  a.op('mov', rdi, rsi)
+  a.op('mov', rsi, rdx)
+  a.op('mov', rdx, rcx)
+  a.op('mov', rcx, r8)
+  for (const [i, r] of keep.entries()) a.moveImmediate(r, 0x1234500 + i)
+  a.callRegister(rax)
+  for (const [i, r] of keep.entries()) {
+    a.opImmediate('cmp', r, 0x1234500 + i)
+    a.jumpIf('ne', bad)
+  }
+  a.moveImmediate(rax, 0)
+  a.jump(out)
+  a.bind(bad)
+  a.moveImmediate(rax, 1)
+  a.bind(out)
+  a.opImmediate('add', rsp, 8)
+  for (const r of keep.reverse()) a.pop(r)
+  a.ret()
+  const type = koffi.proto('int64_t checked_call(void * t, void * a, int64_t b, int64_t c, void * d)')
+  return koffi.decode(mapCode(a.finish()).address, type) as (target: P, a: P, b: P, c: P, d: P) => number
+}
+
+const engine = loadEngine('cpu')
+const call = checkedCall()
+const cpu = readCpu()
+const toFloatType = koffi.proto('void to_float(void * x, void * y, int64_t k)')
+const KINDS: readonly ProductKind[] = [
+  { weights: 'F32', activations: 'F32' },
+  { weights: 'BF16', activations: 'F32' },
+  { weights: 'F16', activations: 'F32' },
+  { weights: 'BF16', activations: 'BF16' },
+  { weights: 'Q4_1', activations: 'F32' },
+  { weights: 'Q8_0', activations: 'F32' },
+]
+/** Upper halves of int arguments are undefined. */
+const JUNK = 0x7fff_ffff_0000_0000n
+let state = 1
+const random = (): number => {
+  state = (state * 48271) % 2147483647
+  return (state % 255) / 128 - 1 // exact in bf16
+}
+const bits = new DataView(new ArrayBuffer(4))
+const bf16 = (v: number): number => {
+  bits.setFloat32(0, v)
+  return bits.getUint16(0)
+}
+
+/** Weights [N][K] of a kind at an address, and their values. */
+function weights(
+  kind: ProductKind,
+  N: number,
+  K: number,
+  atEnd: boolean,
+): { address: P; values: Float64Array } {
+  const rowBytes = (K / blockElements(kind.weights)) * blockBytes(kind.weights)
+  const { address, view } = guarded(N * rowBytes, atEnd)
+  const values = new Float64Array(N * K)
+  if (isPlain(kind.weights)) {
+    for (let i = 0; i < values.length; i++) {
+      values[i] = kind.weights === 'F16' ? (i % 3) - 1 : random()
+      if (kind.weights === 'F32') view.setFloat32(4 * i, values[i]!, true)
+      else if (kind.weights === 'BF16') view.setUint16(2 * i, bf16(values[i]!), true)
+      else view.setUint16(2 * i, [0xbc00, 0, 0x3c00][i % 3]!, true)
+    }
+    return { address, values }
+  }
+  for (let i = 0; i < N * rowBytes; i++) view.setUint8(i, Math.floor((random() + 1) * 31))
+  const widen = koffi.decode(toFloatAddress(engine, kind.weights), toFloatType) as (...a: unknown[]) => void
+  const row = new Float32Array(K)
+  for (let n = 0; n < N; n++) {
+    widen(address + BigInt(n * rowBytes), row, K)
+    values.set(row, n * K)
+  }
+  return { address, values }
+}
+
+let cases = 0
+for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
+  for (const kind of KINDS) {
+    const isBf16 = kind.activations === 'BF16'
+    if (isBf16 && !(isa === AVX512 && cpu.bf16)) continue
+    const { address } = mapCode(emitProduct(isa, { bf16: isBf16, source: sourceOf(kind, engine) }))
+    const depths = isPlain(kind.weights) ? [2, 16, 30, 66, DEPTH + 18] : [32, 96, DEPTH + 32]
+    for (const K of depths)
+      for (const N of [1, 15, 16, 31, 48, 49, 100])
+        for (const M of [1, 2, 5, 7, 8, 14]) {
+          const atEnd = cases % 2 === 0
+          const threads = cases % 3 === 0 ? 3 : 1
+          const w = weights(kind, N, K, atEnd)
+          const x = guarded(M * K * (isBf16 ? 2 : 4), atEnd)
+          const xs = Float64Array.from({ length: M * K }, random)
+          for (const [i, v] of xs.entries())
+            if (isBf16) x.view.setUint16(2 * i, bf16(v), true)
+            else x.view.setFloat32(4 * i, v, true)
+          const y = guarded(M * N * 4, atEnd)
+          const work = guarded(threads * scratchBytes(isa, DEPTH), atEnd)
+          const control = guarded(8, true)
+          control.view.setBigUint64(0, work.address, true)
+          const rowBytes = (K / blockElements(kind.weights)) * blockBytes(kind.weights)
+          const dst = tensor([N, M], N * 4, y.address, [
+            tensor([K, N], rowBytes, w.address),
+            tensor([K, M], K * (isBf16 ? 2 : 4), x.address),
+          ])
+          const where = `${isa.name} ${kind.weights} x ${kind.activations} K ${K} N ${N} M ${M}`
+          for (let i = 0; i < threads; i++)
+            if (Number(call(address, dst, JUNK + BigInt(i), JUNK + BigInt(threads), control.address)) !== 0)
+              throw new Error(`${where}: registers`)
+          for (let m = 0; m < M; m++)
+            for (let n = 0; n < N; n++) {
+              let sum = 0
+              let size = 0
+              for (let k = 0; k < K; k++) {
+                const term = xs[m * K + k]! * w.values[n * K + k]!
+                sum += term
+                size += Math.abs(term)
+              }
+              const found = y.view.getFloat32(4 * (m * N + n), true)
+              if (!(Math.abs(found - sum) <= 1e-5 * size)) throw new Error(`${where}: ${found} for ${sum}`)
+            }
+          for (const { p, bytes } of guards.splice(0)) munmap(p, bytes)
+          cases++
+        }
+  }
+console.log(cases)
