@@ -39,10 +39,19 @@ export function answer(results: Results, folder: string, report: string): string
     c.words,
     '',
   ])
+  const kept = results.preregistration
+  const registered =
+    kept === undefined
+      ? []
+      : [
+          `preregistration of ${kept.date.slice(0, 10)} (${kept.hash.slice(0, 12)}): ${kept.kept ? 'kept' : `not kept: ${kept.differences.map((d) => `${d.key} was ${d.registered}, is ${d.run}`).join('; ')}`}`,
+          '',
+        ]
   const warnings = results.warnings.map((w) => `warning: ${w}`)
   return [
     ...verdict,
     ...claims,
+    ...registered,
     ...warnings,
     columns([
       ['report', report],

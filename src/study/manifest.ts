@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { atomicWrite, hashJson } from '../core/files.ts'
 import { packageVersion } from '../core/version.ts'
 import type { Prepared } from './prepare.ts'
+import type { PreregistrationRecord } from './results.ts'
 
 /**
  * Writes the manifest of a finished run.
@@ -16,6 +17,7 @@ export async function writeManifest(
   p: Prepared,
   command: readonly string[],
   started: Date,
+  preregistration?: PreregistrationRecord,
 ): Promise<void> {
   const { key } = p.models.all[0]!
   const manifest = {
@@ -30,6 +32,7 @@ export async function writeManifest(
     started: started.toISOString(),
     finished: new Date().toISOString(),
     seed: p.study.seed,
+    ...(preregistration === undefined ? {} : { preregistration }),
     date_in_templates: p.study.date,
     study: hashJson(p.study),
     domain: { name: p.domain.name, hash: p.domain.hash },

@@ -115,6 +115,15 @@ export const verdictSchema = z.strictObject({
 })
 export type Verdict = z.infer<typeof verdictSchema>
 
+/** Whether a run kept to what was written down before it. */
+export const preregistrationSchema = z.strictObject({
+  hash: name,
+  date: name.describe('when it was written'),
+  kept: z.boolean(),
+  differences: z.array(z.strictObject({ key: name, registered: z.string(), run: z.string() })),
+})
+export type PreregistrationRecord = z.infer<typeof preregistrationSchema>
+
 /** The whole of `results.json`. */
 export const resultsSchema = z.strictObject({
   format: z.literal(1),
@@ -125,6 +134,7 @@ export const resultsSchema = z.strictObject({
   verdict: verdictSchema.optional().describe('absent in a study of one model'),
   claims: z.array(claimSchema),
   warnings: z.array(z.string()),
+  preregistration: preregistrationSchema.optional(),
   thresholds: z
     .record(z.string(), z.union([z.number(), z.string()]))
     .describe('every threshold that a decision used'),

@@ -21,6 +21,7 @@ import { writeManifest } from './manifest.ts'
 import { type Resolve, randomTwinOf, twinFits } from './models.ts'
 import { ownDirections } from './own-directions.ts'
 import { harvestJob, type Prepared, prepareStudy, type Rendering } from './prepare.ts'
+import { keptTo, readPreregistration } from './preregistration.ts'
 import { projections } from './projections.ts'
 import { type Claim, type Results, resultsSchema } from './results.ts'
 import { RunFolder } from './run-folder.ts'
@@ -63,6 +64,10 @@ export function runFolderName(study: Study): string {
  */
 export async function runStudy(study: Study, options: RunOptions): Promise<Results> {
   const started = new Date()
+  const registered =
+    study.preregistration === undefined
+      ? undefined
+      : keptTo(await readPreregistration(study.preregistration), study)
   await using run = await RunFolder.open(options.folder)
   using prepared = await prepareStudy(study, options.resolve, options.signal)
   await atomicWrite(join(run.path, 'study.yaml'), options.source)
@@ -101,13 +106,14 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
       : {}),
     claims,
     warnings,
+    ...(registered === undefined ? {} : { preregistration: registered }),
     thresholds: study.thresholds,
     seed: study.seed,
   } satisfies Results)
   const points = await projections(prepared, direction, texts, prompts)
   await writeDirections(run.path, prepared, direction, texts)
   await atomicWrite(join(run.path, 'results.json'), `${JSON.stringify(results, null, 1)}\n`)
-  await writeManifest(run.path, prepared, options.command, started)
+  await writeManifest(run.path, prepared, options.command, started, registered)
   if (features !== undefined)
     await atomicWrite(join(run.path, 'features.json'), `${JSON.stringify(features.record)}\n`)
   else await rm(join(run.path, 'features.json'), { force: true })

@@ -3,7 +3,8 @@
  * in this schema, is written into the results, and is described for editors by `palimpsest schema`.
  */
 
-import { dirname, isAbsolute, join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { z } from 'zod'
 import { checkAgainst, readLocated } from '../domain/yaml.ts'
 
@@ -311,6 +312,13 @@ export const studySchema = z.strictObject({
   features: features.default(features.parse({})),
   steering: steering.default(steering.parse({})),
   identity: identity.default(identity.parse({})),
+  preregistration: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'a file of `plan --preregister`; default: NAME.preregistration.json beside NAME.yaml, if it is there',
+    ),
   logistic_C: z
     .number()
     .gt(0)
@@ -368,6 +376,8 @@ export async function readStudy(path: string): Promise<Study> {
     'study file',
   )
   const folder = dirname(path)
+  const beside = preregistrationBeside(path)
+  const registered = study.preregistration ?? (existsSync(beside) ? basename(beside) : undefined)
   const at = (p: string): string =>
     isAbsolute(p) || p.startsWith('hf:') || p.startsWith('organism:') ? p : join(folder, p)
   const place = (m: { ref: string; adapter?: string | undefined }) => ({
@@ -387,6 +397,7 @@ export async function readStudy(path: string): Promise<Study> {
       aligned: study.dictionaries.aligned.map((d) => ({ ...d, ref: at(d.ref) })),
     },
     ...(study.prompts === undefined ? {} : { prompts: at(study.prompts) }),
+    ...(registered === undefined ? {} : { preregistration: at(registered) }),
     ...(study.directions === undefined ? {} : { directions: at(study.directions) }),
     ...(study.texts === undefined
       ? {}
@@ -398,6 +409,11 @@ export async function readStudy(path: string): Promise<Study> {
           },
         }),
   }
+}
+
+/** Where a study's preregistration lies unless it is said: `tweets.preregistration.json` beside `tweets.yaml`. */
+export function preregistrationBeside(study: string): string {
+  return join(dirname(study), `${basename(study).replace(/\.\w+$/, '')}.preregistration.json`)
 }
 
 /** JSON Schema of the study file, for editors. */

@@ -14,6 +14,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<AnyCommand>>> = {
   run: async () => (await import('./run.ts')).run,
   plan: async () => (await import('./plan.ts')).plan,
   report: async () => (await import('./report.ts')).report,
+  compare: async () => (await import('./compare.ts')).compare,
   inspect: async () => (await import('./inspect.ts')).inspect,
   extract: async () => (await import('./extract.ts')).extract,
   score: async () => (await import('./score.ts')).score,

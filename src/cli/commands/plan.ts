@@ -1,9 +1,13 @@
 /** `plan`: what a study would do and cost, and what is already done. Runs nothing. */
 
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { refuse } from '../../core/errors.ts'
+import { atomicWrite } from '../../core/files.ts'
 import { type Plan, planStudy } from '../../study/plan.ts'
+import { preregister } from '../../study/preregistration.ts'
 import { runFolderName } from '../../study/run.ts'
-import { readStudy } from '../../study/schema.ts'
+import { preregistrationBeside, readStudy } from '../../study/schema.ts'
 import type { Command } from '../command.ts'
 import { modelResolver } from '../model-ref.ts'
 import { duration, grouped } from '../progress.ts'
@@ -11,6 +15,7 @@ import { bytes } from '../style.ts'
 
 interface Options {
   readonly out?: string
+  readonly preregister?: boolean
 }
 
 export const plan: Command<Options> = {
@@ -19,18 +24,38 @@ export const plan: Command<Options> = {
   configure(command) {
     command
       .argument('<study.yaml>', 'the study file')
-      .option('-o, --out <folder>', 'folder of the run (default: runs/NAME-HASH)')
+      .option(
+        '--preregister',
+        'write hypotheses, thresholds and seeds with a hash, for `run` to be held to; nothing else is done',
+      )
+      .option(
+        '-o, --out <path>',
+        'folder of the run (default: runs/NAME-HASH); with --preregister the file (default: NAME.preregistration.json beside the study)',
+      )
       .addHelpText(
         'after',
         `
 The time is an estimate, from the models' sizes and the speed of a matrix product measured now.
 
-Example:
-  palimpsest plan tweets.yaml`,
+Examples:
+  palimpsest plan tweets.yaml
+  palimpsest plan --preregister tweets.yaml`,
       )
   },
-  async run(context, [path], { out }) {
+  async run(context, [path], { out, preregister: register }) {
     const study = await readStudy(path!)
+    if (register === true) {
+      const file = out ?? preregistrationBeside(path!)
+      if (existsSync(file))
+        throw refuse('preregistration-exists', 'There is a preregistration already.', {
+          where: file,
+          fix: 'Keep it: a new one would be written after the fact. Use -o for another file.',
+        })
+      const record = preregister(study, new Date())
+      await atomicWrite(file, `${JSON.stringify(record, null, 1)}\n`)
+      context.answer({ file, ...record }, `${file}\nhash ${record.hash}`)
+      return
+    }
     const planned = await planStudy(
       study,
       out ?? join('runs', runFolderName(study)),
