@@ -149,6 +149,7 @@ const MEASURES = known({
   power_disconnected: 'Power: disconnected, if the ratio is 0',
   power_connected: 'Power: connected, if the ratio is 1',
   issues_needed: 'Issues that would decide',
+  arms_unreached: 'Arms whose KL is out of reach',
   distinct_2: 'Distinct pairs of words',
   steering_gain: 'Gain against random directions',
   cross_gain: 'Gain of the other model’s direction',

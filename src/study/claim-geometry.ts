@@ -8,7 +8,7 @@ import { doseGates, LEAST_RANDOM, tableSeries } from './claim-steering.ts'
 import { addQ } from './direction-measures.ts'
 import type { Claim, Gate, Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
-import { ownRank, type Rank, rankAmong, type SteeringTable } from './steering-table.ts'
+import { ownRank, type Rank, rankAmong, rankMethod, type SteeringTable } from './steering-table.ts'
 
 export interface GeometryInput {
   readonly study: Study
@@ -46,7 +46,7 @@ export function claimGeometry(input: GeometryInput): Claim {
         null: rank.null,
         p: rank.p,
         family: 'geometry',
-        method: 'rank among variance-matched directions of equal KL',
+        method: rankMethod(tables[0]!),
         n: rest.n ?? 0,
         seed: study.seed,
       })

@@ -17,7 +17,7 @@ import { coherentLevels } from './coherent.ts'
 import { addQ, measure } from './direction-measures.ts'
 import type { Claim, Gate, Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
-import { gainOf, ownRank, type Rank, rankAmong, type SteeringTable } from './steering-table.ts'
+import { gainOf, ownRank, type Rank, rankAmong, rankMethod, type SteeringTable } from './steering-table.ts'
 import type { VerdictInputs } from './verdict.ts'
 
 /** Random arms without which no status is given. */
@@ -164,7 +164,7 @@ function modelMeasures(
       value: rank.value / contrast,
       ...against(rank, Math.abs(contrast)),
       ...own,
-      method: 'rank among variance-matched random directions of equal KL',
+      method: rankMethod(table),
       note: `at ${table.primary} nats, on the issues of the random arms`,
     },
   )
@@ -218,6 +218,14 @@ function modelMeasures(
       value: gainOf(table.concept.direction),
       n: table.concept.direction.plus.stance.length,
       note: 'this direction on the completions of the unrelated concept',
+    })
+  if (table.unreached.length > 0)
+    out.push({
+      name: 'arms_unreached',
+      model: table.role,
+      value: table.unreached.length,
+      n: table.nats.asked.length + table.unreached.length,
+      note: 'arms left out, because no size of theirs costs the KL asked for',
     })
   for (const c of table.coherence)
     for (const [name, value] of [

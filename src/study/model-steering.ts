@@ -96,7 +96,6 @@ export async function steerModel(
   const receipts = scored.scores.flatMap((s) => s.receipt ?? [])
   return {
     role: model.role,
-    issues: items.neutral.map((i) => i.unit),
     plain: stance('plain'),
     own: own.map((x) => dosed(x, 'neutral')).sort((a, b) => a.dose - b.dose),
     primary,

@@ -1,7 +1,6 @@
 /** What steering did, as a table of outcomes: the claims `steering` and `geometry` read nothing else. */
 
-import type { Null } from '../stats/estimate.ts'
-import { mean, summariseNull, upperP } from '../stats/estimate.ts'
+import { mean, type Null, summariseNull, upperP } from '../stats/estimate.ts'
 import { slopes } from '../stats/gain.ts'
 
 /** An arm at one dose: log-odds of B over A per token, by item. */
@@ -51,8 +50,7 @@ export interface Ablated {
 
 export interface SteeringTable {
   readonly role: string
-  /** Issues, one neutral prompt each. */
-  readonly issues: readonly string[]
+  /** Without steering: a neutral prompt of each issue, in the same order for all models. */
   readonly plain: readonly number[]
   /** The model's own direction at every dose, rising, zero left out. */
   readonly own: readonly DosedStance[]
@@ -124,6 +122,13 @@ export function ownRank(t: SteeringTable, arm = primaryArm(t)): Rank {
     gainOf(arm, t.subset),
     t.random.matched.map((r) => gainOf(r)),
   )
+}
+
+/** How the random arms that decide were found, for the method of a rank. */
+export function rankMethod(t: SteeringTable): string {
+  return t.matching === 'matched'
+    ? 'rank among variance-matched random directions of equal KL'
+    : 'rank among random directions of equal KL in the span of the prompts (too few vary as much)'
 }
 
 /** The model's own direction at the dose of the random arms. */

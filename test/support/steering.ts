@@ -51,7 +51,6 @@ export function steeringTable(role: string, truth: Truth, seed: number): Steerin
   const off = (share: number): number[] => loaded.map((v) => v * (1 - share))
   return {
     role,
-    issues: issue.map((_, i) => `issue-${i}`),
     plain,
     own: LEVELS.flatMap((n) => [at(-n, slopes, plain), at(n, slopes, plain)]).sort((a, b) => a.dose - b.dose),
     primary: PRIMARY,
