@@ -21,6 +21,9 @@ export function bounded(data: ReportData): ReportData {
   return {
     results: cut(data.results, NAME) as ReportData['results'],
     manifest: cut(data.manifest, REFERENCE) as ReportData['manifest'],
+    ...(data.features === undefined
+      ? {}
+      : { features: cut(data.features, NAME) as NonNullable<ReportData['features']> }),
     projections: data.projections.map((p) => ({ ...p, model: name(p.model) })),
   }
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { refuse } from '../core/errors.ts'
 import { atomicWrite, explainFileError } from '../core/files.ts'
+import { readFeatures } from '../study/features-record.ts'
 import { readResults } from '../study/results.ts'
 import { readProjections } from '../study/store.ts'
 import type { Projection, ReportData } from './data.ts'
@@ -12,7 +13,8 @@ import { renderReport } from './page.ts'
 /**
  * Reads what a run left.
  *
- * @throws PalimpsestError `results-missing`, `results-invalid`, `manifest-malformed`, `store-unreadable`
+ * @throws PalimpsestError `results-missing`, `results-invalid`, `manifest-malformed`, `store-unreadable`,
+ *   `features-malformed`
  */
 export async function readRun(folder: string): Promise<ReportData> {
   const results = await readResults(join(folder, 'results.json'))
@@ -35,7 +37,8 @@ export async function readRun(folder: string): Promise<ReportData> {
       ...(rest.set === 'prompts' ? { issue: group } : {}),
     }),
   )
-  return { results, manifest, projections }
+  const features = await readFeatures(join(folder, 'features.json'))
+  return { results, manifest, projections, ...(features === undefined ? {} : { features }) }
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What a report is made from: a study's records, never a live model. */
 
+import type { FeaturesRecord } from '../study/features-record.ts'
 import type { Results } from '../study/results.ts'
 
 /** Where one text or prompt lies along the direction, in one model and one rendering. */
@@ -26,4 +27,6 @@ export interface ReportData {
   /** `manifest.json`, shown as it is: versions, hashes of models and data, device, dates, command. */
   readonly manifest: Readonly<Record<string, unknown>>
   readonly projections: readonly Projection[]
+  /** `features.json`, where claim `features` was run. */
+  readonly features?: FeaturesRecord | undefined
 }

@@ -117,6 +117,17 @@ figcaption b{color:var(--ink);font-weight:650}
 svg{display:block;max-width:100%;height:auto;overflow:visible}
 svg text{font-variant-numeric:tabular-nums}
 .narrow{display:none}
+.card{border-top:1px solid var(--rule);margin:2rem 0;padding-top:.2rem}
+.context{margin:.8rem 0}
+.heat{font-family:var(--mono);font-size:.78rem;line-height:1.7;margin:0;max-width:none;white-space:pre-wrap;-webkit-print-color-adjust:exact;print-color-adjust:exact}
+.heat .who{display:block;font-family:var(--sans);color:var(--muted);line-height:1.4}
+.heat .peak{text-decoration:underline}
+.base .h1{background:color-mix(in srgb,var(--base) 12%,transparent)}.aligned .h1{background:color-mix(in srgb,var(--aligned) 12%,transparent)}
+.base .h2{background:color-mix(in srgb,var(--base) 24%,transparent)}.aligned .h2{background:color-mix(in srgb,var(--aligned) 24%,transparent)}
+.base .h3{background:color-mix(in srgb,var(--base) 36%,transparent)}.aligned .h3{background:color-mix(in srgb,var(--aligned) 36%,transparent)}
+.base .h4{background:color-mix(in srgb,var(--base) 48%,transparent)}.aligned .h4{background:color-mix(in srgb,var(--aligned) 48%,transparent)}
+.base .h5{background:color-mix(in srgb,var(--base) 60%,transparent)}.aligned .h5{background:color-mix(in srgb,var(--aligned) 60%,transparent)}
+.token{white-space:pre;background:var(--tint);padding:0 .2em}
 details{margin:.6rem 0 1rem}
 summary{cursor:pointer;font-size:.85rem;color:var(--muted);padding:.25rem 0}
 summary:hover{color:var(--ink)}

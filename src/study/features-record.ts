@@ -9,6 +9,8 @@ import { refuse } from '../core/errors.ts'
 import { explainFileError } from '../core/files.ts'
 import { FEATURE_LABELS } from '../stats/silence.ts'
 
+export { FEATURE_LABELS }
+
 const count = z.int().nonnegative()
 const rate = z.strictObject({ fired: count, value: z.number(), ci: z.tuple([z.number(), z.number()]) })
 const tokenWeight = z.strictObject({ token: z.string(), weight: z.number() })

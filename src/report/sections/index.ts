@@ -5,6 +5,7 @@ import { answer } from './answer.ts'
 import { claimSection } from './claim.ts'
 import { compression } from './compression.ts'
 import { direction } from './direction.ts'
+import { features } from './features.ts'
 import { geometry } from './geometry.ts'
 import { allMeasures } from './measures.ts'
 import { methods } from './methods.ts'
@@ -18,7 +19,7 @@ export const SECTIONS: readonly Section[] = [
   direction,
   compression,
   claimSection('behaviour'),
-  claimSection('features'),
+  features,
   steering,
   geometry,
   claimSection('identity'),
