@@ -7,6 +7,7 @@ import { compression } from './compression.ts'
 import { direction } from './direction.ts'
 import { features } from './features.ts'
 import { geometry } from './geometry.ts'
+import { identity } from './identity.ts'
 import { allMeasures } from './measures.ts'
 import { methods } from './methods.ts'
 import { provenance } from './provenance.ts'
@@ -22,7 +23,7 @@ export const SECTIONS: readonly Section[] = [
   features,
   steering,
   geometry,
-  claimSection('identity'),
+  identity,
   reading,
   methods,
   thresholds,
