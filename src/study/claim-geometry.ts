@@ -4,7 +4,7 @@
  */
 
 import { mean } from '../stats/estimate.ts'
-import { doseGates, LEAST_RANDOM, tableSeries } from './claim-steering.ts'
+import { doseGates, LEAST_RANDOM, spanGate, tableSeries } from './claim-steering.ts'
 import { addQ } from './direction-measures.ts'
 import type { Claim, Gate, Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
@@ -129,7 +129,7 @@ export function claimGeometry(input: GeometryInput): Claim {
       },
     )
   addQ(measures)
-  const doses = doseGates(tables)
+  const doses = [...doseGates(tables), ...tables.map(spanGate)]
   const gates = [...doses, ...tests.filter((t) => t.decides).map((t) => t.gate)]
   const status = statusOf(gates.slice(doses.length), doses, last)
   return {
@@ -179,7 +179,8 @@ function wordsOf(tests: readonly Gate[], { label }: Pick<Claim, 'label'>): strin
     'works in part': 'Steering along it works; not every test that the claim asks for does.',
     'no more than random directions':
       'Steering along it does no more than steering along a random direction.',
-    untestable: 'There are too few random directions, or the doses are not what was asked for.',
+    untestable:
+      'There are too few random directions, they can hardly differ, or the doses are not what was asked for.',
   }[label!]
   return `${list.charAt(0).toUpperCase()}${list.slice(1)}. ${reading}`
 }

@@ -70,6 +70,7 @@ describe('claimSteering', () => {
     ],
     ['texts fall apart at the dose', { gain: 1 }, { gain: 0, incoherentFrom: 0.3 }, /largest coherent dose/],
     ['random directions are few', { gain: 1, arms: 20 }, { gain: 0 }, /random directions in base/],
+    ['random directions cannot differ', { gain: 1, span: 2 }, { gain: 0 }, /dimension of the span/],
     ['a dose of zero changed something', { gain: 1, zero: 1e-7 }, { gain: 0 }, /dose of zero/],
   ] as const)('is untestable where %s', async (_, base, aligned, why) => {
     const { claim, label } = await steering(base, aligned)
@@ -139,7 +140,8 @@ describe('claimGeometry', () => {
     expect(geometry({ gain: 1 }, { gain: -1 }).status).toBe('contradicted')
   })
 
-  it('gives no status on twenty random directions', () => {
+  it('gives no status on random directions that are copies of each other, or on twenty', () => {
+    expect(geometry({ gain: 1, span: 1 }, { gain: 1, span: 1 }).status).toBe('untestable')
     expect(geometry({ gain: 1, arms: 20 }, { gain: 1, arms: 20 }).status).toBe('untestable')
   })
 })

@@ -22,6 +22,8 @@ import type { VerdictInputs } from './verdict.ts'
 
 /** Random arms without which no status is given. */
 export const LEAST_RANDOM = 100
+/** In a narrower span random directions are copies of each other, and their number means nothing. */
+export const LEAST_SPAN = 8
 /** What is promised of every dose. */
 export const DOSE_TOLERANCE = 0.05
 
@@ -296,6 +298,7 @@ function gatesOf(
       value: arms,
       threshold: LEAST_RANDOM,
     },
+    spanGate(tables[0]!),
     {
       name: `gain of ${tables[0]!.role} beyond its random arms (p)`,
       passed: ranks[0]!.p <= bar,
@@ -321,6 +324,16 @@ export function doseGates(tables: readonly SteeringTable[]): Gate[] {
       threshold: DOSE_TOLERANCE,
     },
   ]
+}
+
+/** Random directions must be able to differ. */
+export function spanGate(table: SteeringTable): Gate {
+  return {
+    name: `dimension of the span of random directions in ${table.role}`,
+    passed: table.span >= LEAST_SPAN,
+    value: table.span,
+    threshold: LEAST_SPAN,
+  }
 }
 
 const finite = (x: number): number | null => (Number.isFinite(x) ? x : null)

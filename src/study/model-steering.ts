@@ -21,6 +21,7 @@ export interface ModelDirections {
   readonly spare: readonly ArmDirection[]
   readonly isotropic: readonly ArmDirection[]
   readonly matching: SteeringTable['matching']
+  readonly span: number
   /** Whether the direction is also ablated, and random ones beside it. */
   readonly ablate: boolean
 }
@@ -108,6 +109,7 @@ export async function steerModel(
     subset,
     random: { matched: all(d.matched, 'neutral'), isotropic: all(d.isotropic, 'neutral') },
     matching: d.matching,
+    span: d.span,
     concept: {
       own: both('unrelated', 'concept'),
       direction: both('own', 'concept'),

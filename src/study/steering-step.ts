@@ -107,12 +107,12 @@ async function directionsOf(
     id,
     vector: Float32Array.from(vector),
   })
-  const x = await prompts.load(direction.layer, 'last_content')
   const { matched: count, spare } = randomCounts(study, m)
   const own = of(m)
   const ablate = m === 0 && study.claims.includes('geometry')
-  const random = await referenceDirections(x, x, own, count + spare, study.seed, options.signal)
+  // Mean over tokens: steering touches every token, and prompts may all end alike.
   const means = await prompts.load(direction.layer, 'mean')
+  const random = await referenceDirections(means, means, own, count + spare, study.seed, options.signal)
   /** Ablations set a direction to its mean over the prompts. */
   const withMean = (d: ArmDirection): ArmDirection => {
     let sum = 0
@@ -131,6 +131,7 @@ async function directionsOf(
     spare: alike.slice(count),
     isotropic: random.isotropic.slice(0, study.steering.isotropic).map((d, i) => named(`isotropic-${i}`, d)),
     matching: random.method,
+    span: random.span,
     ablate,
   }
 }

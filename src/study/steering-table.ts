@@ -64,6 +64,8 @@ export interface SteeringTable {
   /** Issues (by index) on which random arms are scored. */
   readonly subset: readonly number[]
   readonly random: RandomArms
+  /** Dimension of the span that the matched arms are drawn from: in a narrow one they are copies of each other. */
+  readonly span: number
   /** How the matched arms were found. */
   readonly matching: 'matched' | 'regression'
   /** The positive control: the unrelated concept on its own completions. */

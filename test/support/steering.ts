@@ -15,6 +15,8 @@ export interface Truth {
   /** Share of the loaded contrast that ablation of the direction removes. */
   readonly removed?: number
   readonly arms?: number
+  /** Dimension of the span of random arms. */
+  readonly span?: number
   /** |dose| from which texts fall apart. */
   readonly incoherentFrom?: number
   readonly zero?: number
@@ -70,6 +72,7 @@ export function steeringTable(role: string, truth: Truth, seed: number): Steerin
       isotropic: Array.from({ length: 20 }, (_, i) => randomArm(`isotropic-${i}`, random / 3)),
     },
     matching: 'matched',
+    span: truth.span ?? 20,
     concept: {
       own: both(
         'unrelated',
