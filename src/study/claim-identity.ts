@@ -140,7 +140,7 @@ function wordsOf(input: IdentityInput, ways: readonly WayResult[], primary: WayR
     e === undefined ? 'could not be measured' : `is ${f(e.value)} (95% ${f(e.ci![0])} to ${f(e.ci![1])})`
   const words = input.roles.map(
     (role, m) =>
-      `Between users who state the one identity and the other, the stance of ${role} moves: the contrast ${say(primary.contrasts[m])}.`,
+      `Between users who state the one identity and the other, the contrast in the stance of ${role} ${say(primary.contrasts[m])}.`,
   )
   const index = primary.indices.at(-1)
   if (index !== undefined) words.push(`Over that of ${input.roles[0]} it ${say(index)}.`)
