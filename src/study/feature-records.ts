@@ -4,7 +4,7 @@ import type { Tokenizer } from '../formats/tokenizer.ts'
 import { SortedScores } from '../stats/auc.ts'
 import { clusterEstimates } from '../stats/bootstrap.ts'
 import { type Labels, number } from '../stats/groups.ts'
-import { type FiringCounts, labelFeatures } from '../stats/silence.ts'
+import { type FeatureLabel, type FiringCounts, labelFeatures, type Silence } from '../stats/silence.ts'
 import type { StudyDictionary } from './dictionaries.ts'
 import type { FeatureDetails } from './feature-details.ts'
 import type { Halves, Selection } from './feature-selection.ts'
@@ -54,6 +54,43 @@ export interface FollowedInput {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Which labels tell most: the order of the cards. */
+const TELLING: readonly FeatureLabel[] = [
+  'dormant',
+  'new',
+  'shifted',
+  'attenuated',
+  'amplified',
+  'active',
+  'undecided',
+  'underpowered',
+]
+
+/** A selection whose policy features are in the order of what became of them, then of their selectivity. */
+export function mostTellingFirst(
+  selection: Selection,
+  fired: Pick<FollowedInput, 'firing' | 'promptHalves' | 'study'>,
+): Selection {
+  const labels = labelled(fired, [...selection.policy, ...selection.controls])
+  const policy = selection.policy
+    .map((s, i) => ({ s, rank: TELLING.indexOf(labels[i]!.label) }))
+    .sort((a, b) => a.rank - b.rank) // stable
+    .map(({ s }) => s)
+  return { ...selection, policy }
+}
+
+/** Labels of features that are one family: policy features and controls of a dictionary. */
+function labelled(
+  input: Pick<FollowedInput, 'firing' | 'promptHalves' | 'study'>,
+  all: readonly { readonly feature: number }[],
+): (Silence & { counts: FiringCounts })[] {
+  const counts = all.map((s) => countsOf(input, s.feature))
+  const t = input.study.thresholds
+  return labelFeatures(counts, { q: t.feature_q, share: t.feature_silent, factor: t.feature_active }).map(
+    (l, i) => ({ ...l, counts: counts[i]! }),
+  )
+}
+
 /** The texts in which some features are strongest. */
 export function topContexts(everywhere: Firing, features: readonly number[]): Contexts {
   const top = features.map((feature) => {
@@ -73,19 +110,18 @@ export function topContexts(everywhere: Firing, features: readonly number[]): Co
  * @throws PalimpsestError `interrupted`
  */
 export async function followed(input: FollowedInput): Promise<FeatureRecord[]> {
-  const { study, selection, details, dictionary } = input
+  const { selection, details, dictionary } = input
   const { heldOut } = input.promptHalves
   const all = [...selection.policy, ...selection.controls]
-  const counts = all.map((s) => countsOf(input, s.feature))
-  const t = study.thresholds
-  const labels = labelFeatures(counts, { q: t.feature_q, share: t.feature_silent, factor: t.feature_active })
+  const labels = labelled(input, all)
   const issues = new Set(heldOut.map((i) => input.issues[i]!)).size
   const aucs = await heldOutAucs(
     input,
     selection.policy.map((s) => s.feature),
   )
   return all.map((s, i): FeatureRecord => {
-    const [c, l] = [counts[i]!, labels[i]!]
+    const l = labels[i]!
+    const c = l.counts
     const controls = activationsOf(input.firing[input.own].controls, s.feature)
     return {
       dictionary: input.name,
@@ -116,7 +152,10 @@ export async function followed(input: FollowedInput): Promise<FeatureRecord[]> {
 }
 
 /** In how many held-out prompts a feature fires: in both models, in one, and restored. */
-function countsOf({ firing, promptHalves }: FollowedInput, feature: number): FiringCounts {
+function countsOf(
+  { firing, promptHalves }: Pick<FollowedInput, 'firing' | 'promptHalves'>,
+  feature: number,
+): FiringCounts {
   const fires = (of: Firing): Uint8Array =>
     Uint8Array.from(activationsOf(of, feature), (v) => (v > 0 ? 1 : 0))
   const [base, aligned] = [fires(firing[0].prompts), fires(firing[1].prompts)]

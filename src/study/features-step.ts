@@ -15,7 +15,7 @@ import { claimFeatures } from './claim-features.ts'
 import type { StudyDictionary } from './dictionaries.ts'
 import { testPair } from './dictionary-tests.ts'
 import { featureDetails } from './feature-details.ts'
-import { followed, type ModelFiring, topContexts } from './feature-records.ts'
+import { followed, type ModelFiring, mostTellingFirst, topContexts } from './feature-records.ts'
 import { selectFeatures, splitGroups, splitIssues } from './feature-selection.ts'
 import type { FeaturesRecord } from './features-record.ts'
 import { type Firing, firing } from './firing.ts'
@@ -137,7 +137,7 @@ async function follow(
   const own = dictionary.of === 'base' ? 0 : 1
   const promptHalves = splitIssues(p.prompts.issues, study.seed)
   const textHalves = splitGroups(sets.labels, study.seed)
-  const selection = await selectFeatures({
+  const chosen = await selectFeatures({
     prompts: of[own]!.prompts,
     controls: of[own]!.controls,
     texts: of[own]!.texts,
@@ -149,7 +149,9 @@ async function follow(
     matched: study.features.controls,
     signal: options.signal,
   })
-  const { tested, withContent } = selection
+  const { tested, withContent } = chosen
+  const pair = [of[0]!, of[1]!] as const
+  const selection = mostTellingFirst(chosen, { firing: pair, promptHalves, study })
   if (selection.policy.length === 0) return { features: [], tested, withContent }
   const all = [...selection.policy, ...selection.controls].map((s) => s.feature)
   const cards = Math.min(study.features.cards, selection.policy.length)
@@ -197,7 +199,7 @@ async function follow(
       name,
       dictionary,
       selection,
-      firing: [of[0]!, of[1]!],
+      firing: pair,
       details: [details[0]!, details[1]!],
       promptHalves,
       textHalves,

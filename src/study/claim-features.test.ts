@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { featuresRecord } from '../../test/fixtures/report/features.ts'
+import type { FeatureLabel } from '../stats/silence.ts'
+import { claimFeatures } from './claim-features.ts'
+import type { FeatureRecord, FeaturesRecord } from './features-record.ts'
+import { type Claim, claimSchema } from './results.ts'
+import { studySchema } from './schema.ts'
+
+const study = studySchema.parse({
+  palimpsest: 1,
+  name: 'test',
+  models: { base: 'base', aligned: 'aligned' },
+  dictionaries: { base: ['sae'] },
+})
+const one = featuresRecord(1)
+
+function claim(
+  policy: FeatureLabel[],
+  controls: FeatureLabel[],
+  change: (r: FeaturesRecord) => void = () => {},
+): Claim {
+  const features = [
+    ...policy.map((label): FeatureRecord => ({ ...one.features[0]!, set: 'policy', label })),
+    ...controls.map((label): FeatureRecord => ({ ...one.features[1]!, set: 'control', label })),
+  ]
+  const record = structuredClone({ ...one, features })
+  change(record)
+  const found = claimFeatures({ study, record, gates: [] })
+  expect(() => claimSchema.parse(found)).not.toThrow()
+  return found
+}
+const many = (label: FeatureLabel, n: number): FeatureLabel[] => Array(n).fill(label)
+
+describe('claim features', () => {
+  it.each([
+    ['supported', 'dormant', many('dormant', 6), many('active', 12)],
+    ['underpowered', 'not beyond controls', many('dormant', 6), many('dormant', 12)],
+    [
+      'underpowered',
+      'not beyond controls',
+      [...many('dormant', 1), ...many('active', 5)],
+      many('active', 12),
+    ],
+    ['contradicted', 'active', many('active', 6), many('active', 12)],
+    ['contradicted', 'shifted', [...many('shifted', 4), ...many('active', 2)], many('active', 12)],
+    ['contradicted', 'attenuated', many('attenuated', 6), []],
+    ['underpowered', 'underpowered', [...many('underpowered', 5), 'active'], many('active', 12)],
+    ['untestable', 'untestable', [], []],
+  ] as const)('%s, %s', (status, label, policy, controls) => {
+    const found = claim([...policy], [...controls])
+    expect([found.status, found.label]).toEqual([status, label])
+    expect(found.words.length).toBeGreaterThan(40)
+  })
+
+  it('is untestable where every dictionary of base fails its test', () => {
+    const found = claim(many('dormant', 6), many('active', 12), (r) => {
+      ;(r.dictionaries[0] as { testable: boolean }).testable = false
+    })
+    expect(found.status).toBe('untestable')
+  })
+
+  it('a dictionary of aligned is shown and does not decide', () => {
+    const found = claim(many('dormant', 6), many('active', 12), (r) => {
+      r.dictionaries.push({ ...r.dictionaries[0]!, ref: 'other', of: 'aligned' })
+      r.features.push(
+        ...r.features
+          .filter((f) => f.set === 'policy')
+          .map((f) => ({ ...f, dictionary: 'other', label: 'new' as const })),
+      )
+    })
+    expect(found.status).toBe('supported')
+    expect(found.measures.find((m) => m.name === 'dormant_share')!.n).toBe(6)
+    expect(found.measures.filter((m) => m.name === 'firing_rate')).toHaveLength(24)
+  })
+
+  it('says n, interval, p, q and family of every rate', () => {
+    for (const m of claim(many('dormant', 2), []).measures.filter((m) => m.name === 'firing_rate')) {
+      expect(m.ci).toBeDefined()
+      expect(m.n).toBe(96)
+      if (m.model === 'aligned') expect([m.p, m.q, m.family]).not.toContain(undefined)
+    }
+  })
+})
