@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PalimpsestError } from '../src/core/errors.ts'
 import { buildReport } from '../src/report/build.ts'
 import { type FeaturesRecord, readFeatures } from '../src/study/features-record.ts'
+import { planStudy } from '../src/study/plan.ts'
 import type { Results } from '../src/study/results.ts'
 import { runStudy } from '../src/study/run.ts'
 import { readStudy } from '../src/study/schema.ts'
@@ -127,6 +128,19 @@ describe('claim features', () => {
     expect(again).toEqual(results)
     expect(await readFile(join(folder, 'runs/silence/features.json'), 'utf8')).toBe(before)
     expect((await readdir(join(folder, 'runs/silence/steps'))).sort()).toEqual(steps.sort())
+  })
+
+  it('is counted by plan, and what is there is found', async () => {
+    const { steps } = await planStudy(
+      await readStudy(join(folder, 'silence.yaml')),
+      join(folder, 'runs/silence'),
+      async (ref) => ref,
+    )
+    const control = steps.filter((s) => s.what.endsWith('control prompts'))
+    expect(control.map((s) => s.there)).toEqual([true, true])
+    const own = steps.filter((s) => s.what.includes('self-test of '))
+    expect(own).toHaveLength(2)
+    expect(own[0]!.tokens).toBe(2 * (192 + 2 * 48) * 10)
   })
 
   it('between a model and itself everything is active', async () => {

@@ -19,8 +19,9 @@ import { followed, type ModelFiring, mostTellingFirst, topContexts } from './fea
 import { selectFeatures, splitGroups, splitIssues } from './feature-selection.ts'
 import type { FeaturesRecord } from './features-record.ts'
 import { type Firing, firing } from './firing.ts'
-import { type Harvest, harvestTogether } from './harvest.ts'
+import { type Harvest, type HarvestJob, harvestTogether } from './harvest.ts'
 import type { TokenizedText } from './inputs.ts'
+import type { StudyModel } from './models.ts'
 import { harvestJob, type Prepared } from './prepare.ts'
 import type { Claim, Gate } from './results.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -220,6 +221,32 @@ async function follow(
   }
 }
 
+/** What a model has to read for the claim, after the harvests: for `plan`. */
+export function featuresCost(p: Prepared): { what: string; texts: number; tokens: number }[] {
+  const size = (texts: readonly TokenizedText[]): { texts: number; tokens: number } => ({
+    texts: texts.length,
+    tokens: texts.reduce((n, t) => n + t.tokens.length, 0),
+  })
+  const prompts = size(p.promptTokens.get(p.study.render[0]!)!)
+  const controls = size(p.controlTokens)
+  const texts = size(someTexts(p).map((i) => p.textTokens[i]!))
+  const all = {
+    texts: texts.texts + prompts.texts + controls.texts,
+    tokens: texts.tokens + prompts.tokens + controls.tokens,
+  }
+  const read = Math.min(all.tokens, p.study.features.test_tokens)
+  return p.dictionaries.flatMap((d) => [
+    // As it is, and with the dictionary spliced in.
+    { what: `self-test of ${d.ref}`, texts: all.texts, tokens: 2 * read },
+    {
+      what: `features of ${d.ref}`,
+      texts: all.texts,
+      // Moments of prompts and controls; everything once, prompts restored, and half of them for margins.
+      tokens: all.tokens + 2 * prompts.tokens + controls.tokens + (prompts.tokens >> 1),
+    },
+  ])
+}
+
 async function textsOf(
   run: RunFolder,
   p: Prepared,
@@ -230,7 +257,7 @@ async function textsOf(
   const controls = await harvestTogether(
     run,
     p.models.all.map((m) => ({
-      job: { ...harvestJob(p, m, p.controlTokens), pools: ['last_content'] },
+      job: controlJob(p, m),
       open: m.open,
     })),
     {
@@ -253,6 +280,11 @@ async function textsOf(
       groups: { kind: p.labels.groups.kind, ...groups },
     },
   }
+}
+
+/** The harvest that finds the sinks of the control prompts. */
+export function controlJob(p: Prepared, model: Pick<StudyModel, 'key'>): HarvestJob {
+  return { ...harvestJob(p, model, p.controlTokens), pools: ['last_content'] }
 }
 
 /** As many labelled texts as are encoded, in their order. */

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { matrix } from '../core/matrix.ts'
 import { matmulNT } from '../ggml/gemm.ts'
 import { parameterCount } from '../model/random.ts'
+import { controlJob, featuresCost } from './features-step.ts'
 import { type HarvestJob, harvestSpec } from './harvest.ts'
 import { type Resolve, randomTwinOf, twinFits } from './models.ts'
 import { harvestJob, type Prepared, prepareStudy } from './prepare.ts'
@@ -64,6 +65,7 @@ export async function planStudy(
     add(`harvest of ${model.role}: texts`, harvestJob(p, model, p.textTokens))
     for (const [rendering, tokens] of p.promptTokens)
       add(`harvest of ${model.role}: prompts, ${rendering}`, harvestJob(p, model, tokens))
+    if (p.dictionaries.length > 0) add(`harvest of ${model.role}: control prompts`, controlJob(p, model))
   }
   const twin = randomTwinOf(p.models.all[0]!, study.seed)
   const withTwin = study.baselines.random_model && twinFits(twin.bytes)
@@ -76,6 +78,17 @@ export async function planStudy(
     }
     steps.push({ ...harvestStep('harvest of a random model: texts', job, rate, false), there: undefined })
   }
+  if (p.dictionaries.length > 0)
+    for (const model of p.models.all)
+      for (const { what, texts, tokens } of featuresCost(p))
+        steps.push({
+          what: `${model.role}: ${what}`,
+          texts,
+          tokens,
+          bytes: 0,
+          seconds: (tokens * 2 * parameterCount(model.description.architecture)) / flops,
+          there: undefined,
+        })
   if (steers(study, p.models.all.length))
     for (const [m, model] of p.models.all.entries()) {
       const rate = flops / (2 * parameterCount(model.description.architecture))
