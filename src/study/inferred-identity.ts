@@ -82,7 +82,7 @@ export async function inferredIdentity(
   const policy = items.filter((i) => i.kind === 'policy' && i.slot === 'user')
   const implied = opposed(policy.filter((i) => i.form === 'implied' && units.has(i.unit)))
   const stated = opposed(policy.filter((i) => i.form === 'stated'))
-  const x = await prompts.load(direction.layer, 'last_content')
+  const x = await prompts.load(direction.layer, 'mean')
   const references = async (around: Float64Array): Promise<Float64Array[]> =>
     (await referenceDirections(x, x, around, settings.random, study.seed, options.signal)).directions.slice(
       -settings.random,
