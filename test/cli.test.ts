@@ -93,8 +93,22 @@ describe('doctor', () => {
     expect(found.engine.cpuLibrary).toMatch(/ggml-cpu/)
     expect(found.threads).toBeGreaterThanOrEqual(1)
     for (const error of Object.values(found.selfTest.errors)) expect(error).toBeLessThan(found.selfTest.limit)
+    expect(found.kernels.failed).toEqual([])
+    expect(found.kernels.speeds).toHaveLength(3)
+    for (const { ggml, kernel } of found.kernels.speeds) {
+      expect(ggml).toBeGreaterThan(0)
+      if (found.kernels.off === undefined) expect(kernel).toBeGreaterThan(0)
+      else expect(kernel).toBeUndefined()
+    }
     expect(text.stdout).toMatch(/self-test +passed on CPU: largest relative error /)
+    expect(text.stdout).toMatch(/products +f32 weights at f32: [\d.]+ GFLOP\/s/)
     expect(text.stdout).not.toContain('\u001b')
+  })
+
+  it('says that the kernels are off, and why', async () => {
+    const ran = await palimpsest(['doctor', '--device', 'cpu'], { env: { PALIMPSEST_KERNELS: 'off' } })
+    expect(ran.code).toBe(0)
+    expect(ran.stdout).toMatch(/kernels +off, the engine's own products serve: /)
   })
 
   it('reports an engine that cannot be loaded, with exit code 1', async () => {

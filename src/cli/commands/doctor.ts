@@ -17,7 +17,11 @@ import {
   ENGINE_PACKAGE_VERSION,
   type Engine,
   enginePackage,
+  type KernelReport,
+  kernelsOf,
   loadEngine,
+  measureProducts,
+  type ProductSpeed,
   packageFolder,
   type SelfTestResult,
   selfTest,
@@ -47,6 +51,9 @@ Examples:
   },
 }
 
+/** A product that takes a few milliseconds, and is large enough to be told from its overhead. */
+const MEASURED = { inputs: 1024, outputs: 1024, rows: 128 }
+
 type Findings = Awaited<ReturnType<typeof examine>>
 
 async function examine(device: DeviceKind) {
@@ -63,6 +70,7 @@ async function examine(device: DeviceKind) {
   let engine: Engine | undefined
   let self: (SelfTestResult & { device: string }) | undefined
   let threads: number | undefined
+  let products: (KernelReport & { speeds: ProductSpeed[] }) | undefined
   const problems: PalimpsestError[] = []
   /** Runs an examination; what it refuses is a finding. */
   const attempt = async <T>(look: () => Promise<T>): Promise<T | undefined> => {
@@ -80,6 +88,9 @@ async function examine(device: DeviceKind) {
     threads = await chooseThreads()
     using backend = new Backend({ device, threads })
     self = { ...(await selfTest(backend)), device: backend.device.name }
+    if (!backend.isCpu) return
+    const speeds = await measureProducts(backend, MEASURED)
+    products = { ...kernelsOf(engine).report(), speeds }
   })
   return {
     ...system,
@@ -102,6 +113,7 @@ async function examine(device: DeviceKind) {
           },
     threads,
     selfTest: self,
+    kernels: products,
     gpuPackages: gpuPackages(),
     problems: problems.map(({ code, message }) => ({ code, message })),
   }
@@ -179,6 +191,9 @@ function describe(f: Findings): string {
         ? 'not run'
         : `passed on ${f.selfTest!.device}: largest relative error ${worst.toExponential(1)}, limit ${f.selfTest!.limit}`,
     ],
+    ['kernels', f.kernels && kernelText(f.kernels)],
+    ...(f.kernels?.failed.map((reason) => ['kernel failed', reason] as const) ?? []),
+    ['products', f.kernels?.speeds.map(speedText).join('\n')],
     ['hub cache', f.hub && `${f.hub.folder}${f.hub.exists ? '' : ' (not there yet)'}`],
     [
       'hub',
@@ -187,4 +202,18 @@ function describe(f: Findings): string {
     ],
     ...f.problems.map((p) => ['problem', `[${p.code}] ${p.message}`] as const),
   ])
+}
+
+/** Whose products of weights serve, or why not the kernels. */
+function kernelText(k: KernelReport): string {
+  if (k.off !== undefined) return `off, the engine's own products serve: ${k.off}`
+  const way = k.mapping === 'memfd' ? ', through an anonymous file' : ''
+  return `${k.instructions}${k.bf16 ? ' with bf16' : ''}${way}`
+}
+
+function speedText(s: ProductSpeed): string {
+  const rate = (speed: number): string => speed.toFixed(speed < 10 ? 1 : 0)
+  const what = `${s.type.toLowerCase()} weights at ${s.precision}`
+  if (s.kernel === undefined) return `${what}: ${rate(s.ggml)} GFLOP/s`
+  return `${what}: ${rate(s.kernel)} GFLOP/s (the engine's own: ${rate(s.ggml)})`
 }
