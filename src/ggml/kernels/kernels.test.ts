@@ -1,4 +1,7 @@
 /** Products by our own code: right in every kind and shape, the same bits everywhere, caught when they are wrong. */
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { runChild } from '../../../test/support/child.ts'
 import { stream } from '../../core/random.ts'
@@ -69,6 +72,35 @@ describe.skipIf(SETS.length === 0)(
         for (const other of all) expect(other).toBeBitIdentical(all[0]!)
       }
     })
+
+    it.skipIf(SETS.length < 2)('give the same bits in f32 with AVX-512 and with AVX2', async () => {
+      const rng = stream(5, 'kernels')
+      const [k, m, n] = [530, 61, 11]
+      const w = Float32Array.from({ length: k * m }, () => rng.normal())
+      const x = Float32Array.from({ length: k * n }, () => rng.normal())
+      for (const type of ['F32', 'BF16', 'F16'] as const) {
+        const results: Float32Array[] = []
+        for (const setting of ['', 'avx2']) {
+          vi.stubEnv(KERNELS_VARIABLE, setting)
+          using backend = new Backend({ device: 'cpu', threads: 1 })
+          results.push(await product(backend, w, x, [k, m, n], type, 'f32'))
+        }
+        expect(results[1]).toBeBitIdentical(results[0]!)
+      }
+    })
+
+    it('take little private memory beside weights in mapped files', async () => {
+      const file = join(tmpdir(), `palimpsest-kernels-${process.pid}.bin`)
+      try {
+        const { code, stdout, stderr } = await runChild('test/support/kernels-memory.ts', [file])
+        expect(code, stderr).toBe(0)
+        const { grown, kernels } = JSON.parse(stdout)
+        expect(kernels).toBe(3)
+        expect(grown).toBeLessThan(100e6)
+      } finally {
+        rmSync(file, { force: true })
+      }
+    }, 120_000)
 
     it('agree with ggml’s own products on the same weights', async () => {
       const rng = stream(4, 'kernels')
