@@ -13,6 +13,7 @@ export {
   rel,
   replace,
 } from './interventions.ts'
+export type { ItemResult } from './item-result.ts'
 export { type LoadOptions, loadModel, type ModelDescription, openDescription } from './load.ts'
-export { type Item, type ItemResult, Model, type RunOptions, type RunResult } from './model.ts'
+export { type Item, Model, type RunOptions, type RunResult } from './model.ts'
 export { completionTokens, type Scored, type ScoreItem, score } from './score.ts'

@@ -4,7 +4,7 @@
  */
 
 import { PalimpsestError, refuse } from '../core/errors.ts'
-import { type Matrix, matrix } from '../core/matrix.ts'
+import type { Matrix } from '../core/matrix.ts'
 import type { ChatTemplate } from '../formats/chat-template.ts'
 import type { Checkpoint } from '../formats/checkpoint.ts'
 import { checkTokens, refuseDoubledBos, type Tokenizer } from '../formats/tokenizer.ts'
@@ -15,10 +15,12 @@ import { packedAttention } from './cache.ts'
 import { Compiler, type Receipt, type TokenRoles } from './compile.ts'
 import { explainNotFinite, findNotFinite } from './finite.ts'
 import { buildPass, type ForwardModel, type Pass, type PassOptions, type Resumed } from './forward.ts'
-import { hookWidth, matchHooks } from './hooks.ts'
+import { matchHooks } from './hooks.ts'
 import { type Intervention, placeInterventions } from './interventions.ts'
+import { type ItemResult, sliceItem, wantedRows } from './item-result.ts'
 import { checkLengths, type Layout, layOut, planPacks } from './layout.ts'
 import type { Adapter } from './lora.ts'
+import { median, rowNorms } from './norms.ts'
 import type { Weights } from './weights.ts'
 
 /** Tokens in a pass: enough to amortise a pass, few enough that masks and results stay small. */
@@ -54,16 +56,6 @@ export interface ResumeFrom {
   readonly layer: number
   /** hook_resid_post of that block, [T, width], of a text by its index. */
   values(index: number): Matrix
-}
-
-/** The activations of one text, valid during the callback: copy what must outlive it. */
-export interface ItemResult {
-  readonly index: number
-  readonly item: Item
-  /** [T, width]; patterns [heads * T, T]. */
-  get(hook: string): Matrix
-  /** [T, vocabulary] or, for `last`, [1, vocabulary]. */
-  readonly logits: Matrix | undefined
 }
 
 export interface RunResult {
@@ -377,12 +369,6 @@ export function joined(parts: readonly Float32Array[]): Float32Array {
   return out
 }
 
-function wantedRows(layout: Layout, logits: 'all' | 'last' | 'none'): Int32Array | undefined {
-  if (logits === 'none') return undefined
-  if (logits === 'all') return Int32Array.from(layout.tokens, (_, i) => i)
-  return layout.starts.map((start, s) => start + layout.lengths[s]! - 1)
-}
-
 /** Every token of a packed pass belongs to a prompt. */
 export function promptRoles(layout: Layout, rows: readonly number[]): TokenRoles {
   return {
@@ -398,69 +384,6 @@ export function promptRoles(layout: Layout, rows: readonly number[]): TokenRoles
   }
 }
 
-function sliceItem(
-  a: Architecture,
-  layout: Layout,
-  segment: number,
-  index: number,
-  item: Item,
-  results: PassResults,
-  logits: RunOptions['logits'],
-): ItemResult {
-  const n = layout.tokens.length
-  const start = layout.starts[segment]!
-  const length = layout.lengths[segment]!
-  return {
-    index,
-    item,
-    get: (hook) => {
-      const data = results.reads.get(hook)
-      if (data === undefined)
-        throw refuse('hook-unread', 'This hook point was not asked for.', { found: hook })
-      const width = hookWidth(hook, a)
-      return width > 0
-        ? matrix(length, width, data.subarray(start * width, (start + length) * width))
-        : patternOf(data, n, a.heads, start, length)
-    },
-    get logits() {
-      if (results.logits === undefined) return undefined
-      const rows = logits === 'last' ? [segment, 1] : [start, length]
-      return matrix(
-        rows[1]!,
-        a.vocabulary,
-        results.logits.subarray(rows[0]! * a.vocabulary, (rows[0]! + rows[1]!) * a.vocabulary),
-      )
-    },
-  }
-}
-
-/** The block of a packed pattern [heads][N queries][N keys] that belongs to one text: [heads * T, T]. */
-function patternOf(data: Float32Array, n: number, heads: number, start: number, length: number): Matrix {
-  const out = matrix(heads * length, length)
-  for (let h = 0; h < heads; h++)
-    for (let t = 0; t < length; t++) {
-      const from = (h * n + start + t) * n + start
-      out.data.set(data.subarray(from, from + length), (h * length + t) * length)
-    }
-  return out
-}
-
 function copy(m: Matrix): Matrix {
   return { ...m, data: m.data.slice() }
-}
-
-/** Euclidean norm of each row. */
-export function rowNorms(m: Matrix): Float64Array {
-  return Float64Array.from({ length: m.rows }, (_, i) => {
-    let sum = 0
-    for (let j = i * m.cols; j < (i + 1) * m.cols; j++) sum += m.data[j]! ** 2
-    return Math.sqrt(sum)
-  })
-}
-
-/** Median; the mean of the middle two for an even number. */
-export function median(values: Float64Array): number {
-  const sorted = values.slice().sort()
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }

@@ -4,7 +4,8 @@
  */
 
 import { type Matrix, row } from '../core/matrix.ts'
-import { median, rowNorms, SINK_RATIO } from './model.ts'
+import { SINK_RATIO } from './model.ts'
+import { median, rowNorms } from './norms.ts'
 
 /**
  * Content tokens that are attention sinks: those whose residual norm is above 10x the text's median at any of

@@ -1,0 +1,73 @@
+/** One text's part of what a packed pass computed. */
+
+import { refuse } from '../core/errors.ts'
+import { type Matrix, matrix } from '../core/matrix.ts'
+import type { Architecture } from './architecture.ts'
+import { hookWidth } from './hooks.ts'
+import type { Layout } from './layout.ts'
+import type { Item, PassResults, RunOptions } from './model.ts'
+
+/** The activations of one text, valid during the callback: copy what must outlive it. */
+export interface ItemResult {
+  readonly index: number
+  readonly item: Item
+  /** [T, width]; patterns [heads * T, T]. */
+  get(hook: string): Matrix
+  /** [T, vocabulary] or, for `last`, [1, vocabulary]. */
+  readonly logits: Matrix | undefined
+}
+
+/** The rows of a pass whose logits are asked for. */
+export function wantedRows(layout: Layout, logits: 'all' | 'last' | 'none'): Int32Array | undefined {
+  if (logits === 'none') return undefined
+  if (logits === 'all') return Int32Array.from(layout.tokens, (_, i) => i)
+  return layout.starts.map((start, s) => start + layout.lengths[s]! - 1)
+}
+
+/** The results of one text of a pass, as views. */
+export function sliceItem(
+  a: Architecture,
+  layout: Layout,
+  segment: number,
+  index: number,
+  item: Item,
+  results: PassResults,
+  logits: RunOptions['logits'],
+): ItemResult {
+  const n = layout.tokens.length
+  const start = layout.starts[segment]!
+  const length = layout.lengths[segment]!
+  return {
+    index,
+    item,
+    get: (hook) => {
+      const data = results.reads.get(hook)
+      if (data === undefined)
+        throw refuse('hook-unread', 'This hook point was not asked for.', { found: hook })
+      const width = hookWidth(hook, a)
+      return width > 0
+        ? matrix(length, width, data.subarray(start * width, (start + length) * width))
+        : patternOf(data, n, a.heads, start, length)
+    },
+    get logits() {
+      if (results.logits === undefined) return undefined
+      const rows = logits === 'last' ? [segment, 1] : [start, length]
+      return matrix(
+        rows[1]!,
+        a.vocabulary,
+        results.logits.subarray(rows[0]! * a.vocabulary, (rows[0]! + rows[1]!) * a.vocabulary),
+      )
+    },
+  }
+}
+
+/** The block of a packed pattern [heads][N queries][N keys] that belongs to one text: [heads * T, T]. */
+function patternOf(data: Float32Array, n: number, heads: number, start: number, length: number): Matrix {
+  const out = matrix(heads * length, length)
+  for (let h = 0; h < heads; h++)
+    for (let t = 0; t < length; t++) {
+      const from = (h * n + start + t) * n + start
+      out.data.set(data.subarray(from, from + length), (h * length + t) * length)
+    }
+  return out
+}
