@@ -44,8 +44,8 @@ beforeAll(async () => {
   const { prompts } = await writeStudyTexts(folder)
   await addControls(prompts)
   const plain = await writeStudyModel(join(folder, 'plain'))
-  await doctor(plain, join(folder, 'base'), false)
-  await doctor(plain, join(folder, 'silenced'), true)
+  await doctor(plain, join(folder, 'base'))
+  await doctor(plain, join(folder, 'silenced'), { silence: true })
   width = JSON.parse(await readFile(join(plain, 'config.json'), 'utf8')).hidden_size
   await writeKnownDictionary(folder, width, SITE)
   results = await run(await study('silence', 'dictionaries: { base: [known] }'), 'runs/silence')
@@ -99,6 +99,8 @@ describe('claim features', () => {
       })
       expect(c.tokens).toHaveLength(c.aligned.length)
     }
+    expect(cards[0]!.card!.dashboard).toBe(`https://www.neuronpedia.org/tiny/1-known/${cards[0]!.feature}`)
+    expect(cards[0]!.label).toBe('dormant')
     expect(promoted).toHaveLength(8)
     expect(promoted[0]!.weight).toBeGreaterThanOrEqual(promoted[1]!.weight)
     expect(histogram.base.reduce((a, b) => a + b)).toBeGreaterThan(0)
@@ -141,6 +143,21 @@ describe('claim features', () => {
     const own = steps.filter((s) => s.what.includes('self-test of '))
     expect(own).toHaveLength(2)
     expect(own[0]!.tokens).toBe(2 * (192 + 2 * 48) * 10)
+  })
+
+  it('a mere change of scale silences, and is called shifted, never dormant', async () => {
+    await doctor(await writeStudyModel(join(folder, 'half'), { halve: true }), join(folder, 'halved'), {
+      halved: true,
+    })
+    const r = await run(
+      await study('scale', 'dictionaries: { base: [known] }', '{ base: base, aligned: halved }'),
+      'runs/scale',
+    )
+    const found = (await readFeatures(join(folder, 'runs/scale/features.json')))!.features
+    for (const f of [...latents(GONE), ...latents(KEPT)])
+      expect([f, found.find((x) => x.feature === f)?.label]).toEqual([f, 'shifted'])
+    expect(found.filter((f) => f.label === 'dormant' || f.label === 'new')).toEqual([])
+    expect(r.claims.find((c) => c.id === 'features')!.status).toBe('contradicted')
   })
 
   it('between a model and itself everything is active', async () => {

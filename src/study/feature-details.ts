@@ -123,7 +123,7 @@ async function promptMargins(
 
 /**
  * How far the pre-activations of some features lie above what they must exceed, [features][tokens]: zero for a
- * relu, the threshold for a JumpReLU, the gate, and for top-k the smallest value that was kept.
+ * relu, the threshold for a JumpReLU, gate and zero for a gated one, the smallest value that was kept for top-k.
  */
 async function tokenMargins(
   placed: PlacedDictionary,
@@ -133,17 +133,24 @@ async function tokenMargins(
   signal?: AbortSignal,
 ): Promise<Float32Array[]> {
   const { activation } = placed.dictionary
-  const read = await compute(placed, 64 + 24 * features.length, signal, (g) => {
+  const read = await compute(placed, 64 + 32 * features.length, signal, (g) => {
     const normed = placed.normed(g, g.input('F32', [x.cols, x.rows], x.data))
-    return features.map((feature) => {
+    return features.flatMap((feature) => {
       const block = { start: feature, count: 1 }
       const p = placed.preActivations(g, normed.x, block)
-      if (activation.kind === 'gated') return g.scale(p.raw, 1, activation.gateBias[feature]!)
-      if (activation.kind === 'threshold') return g.scale(p.pre, 1, -activation.threshold[feature]!)
-      return activation.kind === 'topk' ? placed.ranking(g, p.pre, block) : p.pre
+      if (activation.kind === 'topk') return [placed.ranking(g, p.pre, block)]
+      return activation.kind === 'gated' ? [p.pre, p.raw] : [p.pre]
     })
   })
-  return bars === undefined ? read : read.map((tokens) => tokens.map((v, t) => v - bars[t]!))
+  if (activation.kind === 'gated')
+    return features.map((feature, k) => {
+      const gate = activation.gateBias[feature]!
+      return read[2 * k]!.map((pre, t) => Math.min(pre, read[2 * k + 1]![t]! + gate))
+    })
+  return read.map((values, k) => {
+    const bar = activation.kind === 'threshold' ? Math.max(0, activation.threshold[features[k]!]!) : 0
+    return values.map((v, t) => v - (bars?.[t] ?? bar))
+  })
 }
 
 /** Of each token what a latent must reach among the k largest; 0 where fewer than k are positive. */

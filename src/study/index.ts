@@ -1,5 +1,6 @@
 /** Studies: from a file to claims, verdict and records. */
 
+export { type FeatureRecord, type FeaturesRecord, readFeatures } from './features-record.ts'
 export { type Plan, planStudy } from './plan.ts'
 export { type Claim, type Gate, type Measure, type Results, readResults, type Verdict } from './results.ts'
 export { type RunOptions, runFolderName, runStudy } from './run.ts'

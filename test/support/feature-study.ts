@@ -24,8 +24,13 @@ const COMMON =
 /** Latents that read GONE and KEPT with thresholds of their own, after those that read single channels. */
 export const THRESHOLDS = [0.55, 0.6, 0.65, 0.7, 0.75, 0.8]
 
-/** A copy of a model whose channels GONE and KEPT are written by camp words only; `silence` empties GONE. */
-export async function doctor(from: string, to: string, silence: boolean): Promise<string> {
+/** A copy of a model whose channels GONE and KEPT are written by camp words only; `silence` empties GONE, `halved` is for
+ * a model whose stream is halved. */
+export async function doctor(
+  from: string,
+  to: string,
+  change: { silence?: boolean; halved?: boolean } = {},
+): Promise<string> {
   await cp(from, to, { recursive: true })
   const vocab = JSON.parse(await readFile(join(to, 'tokenizer.json'), 'utf8')).model.vocab
   const file = openSafetensors(join(from, 'model.safetensors'))
@@ -41,8 +46,9 @@ export async function doctor(from: string, to: string, silence: boolean): Promis
       if (/(o_proj|down_proj)\.weight$/.test(name)) data.fill(0, channel * columns, (channel + 1) * columns)
       if (!name.endsWith('embed_tokens.weight')) continue
       for (let row = 0; row < shape[0]!; row++) data[row * columns + channel] = 0
-      if (channel === KEPT || !silence)
-        for (const word of CAMPS) data[vocab[word] * columns + channel] = LEVEL
+      if (channel === KEPT || change.silence !== true)
+        for (const word of CAMPS)
+          data[vocab[word] * columns + channel] = change.halved === true ? LEVEL / 2 : LEVEL
     }
   }
   await writeSafetensors(join(to, 'model.safetensors'), tensors)
@@ -73,6 +79,7 @@ export async function writeKnownDictionary(parent: string, d: number, site: stri
     width: d,
     latents: F,
     site,
+    config: { neuronpedia_id: 'tiny/1-known' },
     tensors: {
       W_enc: { shape: [d, F], data: W_enc },
       W_dec: { shape: [F, d], data: W_dec },

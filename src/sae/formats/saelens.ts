@@ -78,7 +78,7 @@ export async function load(opening: Opening): Promise<DictionaryForm> {
     skip: settings.architecture.includes('skip') ? t.matrix('W_skip', outWidth, width, 'rows') : undefined,
     decoderGain: scalingFactor(t, latents, settings.scaled, config, rules),
     nominalL0: undefined,
-    dashboard: config.child('metadata').string('neuronpedia_id') ?? config.string('neuronpedia_id'),
+    dashboard: dashboardOf(config),
     rules,
     warnings,
   } as const
@@ -146,6 +146,12 @@ const ARCHITECTURES = new Set([
   'jumprelu_transcoder',
   'jumprelu_skip_transcoder',
 ])
+
+/** What it is called on Neuronpedia; anything but a name is none, because nothing depends on it. */
+function dashboardOf(config: Config): string | undefined {
+  const id = config.child('metadata').get('neuronpedia_id') ?? config.get('neuronpedia_id')
+  return typeof id === 'string' ? id : undefined
+}
 
 function readSettings(config: Config): Settings {
   const metadata = config.child('metadata')
