@@ -19,6 +19,9 @@ import { refuseNotFinite } from './source.ts'
 /** Bytes of one block of weights as f32: enough to keep the matrix product busy. */
 const BLOCK_BYTES = 64 << 20
 
+/** Products with a dictionary's weights never round the activations. */
+const EXACT = { precision: 'f32' } as const
+
 /** Latents [start, start + count). */
 export interface Block {
   readonly start: number
@@ -159,7 +162,7 @@ export class PlacedDictionary implements Disposable {
 
   /** Pre-activations of a block, [count, n], from normed activations; `raw` is W x alone. */
   preActivations(g: Graph, x: Tensor, block: Block): { raw: Tensor; pre: Tensor } {
-    const raw = g.mulMat(this.#encoderBlock(g, block), x)
+    const raw = g.linear(this.#encoderBlock(g, block), x, EXACT)
     const scaled = this.#gain === undefined ? raw : g.mul(raw, this.#slice(g, this.#gain, block))
     return { raw, pre: g.add(scaled, this.#slice(g, this.#bias, block)) }
   }
@@ -201,7 +204,7 @@ export class PlacedDictionary implements Disposable {
   /** W_dec (gain * f) of features [count, n] of one block: [d_out, n], without bias. */
   decodeBlock(g: Graph, f: Tensor, block: Block): Tensor {
     const scaled = this.#decoderGain === undefined ? f : g.mul(f, this.#slice(g, this.#decoderGain, block))
-    return g.mulMat(this.#decoderBlock(g, block), scaled)
+    return g.linear(this.#decoderBlock(g, block), scaled, EXACT)
   }
 
   /** Reconstruction [d_out, n] of features [F, n] of activations x [d, n] (before norm). */
@@ -258,7 +261,7 @@ export class PlacedDictionary implements Disposable {
     if (this.#skip === undefined) return y
     const { tensor, latents } = this.dictionary.skip!
     const whole = { start: 0, count: latents === 'rows' ? tensor.shape[0]! : tensor.shape[1]! }
-    return g.add(y, g.mulMat(this.#across(g, this.#skip, latents === 'rows', whole), x))
+    return g.add(y, g.linear(this.#across(g, this.#skip, latents === 'rows', whole), x, EXACT))
   }
 
   /** Weights of a block's latents as rows over the input: ne [d, count]. */
@@ -271,18 +274,14 @@ export class PlacedDictionary implements Disposable {
     return this.#along(g, this.#decoder, this.dictionary.decoder.latents === 'columns', block)
   }
 
-  /** [inputs, count] in f32: latents are the slow axis. */
+  /** [inputs, count], as stored or turned in f32: latents are the slow axis. */
   #across(g: Graph, w: Tensor, slow: boolean, block: Block): Tensor {
-    return slow ? this.#wide(g, slowBlock(g, w, block)) : this.#turned(g, fastBlock(g, w, block))
+    return slow ? slowBlock(g, w, block) : this.#turned(g, fastBlock(g, w, block))
   }
 
-  /** [count, outputs] in f32: latents are the fast axis. */
+  /** [count, outputs], as stored or turned in f32: latents are the fast axis. */
   #along(g: Graph, w: Tensor, fast: boolean, block: Block): Tensor {
-    return fast ? this.#wide(g, fastBlock(g, w, block)) : this.#turned(g, slowBlock(g, w, block))
-  }
-
-  #wide(g: Graph, w: Tensor): Tensor {
-    return g.cast(w, 'F32')
+    return fast ? fastBlock(g, w, block) : this.#turned(g, slowBlock(g, w, block))
   }
 
   #turned(g: Graph, w: Tensor): Tensor {
