@@ -101,6 +101,7 @@ const KINDS: readonly ProductKind[] = [
   { weights: 'BF16', activations: 'BF16' },
   { weights: 'Q4_1', activations: 'F32' },
   { weights: 'Q8_0', activations: 'F32' },
+  { weights: 'Q8_0', activations: 'BF16' },
 ]
 /** Upper halves of int arguments are undefined. */
 const JUNK = 0x7fff_ffff_0000_0000n
@@ -139,6 +140,13 @@ function weights(
   const row = new Float32Array(K)
   for (let n = 0; n < N; n++) {
     widen(address + BigInt(n * rowBytes), row, K)
+    if (kind.activations === 'BF16')
+      for (let k = 0; k < K; k++) {
+        bits.setFloat32(0, row[k]!)
+        const word = bits.getUint32(0)
+        bits.setUint32(0, (word + 0x7fff + ((word >>> 16) & 1)) & 0xffff_0000)
+        row[k] = bits.getFloat32(0)
+      }
     values.set(row, n * K)
   }
   return { address, values }
@@ -150,7 +158,7 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
     const isBf16 = kind.activations === 'BF16'
     if (isBf16 && !(isa === AVX512 && cpu.bf16)) continue
     const { address } = mapCode(emitProduct(isa, { bf16: isBf16, source: sourceOf(kind, engine) }))
-    const depths = isPlain(kind.weights) ? [2, 16, 30, 66, DEPTH + 18] : [32, 96, DEPTH + 32]
+    const depths = isPlain(kind.weights) ? [2, 16, 30, 66, DEPTH + 18] : [32, 96, 2 * DEPTH + 32]
     for (const K of depths)
       for (const N of [1, 15, 16, 31, 48, 49, 100])
         for (const M of [1, 2, 5, 7, 8, 14]) {

@@ -55,6 +55,7 @@ const VECTOR = {
   vbroadcastss: [1, 2, 0, 0x18],
   vfmadd231ps: [1, 2, 0, 0xb8],
   vdpbf16ps: [2, 2, 0, 0x52],
+  vcvtneps2bf16: [2, 2, 0, 0x72],
   vpmovzxwd: [1, 2, 0, 0x33],
   vpslld: [1, 1, 0, 0x72],
   vcvtph2ps: [1, 2, 0, 0x13],

@@ -6,7 +6,7 @@
 
 import type { Pointer } from '../bindings.ts'
 import type { Engine } from '../library.ts'
-import { blockBytes, blockElements, type GgmlType, isPlain } from '../types.ts'
+import { blockBytes, blockElements, isPlain } from '../types.ts'
 import { type CpuFeatures, readCpu } from './cpu.ts'
 import { AVX2, AVX512, type InstructionSet } from './isa.ts'
 import { checkTensorLayout, toFloatAddress } from './layout.ts'
@@ -101,15 +101,17 @@ function unsupported(setting: string): string | undefined {
 /** How the weights of a kind become panels. */
 export function sourceOf(kind: ProductKind, engine: Engine): Source {
   const { weights } = kind
-  if (weights === 'F32' || kind.activations === 'BF16') return { kind: 'words' }
-  if (weights === 'BF16') return { kind: 'bf16' }
-  if (weights === 'F16') return { kind: 'f16' }
-  if (isPlain(weights)) throw new Error(`no product with ${weights}`)
+  const bf16 = kind.activations === 'BF16'
+  if (weights === 'F32' && !bf16) return { kind: 'words' }
+  if (weights === 'BF16') return { kind: bf16 ? 'words' : 'bf16' }
+  if (weights === 'F16' && !bf16) return { kind: 'f16' }
+  if (isPlain(weights)) throw new Error('there is no such product')
   return {
     kind: 'blocks',
     toFloat: toFloatAddress(engine, weights),
-    elements: blockElements(weights as GgmlType),
+    elements: blockElements(weights),
     bytes: blockBytes(weights),
+    bf16,
   }
 }
 

@@ -1,5 +1,6 @@
 /** The choice between a kernel and ggml's own product, and the scratch that a backend lends to kernels. */
 
+import { PalimpsestError } from '../../core/errors.ts'
 import koffi from '../../core/ffi.ts'
 import type { Pointer } from '../bindings.ts'
 import type { Engine } from '../library.ts'
@@ -45,11 +46,15 @@ export class BackendKernels implements Disposable {
     this.#threads = threads
   }
 
-  /** Before the backend computes with another number of threads; not while it computes. */
+  /**
+   * Before the backend computes with another number of threads; not while it computes.
+   *
+   * @throws PalimpsestError `engine-memory`
+   */
   setThreads(threads: number): void {
-    this.#threads = threads
     if (this.kernels.isa !== undefined)
       this.#scratch?.reserve(threads * scratchBytes(this.kernels.isa, DEPTH))
+    this.#threads = threads
   }
 
   /** The kernel for a product of weights w [k, m] and activations x [k, n], or undefined: use ggml's. */
@@ -58,10 +63,9 @@ export class BackendKernels implements Disposable {
     if (kernels.isa === undefined || !isMatrix(w) || !isMatrix(x) || x.type !== 'F32') return undefined
     if (!isPacked(w) || !isPacked(x) || (step && x.ne[1] < FEWEST_ROWS)) return undefined
     if (w.type === 'I32' || w.type === 'I64') return undefined
-    // Strides of rows are unsigned in ggml and may be zero (a repeated row); kernels need no more than that.
     const kinds: ProductKind[] = [{ weights: w.type, activations: 'F32' }]
-    if (precision === 'native' && w.type === 'BF16' && w.ne[0] % 2 === 0)
-      kinds.unshift({ weights: 'BF16', activations: 'BF16' })
+    if (precision === 'native' && w.type !== 'F32' && w.type !== 'F16' && w.ne[0] % 2 === 0)
+      kinds.unshift({ weights: w.type, activations: 'BF16' })
     for (const kind of kinds) {
       const address = kernels.product(kind)
       if (address === undefined) continue
@@ -85,6 +89,19 @@ function isMatrix(t: Tensor): boolean {
   return t.ne[2] === 1 && t.ne[3] === 1
 }
 
+function pagesOf(bytes: number): Pages {
+  try {
+    return new Pages(bytes)
+  } catch (cause) {
+    throw new PalimpsestError('engine', 'engine-memory', 'No memory for the scratch of more threads.', {
+      found: (cause as Error).message,
+      expected: `${bytes} bytes`,
+      fix: 'Use fewer threads.',
+      cause,
+    })
+  }
+}
+
 /** Memory for kernels behind an address that stays: graphs hold `control`, which holds where the memory is. */
 class Scratch implements Disposable {
   readonly control: Pointer
@@ -96,9 +113,10 @@ class Scratch implements Disposable {
     this.#point()
   }
 
+  /** Makes room, for a backend that does not compute. @throws PalimpsestError `engine-memory` */
   reserve(bytes: number): void {
     if (bytes <= this.#pages.bytes) return
-    const more = new Pages(bytes)
+    const more = pagesOf(bytes)
     this.#pages[Symbol.dispose]()
     this.#pages = more
     this.#point()

@@ -36,17 +36,34 @@ export type Source =
   | { readonly kind: 'words' }
   | { readonly kind: 'bf16' }
   | { readonly kind: 'f16' }
-  /** Blocks of a quantised type, through ggml's `void to_float(const void *, float *, int64_t)` at an address. */
-  | { readonly kind: 'blocks'; readonly toFloat: Pointer; readonly elements: number; readonly bytes: number }
+  /**
+   * Blocks of a quantised type, through ggml's `void to_float(const void *, float *, int64_t)` at an address;
+   * with `bf16` the result is rounded to pairs of bf16.
+   */
+  | {
+      readonly kind: 'blocks'
+      readonly toFloat: Pointer
+      readonly elements: number
+      readonly bytes: number
+      readonly bf16: boolean
+    }
 
 /** Bytes of `words` words of a row; whole blocks. */
 export function sourceBytes(source: Source, words: number): number {
-  if (source.kind === 'blocks') return (words / source.elements) * source.bytes
+  if (source.kind === 'blocks') return ((words * elementsOf(source)) / source.elements) * source.bytes
   return words * (source.kind === 'words' ? 4 : 2)
 }
 
-/** Bytes between rows that were widened: a line more than their length, so that they do not share cache sets. */
-const widenedStride = (depth: number): number => 4 * depth + 64
+/** Elements of a row in a word of its panel. */
+function elementsOf(source: Source): 1 | 2 {
+  return source.kind === 'blocks' && source.bf16 ? 2 : 1
+}
+
+/**
+ * Bytes between rows that were widened: room for two f32 a word, and a line more, so that rows do not share
+ * cache sets.
+ */
+const widenedStride = (depth: number): number => 8 * depth + 64
 
 /** Bytes of scratch that a thread needs: the panel of `depth` words, and rows that were widened. */
 export function scratchBytes(isa: InstructionSet, depth: number): number {
@@ -71,7 +88,7 @@ export function emitPack(a: Assembler, isa: InstructionSet, source: Source, dept
     a.op('mov', r9, rsi)
     a.op('mov', r13, rdx) // bytes between the rows that are transposed
     if (source.kind === 'blocks') {
-      emitWiden(a, source.toFloat, group, depth, panelStride)
+      emitWiden(a, source, group, depth, panelStride)
       a.op('lea', r9, at(rdi, depth * panelStride - 64 * group))
       a.moveImmediate(r13, widenedStride(depth))
     }
@@ -88,8 +105,14 @@ export function emitPack(a: Assembler, isa: InstructionSet, source: Source, dept
   return entry
 }
 
-/** rows <- the lesser of rbx and 16; a GROUP of rows is widened to f32 behind the panel. Keeps all but rax, r9-r11. */
-function emitWiden(a: Assembler, toFloat: Pointer, group: number, depth: number, panelStride: number): void {
+/** Widens the lesser of rbx and 16 rows from rsi on, behind the panel. Keeps all but rax, rbp and r9 to r14. */
+function emitWiden(
+  a: Assembler,
+  source: Source & { kind: 'blocks' },
+  group: number,
+  depth: number,
+  panelStride: number,
+): void {
   const row = a.label()
   const kept = [rdi, rsi, rdx, rcx, r8]
   for (const register of kept) a.push(register)
@@ -102,15 +125,17 @@ function emitWiden(a: Assembler, toFloat: Pointer, group: number, depth: number,
   a.op('mov', r14, rsp) // C wants a stack aligned to 16 bytes
   a.op('lea', rsp, at(rsp, -32))
   a.opImmediate('and', rsp, -16)
-  a.store(at(rsp), r8)
+  if (source.bf16) a.op('add', r8, r8)
+  a.store(at(rsp), r8) // elements
   a.store(at(rsp, 8), rdx)
   a.bind(row)
   a.op('mov', rdi, rbp)
   a.op('mov', rsi, r12)
   a.op('mov', rdx, at(rsp))
-  a.moveAddress(rax, toFloat)
+  a.moveAddress(rax, source.toFloat)
   a.vzeroupper()
   a.callRegister(rax)
+  if (source.bf16) emitRound(a)
   a.op('add', rbp, at(rsp, 8))
   a.opImmediate('add', r12, widenedStride(depth))
   a.opImmediate('sub', rbx, 1)
@@ -118,6 +143,21 @@ function emitWiden(a: Assembler, toFloat: Pointer, group: number, depth: number,
   a.op('mov', rsp, r14)
   a.pop(rbx)
   for (const register of kept.reverse()) a.pop(register)
+}
+
+/** f32 at r12 become bf16 in place, as many as [rsp] says: a multiple of 16. Clobbers rcx, rsi, rdi. */
+function emitRound(a: Assembler): void {
+  a.op('mov', rcx, at(rsp))
+  a.op('mov', rsi, r12)
+  a.op('mov', rdi, r12)
+  const loop = a.bind()
+  a.evex('vmovups', 0, 0, at(rsi))
+  a.evex('vcvtneps2bf16', 0, 0, 0)
+  a.vex('vmovups_store', 0, 0, at(rdi))
+  a.opImmediate('add', rsi, 64)
+  a.opImmediate('add', rdi, 32)
+  a.opImmediate('sub', rcx, 16)
+  a.jumpIf('ne', loop)
 }
 
 /** Transposes up to 16 rows from r9, r13 bytes apart, of r8 words each, to rdi. rbx: rows left. */

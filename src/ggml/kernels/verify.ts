@@ -48,11 +48,12 @@ export function verifyProduct(
   toFloat?: Pointer,
 ): void {
   const quantised = !isPlain(kind.weights)
-  const K = DEPTH + (quantised ? blockElements(kind.weights) : 38)
+  const isBf16 = kind.activations === 'BF16'
+  const K = DEPTH * (isBf16 ? 2 : 1) + (quantised ? blockElements(kind.weights) : 38)
   const N = isa.columns + 5
   const M = 2 * isa.rows - 1
   const rowBytes = (K / blockElements(kind.weights)) * blockBytes(kind.weights)
-  const activationBytes = kind.activations === 'BF16' ? 2 : 4
+  const activationBytes = isBf16 ? 2 : 4
   const stride = N + 3 // of results, in words
   using bench = new Bench([
     ['scratch', 8],
@@ -67,6 +68,7 @@ export function verifyProduct(
   ])
   bench.view('scratch').setBigUint64(0, bench.address('work'), true)
   const w = fillWeights(bench, kind.weights, K, N, rowBytes, toFloat)
+  if (isBf16) for (let i = 0; i < w.length; i++) w[i] = roundedToBf16(w[i]!)
   const x = fillActivations(bench, kind.activations, M * K)
   bench.tensor('src0', K, N, rowBytes, bench.address('w'))
   bench.tensor('src1', K, M, K * activationBytes, bench.address('x'))
@@ -232,6 +234,14 @@ const word = new DataView(new ArrayBuffer(4))
 function bf16Bits(value: number): number {
   word.setFloat32(0, value)
   return word.getUint16(0)
+}
+
+/** The nearest bf16, ties to even. */
+function roundedToBf16(value: number): number {
+  word.setFloat32(0, value)
+  const bits = word.getUint32(0)
+  word.setUint32(0, (bits + 0x7fff + ((bits >>> 16) & 1)) & 0xffff_0000)
+  return word.getFloat32(0)
 }
 
 function f16Value(bits: number): number {
