@@ -82,6 +82,7 @@ describe('claim features', () => {
       expect(margin_aligned).toBeCloseTo(-4 * share, 4)
     }
     expect(record.dictionaries[0]!.tests[0]!.silent_are).toBe('not seen')
+    expect(record.dictionaries[0]!.ref).toBe('known')
   })
 
   it('leaves cards: contexts at the words that fire, tokens, a histogram', () => {
@@ -132,6 +133,12 @@ describe('claim features', () => {
     expect((await readdir(join(folder, 'runs/silence/steps'))).sort()).toEqual(steps.sort())
   })
 
+  it('names its dictionaries in the manifest', async () => {
+    const manifest = JSON.parse(await readFile(join(folder, 'runs/silence/manifest.json'), 'utf8'))
+    expect(manifest.dictionaries).toMatchObject([{ of: 'base', site: SITE, format: 'SAELens' }])
+    expect(manifest.dictionaries[0].hash).toMatch(/^[0-9a-f]{64}$/)
+  })
+
   it('is counted by plan, and what is there is found', async () => {
     const { steps } = await planStudy(
       await readStudy(join(folder, 'silence.yaml')),
@@ -158,6 +165,27 @@ describe('claim features', () => {
       expect([f, found.find((x) => x.feature === f)?.label]).toEqual([f, 'shifted'])
     expect(found.filter((f) => f.label === 'dormant' || f.label === 'new')).toEqual([])
     expect(r.claims.find((c) => c.id === 'features')!.status).toBe('contradicted')
+  })
+
+  it('selects features of a dictionary of aligned there: what base lacks is new, also in chats', async () => {
+    const path = await study(
+      'reverse',
+      'dictionaries: { base: [known], aligned: [{ ref: known }] }',
+      '{ base: silenced, aligned: base }',
+    )
+    await writeFile(path, (await readFile(path, 'utf8')).replace('render: [raw, chat]', 'render: chat'))
+    const r = await run(path, 'runs/reverse')
+    const found = (await readFeatures(join(folder, 'runs/reverse/features.json')))!
+    expect(found.dictionaries.map((d) => [d.ref, d.of])).toEqual([
+      ['known (0)', 'base'],
+      ['known (1)', 'aligned'],
+    ])
+    const label = (dictionary: string, f: number) =>
+      found.features.find((x) => x.dictionary === dictionary && x.feature === f && x.set === 'policy')?.label
+    for (const f of latents(GONE))
+      expect([label('known (0)', f), label('known (1)', f)]).toEqual([undefined, 'new'])
+    for (const f of latents(KEPT)) expect(label('known (0)', f)).toBe('active')
+    expect(r.claims.find((c) => c.id === 'features')!.label).toBe('active') // those of base decide
   })
 
   it('between a model and itself everything is active', async () => {

@@ -4,7 +4,7 @@
  */
 
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { atomicWrite, hashJson } from '../core/files.ts'
 import { stream } from '../core/random.ts'
 import { usedTokens } from '../model/pooling.ts'
@@ -56,14 +56,12 @@ export async function featuresStep(
   options: FeaturesOptions,
 ): Promise<{ claim: Claim; record: FeaturesRecord }> {
   const sets = await textsOf(run, p, texts, prompts, options)
+  const names = namesOf(p.dictionaries)
   const gates: Gate[] = []
   const dictionaries: FeaturesRecord['dictionaries'] = []
   const features: FeaturesRecord['features'] = []
   for (const [d, dictionary] of p.dictionaries.entries()) {
-    const name =
-      p.dictionaries.filter((o) => o.ref === dictionary.ref).length > 1
-        ? `${dictionary.ref} (${d})`
-        : dictionary.ref
+    const name = names[d]!
     const tested = await testPair(run, p, dictionary, testTexts(sets, p.study.features.test_tokens), options)
     gates.push(...tested.gates.map((g) => ({ ...g, name: `${g.name} (${name})` })))
     const testable = tested.gates.every((g) => g.passed)
@@ -83,6 +81,12 @@ export async function featuresStep(
   }
   const record: FeaturesRecord = { format: 1, dictionaries, features }
   return { claim: claimFeatures({ study: p.study, record, gates }), record }
+}
+
+/** What dictionaries are called: a Hub reference whole, a path by its last part; equal names are numbered. */
+function namesOf(dictionaries: readonly StudyDictionary[]): string[] {
+  const short = dictionaries.map(({ ref }) => (ref.startsWith('hf:') ? ref : basename(ref)))
+  return short.map((name, d) => (short.filter((s) => s === name).length > 1 ? `${name} (${d})` : name))
 }
 
 /** Selects the features of one dictionary, labels them and makes their cards. */

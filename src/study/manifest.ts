@@ -38,6 +38,19 @@ export async function writeManifest(
     domain: { name: p.domain.name, hash: p.domain.hash },
     texts: p.texts.source,
     prompts: p.prompts.source,
+    ...(p.dictionaries.length === 0
+      ? {}
+      : {
+          dictionaries: p.dictionaries.map(({ ref, path, of, site, rule, hash, facts }) => ({
+            ref,
+            path,
+            of,
+            site,
+            format: facts.format,
+            rule,
+            hash,
+          })),
+        }),
     models: p.models.all.map((m) => ({
       role: m.role,
       path: m.path,
