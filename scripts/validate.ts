@@ -71,6 +71,7 @@ async function judge(
     const results = await runStudy(study, {
       source: stringify(study),
       folder,
+      steps: join(values.out, set, 'steps'),
       resolve: async (ref) => ref,
       command: ['validate', ...process.argv.slice(2)],
       signal: stopper.signal,

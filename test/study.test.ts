@@ -116,6 +116,30 @@ describe('a study', () => {
     expect(fresh.steps.find((s) => s.what === 'harvest of base: texts')!.tokens).toBe(24 * 8 * 10)
   })
 
+  it('shares steps with another run where it is told to, and gives the same numbers', async () => {
+    const path = await study('shared', '{ base: base, aligned: half }')
+    const options = {
+      source: '',
+      resolve: async (ref: string) => ref,
+      command: [],
+      steps: join(folder, 'steps'),
+    }
+    const whats: string[] = []
+    for (const name of ['shared-1', 'shared-2'])
+      await runStudy(await readStudy(path), {
+        ...options,
+        folder: join(folder, 'runs', name),
+        onProgress: (what) => {
+          if (name === 'shared-2') whats.push(what)
+        },
+      })
+    expect(whats.filter((w) => w.startsWith('harvest'))).toEqual([])
+    const [a, b] = await Promise.all(
+      ['shared-1', 'shared-2'].map((n) => readFile(join(folder, 'runs', n, 'results.json'), 'utf8')),
+    )
+    expect(b).toBe(a)
+  })
+
   it('leaves tables, directions and control vectors that other tools read', async () => {
     const out = join(folder, 'runs/same')
     const results = await readResults(join(out, 'results.json'))

@@ -20,27 +20,31 @@ export interface StepSpec {
 
 export class RunFolder implements AsyncDisposable {
   readonly path: string
+  readonly #steps: string
   readonly #lock: string
 
-  private constructor(path: string, lock: string) {
+  private constructor(path: string, steps: string, lock: string) {
     this.path = path
+    this.#steps = steps
     this.#lock = lock
   }
 
   /**
    * Opens (or makes) a run folder for this process alone.
    *
+   * @param steps where its steps are kept: by default in it; runs of one process may share them
    * @throws PalimpsestError `run-in-use` naming the process that has it; `disk-full`, `file-permission`
    */
-  static async open(path: string): Promise<RunFolder> {
+  static async open(path: string, steps = join(path, 'steps')): Promise<RunFolder> {
     const lock = join(path, '.lock')
     try {
-      await mkdir(join(path, 'steps'), { recursive: true })
+      await mkdir(path, { recursive: true })
+      await mkdir(steps, { recursive: true })
       await takeLock(lock, path)
     } catch (error) {
       throw explainFileError(error, path)
     }
-    return new RunFolder(path, lock)
+    return new RunFolder(path, steps, lock)
   }
 
   /**
@@ -53,7 +57,7 @@ export class RunFolder implements AsyncDisposable {
     work: (folder: string) => Promise<void>,
   ): Promise<{ folder: string; hash: string; reused: boolean }> {
     const hash = stepHash(spec)
-    const folder = join(this.path, 'steps', hash)
+    const folder = join(this.#steps, hash)
     if (await exists(folder)) return { folder, hash, reused: true }
     const partial = `${folder}.partial`
     try {
@@ -71,7 +75,7 @@ export class RunFolder implements AsyncDisposable {
 
   /** Whether a step's result is there. */
   async has(spec: StepSpec): Promise<boolean> {
-    return exists(join(this.path, 'steps', stepHash(spec)))
+    return exists(join(this.#steps, stepHash(spec)))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

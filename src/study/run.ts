@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly source: string
   /** Folder of the run. */
   readonly folder: string
+  /** Where its steps are kept, where not in the folder: runs of one process, one after the other, may share them. */
+  readonly steps?: string
   readonly resolve: Resolve
   /** What was typed, for the manifest. */
   readonly command: readonly string[]
@@ -68,7 +70,7 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
     study.preregistration === undefined
       ? undefined
       : keptTo(await readPreregistration(study.preregistration), study)
-  await using run = await RunFolder.open(options.folder)
+  await using run = await RunFolder.open(options.folder, options.steps)
   using prepared = await prepareStudy(study, options.resolve, options.signal)
   await atomicWrite(join(run.path, 'study.yaml'), options.source)
   const texts = await harvestTexts(run, prepared, options)

@@ -35,6 +35,7 @@ export const demo: Command<Options> = {
       const results = await runStudy(study, {
         source: stringify(study),
         folder,
+        steps: join(out, 'steps'),
         resolve: async (ref) => ref,
         command: ['palimpsest', ...process.argv.slice(2)],
         signal: context.signal,
