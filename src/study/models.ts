@@ -9,6 +9,7 @@ import { refuse } from '../core/errors.ts'
 import { hashFile, hashJson } from '../core/files.ts'
 import { type Checkpoint, hashCheckpoint } from '../formats/checkpoint.ts'
 import { Backend } from '../ggml/backend.ts'
+import { kernelsOf } from '../ggml/kernels/kernels.ts'
 import { loadModel, type ModelDescription, openDescription } from '../model/load.ts'
 import type { Model } from '../model/model.ts'
 import { parameterCount, randomTwin } from '../model/random.ts'
@@ -65,9 +66,14 @@ export async function openModels(study: Study, resolve: Resolve): Promise<StudyM
   }
 }
 
+/** Device and engine, with the products that serve: at native precision numbers depend on them. */
 function describeDevice(study: Study): { device: string; engine: string } {
   using backend = new Backend({ device: study.device })
-  return { device: backend.device.name, engine: backend.engine.version }
+  const { version } = backend.engine
+  if (!backend.isCpu) return { device: backend.device.name, engine: version }
+  const { off, instructions, bf16 } = kernelsOf(backend.engine).report()
+  const products = off === undefined ? `${instructions}${bf16 ? ' bf16' : ''} kernels` : 'ggml products'
+  return { device: backend.device.name, engine: `${version}, ${products}` }
 }
 
 async function describe(
