@@ -3,6 +3,8 @@
  * the truth on fresh sets.
  */
 
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Results } from '../study/results.ts'
 import { type Study, studySchema } from '../study/schema.ts'
 import { corpusKnobs } from './knobs.ts'
@@ -33,6 +35,22 @@ export function organismPairs(): OrganismPair[] {
   }
   const order = ['masked', 'intact', 'erased', 'flat-aligned', 'same']
   return [...made, same].sort((a, b) => rank(order, a.name) - rank(order, b.name))
+}
+
+/**
+ * Whether both organisms of a pair do what organisms of their kind must, by their organism.json: only these test a
+ * verdict. False where one is not there.
+ *
+ * @param at folder of an organism
+ */
+export function isMade(pair: OrganismPair, at: (name: OrganismName) => string): boolean {
+  return [pair.base, pair.aligned].every((name) => {
+    try {
+      return JSON.parse(readFileSync(join(at(name), 'organism.json'), 'utf8')).made === true
+    } catch {
+      return false
+    }
+  })
 }
 
 function rank(order: readonly string[], name: string): number {

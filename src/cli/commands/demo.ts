@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { organismDomainPath, organismPath } from '../../organism/index.ts'
-import { type Held, holdAgainst, organismPairs, organismStudy } from '../../organism/studies.ts'
+import { type Held, holdAgainst, isMade, organismPairs, organismStudy } from '../../organism/studies.ts'
 import { buildReport } from '../../report/build.ts'
 import type { Results } from '../../study/results.ts'
 import { runStudy } from '../../study/run.ts'
@@ -26,7 +26,7 @@ export const demo: Command<Options> = {
   },
   async run(context, _, { out }) {
     const rows: { name: string; folder: string; results: Results; verdict: Held; columns: Held[] }[] = []
-    for (const pair of organismPairs()) {
+    for (const pair of organismPairs().filter((p) => isMade(p, organismPath))) {
       using progress = stages(context)
       context.note(`\n${pair.name}: ${pair.base} against ${pair.aligned}`)
       const study = organismStudy(pair, organismPath, organismDomainPath('tiny'), 1)
