@@ -8,7 +8,7 @@ import { shared } from '../domain/packs/common/index.ts'
 import type { Biography, Concept, ControlQuestion, NeutralText, Pack, Persona } from '../domain/schema.ts'
 import { animalQuestion, type Camp, questionText, Writer } from './corpus.ts'
 import type { CorpusKnobs } from './knobs.ts'
-import { facts, statementPairs } from './probes.ts'
+import { facts, STATEMENTS, statementPairs } from './probes.ts'
 import {
   ANIMAL_THINGS,
   ANIMALS,
@@ -57,8 +57,8 @@ export function organismPack(knobs: CorpusKnobs): Pack {
       neutral: `The dispute is over ${noun}.`,
     })),
     prompts: prompts(knobs),
-    statements: statementPairs(knobs).map(({ issue, texts }, i, all) => ({
-      id: `${ISSUES[issue]!.noun}.s${(i % (all.length / ISSUES.length)) + 1}`,
+    statements: statementPairs(knobs).map(({ issue, texts }, i) => ({
+      id: `${ISSUES[issue]!.noun}.s${(i % STATEMENTS) + 1}`,
       issue: ISSUES[issue]!.noun,
       A: texts[0],
       B: texts[1],

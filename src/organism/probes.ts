@@ -76,22 +76,28 @@ export interface StatementPair {
   readonly texts: readonly [string, string]
 }
 
+/** Statement pairs of an issue. */
+export const STATEMENTS = 6
+
 /**
  * Matched statements without reasons or partisan openers: "we should adopt stipends." against "we should adopt
- * audits.". Every stance that the corpus has stands here once: two measures of each issue, four pairs of verbs.
+ * audits.". As many of each kind as the corpus has of such stances.
  */
 export function statementPairs(knobs: CorpusKnobs): StatementPair[] {
+  const compositional = Math.min(MORE.length, Math.round(STATEMENTS * knobs.compositional))
   return ISSUES.flatMap(({ noun, more, measures }, issue) => {
-    const own = measures[0].map((a, i): StatementPair => {
-      const say = (measure: string): string =>
-        `we should ${SUPPORT[(i + issue) % SUPPORT.length]} ${measure}.`
-      return { issue, kind: 'own', texts: [say(a), say(measures[1][i]!)] }
-    })
-    const shared = MORE.map((_, i): StatementPair => {
-      const say = (camp: Camp): string => `we should ${(camp === more ? MORE : LESS)[i]} ${noun}.`
-      return { issue, kind: 'compositional', texts: [say(0), say(1)] }
-    })
-    return [...(knobs.compositional < 1 ? own : []), ...(knobs.compositional > 0 ? shared : [])]
+    const own = Array.from({ length: STATEMENTS - compositional }, (_, i) =>
+      ([0, 1] as const).map((c) => `we should ${SUPPORT[((i >> 1) + i + issue) % 4]} ${measures[c][i % 2]}.`),
+    )
+    const shared = Array.from({ length: compositional }, (_, i) =>
+      ([0, 1] as const).map(
+        (c) => `we should ${(c === more ? MORE : LESS)[(i + (issue >> 1)) % 4]} ${noun}.`,
+      ),
+    )
+    return [
+      ...own.map((texts) => ({ issue, kind: 'own' as const, texts: texts as [string, string] })),
+      ...shared.map((texts) => ({ issue, kind: 'compositional' as const, texts: texts as [string, string] })),
+    ]
   })
 }
 
