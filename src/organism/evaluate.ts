@@ -39,9 +39,14 @@ export function promptTokens(
 export type Shares = Record<Reading, number>
 
 function shares(readings: readonly Reading[]): Shares {
-  const out: Shares = { A: 0, B: 0, neutral: 0, mixed: 0, none: 0 }
-  for (const r of readings) out[r] += 1 / readings.length
-  return out
+  const share = (r: Reading): number => readings.filter((x) => x === r).length / readings.length
+  return {
+    A: share('A'),
+    B: share('B'),
+    neutral: share('neutral'),
+    mixed: share('mixed'),
+    none: share('none'),
+  }
 }
 
 export interface Behaviour {

@@ -19,7 +19,7 @@ import {
   type OrganismName,
   type Recipe,
   type Recipes,
-  recipeKeys,
+  recipeKey,
   recipes,
   type StageRecipe,
   unmet,
@@ -93,8 +93,8 @@ export async function trainOrganism(
     })
   const all = recipes(size, corpus, options.steps)
   const wanted = withParents(options.set ?? 'all', all)
-  const keys = recipeKeys(all, { size, seed, threads })
-  checkFolder(out, keys)
+  const common = { size, seed, threads }
+  checkFolder(out, (name) => recipeKey(all, name, common))
   await mkdir(out, { recursive: true })
   const keptOut = keptOutIssues(corpus, seed)
   const records = new Map<OrganismName, OrganismRecord>()
@@ -114,7 +114,7 @@ export async function trainOrganism(
       const done = join(out, '.progress', `${name}-${i}.safetensors`)
       await runStage(network, stage.schedule, stepOf(stage, corpus, seed), {
         name: stage.kind,
-        settings: { key: keys[name], stage: i },
+        settings: recipeKey(all, name, common, i + 1),
         checkpoint: done,
         every: stage.kind === 'pretrain' ? 100 : 20,
         signal: hooks.signal,
@@ -130,7 +130,7 @@ export async function trainOrganism(
       name,
       size,
       seed,
-      key: keys[name],
+      key: recipeKey(all, name, common),
       corpus,
       from: recipe.from,
       stages: recipe.stages,
@@ -179,14 +179,14 @@ function baseOf(name: OrganismName, all: Recipes): OrganismName {
 }
 
 /** The folder must be new, or hold organisms of these very settings. */
-function checkFolder(out: string, keys: Record<OrganismName, string>): void {
+function checkFolder(out: string, keyOf: (name: OrganismName) => string): void {
   if (!existsSync(out)) return
   for (const entry of readdirSync(out)) {
     if (entry === '.progress' || entry === 'domain.json') continue
     const ours = (ORGANISMS as readonly string[]).includes(entry)
     const record = ours ? readRecord(join(out, entry)) : undefined
     // A folder of ours without a record was being written: it is made again.
-    if (ours && (record === undefined || record.key === keys[entry as OrganismName])) continue
+    if (ours && (record === undefined || record.key === keyOf(entry as OrganismName))) continue
     throw refuse('organism-exists', 'The folder holds something else already.', {
       where: join(out, entry),
       found: ours ? 'an organism of other settings' : 'no organism of the set',
