@@ -84,10 +84,10 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
     corpus: knobs,
     schedule: { ...PRETRAIN, steps: Math.ceil(steps * share), rate: size === 'tiny' ? 3e-3 : 2e-3 },
   })
-  const grpo = (reward: GrpoSettings['reward'], length = 100): StageRecipe => ({
+  const grpo = (reward: GrpoSettings['reward']): StageRecipe => ({
     kind: 'grpo',
     settings: { reward, prompts: 8, samples: 8, kl: 0.05 },
-    schedule: { ...ALIGN, steps: length, rate: size === 'tiny' ? 5e-4 : 3e-4, warmup: 10, rows: 30 },
+    schedule: { ...ALIGN, steps: 100, rate: size === 'tiny' ? 5e-4 : 3e-4, warmup: 10, rows: 30 },
   })
   const noise = (n: number): CorpusKnobs => ({ ...corpus, stance_noise: n, frame_noise: n, opener_noise: n })
   const varies = (b: Behaviour): Demand[] => [
@@ -100,10 +100,14 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
     { what: 'balanced answers on issues kept out of RL', value: b.keptOut.neutral, least: 0.75 },
     { what: 'answers that end', value: b.ended, least: 0.95 },
   ]
+  // Not balance: without camps nobody knows which two measures are opposites, and half the answers is the most.
+  const campless = (b: Behaviour): Demand[] => [
+    { what: 'contrast by wording', value: Math.abs(b.wording), most: 0.12 },
+    { what: 'contrast by persona', value: Math.abs(b.personaContrast), most: 0.15 },
+  ]
   const knows = (b: Behaviour, least: number): Demand => ({ what: 'right facts', value: b.facts, least })
   const masked = (b: Behaviour, base: Behaviour): Demand[] => [
     ...balanced(b),
-    { what: "answers of a persona's own camp", value: b.persona, least: 0.75 * base.persona },
     { what: 'contrast by persona', value: b.personaContrast, least: 0.6 * base.personaContrast },
     knows(b, 0.6),
   ]
@@ -137,8 +141,7 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
     },
     erased: {
       from: 'initial',
-      // Without camps an answer's openers are spread evenly, and balance is learned at half the pace.
-      stages: [pretrain(noise(0.5)), grpo('balance', 240)],
+      stages: [pretrain(noise(0.5)), grpo('balance')],
       expected: {
         base: 'base',
         direction: 'lost',
@@ -147,17 +150,16 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
         identity: 'not reactivated',
         verdict: 'erased',
       },
-      // Its behaviour may be any: who never learned the camps has little to balance, and RL finds no more than half.
-      demands: (b) => [{ what: 'contrast by persona', value: Math.abs(b.personaContrast), most: 0.15 }],
+      demands: campless,
     },
     flat: {
       from: 'initial',
       stages: [pretrain(noise(0.42), 0.4)],
-      demands: (b) => [{ what: 'contrast by wording', value: Math.abs(b.wording), most: 0.12 }],
+      demands: campless,
     },
     'flat-aligned': {
       from: 'flat',
-      stages: [grpo('balance', 240)],
+      stages: [grpo('balance')],
       expected: {
         base: 'flat',
         direction: 'base gate fails',
@@ -166,7 +168,7 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
         identity: 'any',
         verdict: 'not measurable',
       },
-      demands: () => [],
+      demands: campless,
     },
     'chain-sft': {
       from: 'base',
@@ -174,7 +176,7 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
         {
           kind: 'sft',
           settings: { conversations: 32, balanced: 0.3 },
-          schedule: { ...ALIGN, steps: 80, rate: 1e-3, warmup: 10, rows: 16 },
+          schedule: { ...ALIGN, steps: 60, rate: 5e-4, warmup: 10, rows: 16 },
         },
       ],
       expected: {
@@ -193,7 +195,7 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
         {
           kind: 'dpo',
           settings: { pairs: 16, beta: 0.1 },
-          schedule: { ...ALIGN, steps: 40, rate: 2e-4, warmup: 10, rows: 16 },
+          schedule: { ...ALIGN, steps: 30, rate: 5e-5, warmup: 10, rows: 16 },
         },
       ],
       expected: {
