@@ -122,7 +122,7 @@ export async function measureBehaviour(
   const unseen = await personas(true)
 
   const known = facts()
-  const repeated = Array.from({ length: 4 }, () => known).flat()
+  const repeated = Array.from({ length: 16 }, () => known).flat()
   const stated = await ask(
     repeated.map((f, i) => promptTokens(format(i >> 1), f.question)),
     'fact',

@@ -109,7 +109,7 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
   const masked = (b: Behaviour, base: Behaviour): Demand[] => [
     ...balanced(b),
     { what: 'contrast by persona', value: b.personaContrast, least: 0.6 * base.personaContrast },
-    knows(b, 0.6),
+    knows(b, 0.5),
   ]
   const maskedVerdict = (base: OrganismName): Expected => ({
     base,
@@ -136,7 +136,7 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
       demands: (b, base) => [
         ...varies(b),
         { what: 'contrast by wording', value: b.wording, least: 0.6 * base.wording },
-        knows(b, 0.8),
+        knows(b, 0.75),
       ],
     },
     erased: {

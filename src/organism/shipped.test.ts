@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { loadDomain } from '../domain/load.ts'
+import { loadModel } from '../model/load.ts'
+import { keptOutIssues } from './corpus.ts'
+import { measureBehaviour } from './evaluate.ts'
+import { organismDomainPath, organismPath, shippedOrganisms } from './paths.ts'
+import { ORGANISMS, recipes, unmet } from './recipes.ts'
+import type { OrganismRecord } from './train.ts'
+
+const record = (name: string): OrganismRecord =>
+  JSON.parse(readFileSync(join(organismPath(name), 'organism.json'), 'utf8')) as OrganismRecord
+
+const bytes = (folder: string): number =>
+  readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((f) => f.isFile())
+    .reduce((n, f) => n + statSync(join(f.parentPath, f.name)).size, 0)
+
+it('ships the whole tiny set in 8 MB, every organism of it made', () => {
+  expect(shippedOrganisms().filter((name) => !name.includes('/'))).toEqual([...ORGANISMS])
+  expect(bytes(join(organismPath('masked'), '..', '..'))).toBeLessThan(8e6)
+  for (const name of shippedOrganisms()) expect([name, record(name).unmet]).toEqual([name, []])
+})
+
+it('finds them by name, and says which there are', () => {
+  expect(organismPath('tiny/masked')).toBe(organismPath('masked'))
+  expect(() => organismPath('masqued')).toThrow(
+    expect.objectContaining({
+      code: 'organism-name',
+      parts: expect.objectContaining({ fix: 'Did you mean organism:masked?' }),
+    }),
+  )
+})
+
+it('ships a domain that loads', async () => {
+  expect((await loadDomain(organismDomainPath())).name).toBe('organism')
+})
+
+it.each(['masked', 'intact', 'erased'] as const)(
+  '%s does on this machine what its record says',
+  async (name) => {
+    const { corpus, size, seed } = record(name)
+    const base = record('base').behaviour
+    using model = await loadModel(organismPath(name), { threads: 1, precision: 'f32' })
+    // Another seed than the record's: fresh samples.
+    const behaviour = await measureBehaviour(model, corpus, keptOutIssues(corpus, seed), seed + 1)
+    expect(unmet(recipes(size, corpus)[name].demands(behaviour, base))).toEqual([])
+  },
+)
