@@ -18,12 +18,15 @@ export interface OrganismPair {
   readonly expected: Expected
 }
 
-/** The pairs whose verdict is known, `base` with itself among them, masked first. */
+/**
+ * The pairs whose verdict is known, `base` with itself among them, masked first. The chain is for studies by stage:
+ * what each of its stages leaves is not known beforehand.
+ */
 export function organismPairs(): OrganismPair[] {
   const all = recipes('tiny', corpusKnobs())
   const made = ORGANISMS.flatMap((aligned): OrganismPair[] => {
     const { expected } = all[aligned]
-    return expected === undefined || expected.verdict === 'any'
+    return expected === undefined || expected.verdict === 'any' || aligned.startsWith('chain-')
       ? []
       : [{ name: aligned, base: expected.base, aligned, expected }]
   })
