@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { availableThreads } from '../src/ggml/threads.ts'
-import { generate, loadModel, type Model } from '../src/model/index.ts'
+import { generate, loadModel } from '../src/model/index.ts'
 import { meanOver } from '../src/model/pooling.ts'
 import { readTable } from '../src/study/tables.ts'
 
@@ -49,13 +49,15 @@ async function best(rounds: number, f: () => Promise<unknown>): Promise<number> 
 /** Tokens per second of this project on a model. */
 async function ours(path: string, texts: readonly (readonly number[])[]): Promise<Speeds> {
   await using model = await loadModel(path, { threads, device: 'cpu' })
+  // Without end tokens every decoding has the same length.
+  Object.assign(model, { eosIds: [] })
   const prompt = Array.from({ length: 256 }, (_, i) => 1000 + i)
   await model.run([prompt], { logits: 'last' })
   const prefill = 256 / (await best(3, () => model.run([prompt], { logits: 'last' })))
   const decode = async (batch: number): Promise<number> => {
     const prompts = Array.from({ length: batch }, (_, i) => ({ id: String(i), tokens: prompt.slice(0, 16) }))
     const time = (n: number): Promise<number> =>
-      best(2, () => generate(endless(model), prompts, { maxTokens: n, batch }))
+      best(2, () => generate(model, prompts, { maxTokens: n, batch }))
     return (64 * batch) / ((await time(65)) - (await time(1)))
   }
   const items = texts.map((tokens, i) => ({ id: String(i), tokens }))
@@ -73,11 +75,6 @@ async function ours(path: string, texts: readonly (readonly number[])[]): Promis
     decode8: await decode(8),
     harvest: total / (await best(2, harvest)),
   }
-}
-
-/** The model without end tokens, so that every decoding has the same length. */
-function endless(model: Model): Model {
-  return Object.create(model, { eosIds: { value: [] } }) as Model
 }
 
 async function peer(what: string, command: string, args: readonly string[]): Promise<Speeds | undefined> {

@@ -14,7 +14,13 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 def convert(gguf, out):
     folder, name = gguf.rsplit("/", 1)
     tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
-    model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
+    read = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
+    # What was read from GGUF counts as quantised and is not saved: its values go into a plain model.
+    config = read.config
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    model = AutoModelForCausalLM.from_config(config)
+    model.load_state_dict(read.state_dict())
     for kind, dtype in (("f32", torch.float32), ("bf16", torch.bfloat16)):
         model.to(dtype).save_pretrained(f"{out}/{kind}")
         tokenizer.save_pretrained(f"{out}/{kind}")
