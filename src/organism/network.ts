@@ -25,6 +25,7 @@ export interface Size {
 }
 
 export const SIZES = {
+  narrow: { width: 32, layers: 4, context: 128 },
   tiny: { width: 64, layers: 4, context: 128 },
   reference: { width: 128, layers: 4, context: 128 },
 } as const satisfies Record<string, Size>

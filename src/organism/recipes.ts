@@ -68,7 +68,7 @@ export function unmet(demands: readonly Demand[]): string[] {
 export type Recipes = Record<OrganismName, Recipe>
 
 /** Steps of pre-training by size. */
-export const BASE_STEPS: Record<SizeName, number> = { tiny: 2400, reference: 2400 }
+export const BASE_STEPS: Record<SizeName, number> = { narrow: 2400, tiny: 2400, reference: 2400 }
 
 const PRETRAIN = { warmup: 50, floor: 0.05, decay: 0.05, beta2: 0.98, clip: 1, rows: 12, length: 64 }
 const ALIGN = { floor: 1, decay: 0, beta2: 0.95, clip: 1, length: 64 }
@@ -82,12 +82,12 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
   const pretrain = (knobs: CorpusKnobs, share = 1): StageRecipe => ({
     kind: 'pretrain',
     corpus: knobs,
-    schedule: { ...PRETRAIN, steps: Math.ceil(steps * share), rate: size === 'tiny' ? 3e-3 : 2e-3 },
+    schedule: { ...PRETRAIN, steps: Math.ceil(steps * share), rate: size === 'reference' ? 2e-3 : 3e-3 },
   })
   const grpo = (reward: GrpoSettings['reward']): StageRecipe => ({
     kind: 'grpo',
     settings: { reward, prompts: 8, samples: 8, kl: 0.05 },
-    schedule: { ...ALIGN, steps: 100, rate: size === 'tiny' ? 5e-4 : 3e-4, warmup: 10, rows: 30 },
+    schedule: { ...ALIGN, steps: 100, rate: size === 'reference' ? 3e-4 : 5e-4, warmup: 10, rows: 30 },
   })
   const noise = (n: number): CorpusKnobs => ({ ...corpus, stance_noise: n, frame_noise: n, opener_noise: n })
   const varies = (b: Behaviour): Demand[] => [
