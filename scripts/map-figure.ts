@@ -66,7 +66,14 @@ export function drawMap(cells: readonly Cell[]): string {
           labelArrow: 'none',
           padding: 0.06,
         },
-        y: { domain: noises.map(String), tickSize: 0, label: 'noise', labelAnchor: 'top', labelArrow: 'none', padding: 0.08 },
+        y: {
+          domain: noises.map(String),
+          tickSize: 0,
+          label: 'noise',
+          labelAnchor: 'top',
+          labelArrow: 'none',
+          padding: 0.08,
+        },
         marks: [
           Plot.cell(
             tiles.filter((t) => t.made),

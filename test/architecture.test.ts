@@ -15,7 +15,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   stats: ['core', 'ggml'],
   domain: ['core', 'formats'],
   study: ['core', 'ggml', 'formats', 'model', 'sae', 'stats', 'domain'],
-  organism: ['core', 'ggml', 'formats', 'model', 'stats', 'domain', 'study'],
+  organism: ['core', 'ggml', 'formats', 'model', 'sae', 'stats', 'domain', 'study'],
   report: ['core', 'study'],
   cli: ['core', 'ggml', 'formats', 'model', 'sae', 'stats', 'domain', 'study', 'organism', 'report'],
 }

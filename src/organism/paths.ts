@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { nearest, PalimpsestError } from '../core/errors.ts'
+import { DICTIONARY } from './dictionary.ts'
 import { SIZES } from './network.ts'
 import { ORGANISMS } from './recipes.ts'
 
@@ -38,6 +39,12 @@ export function organismPath(name: string): string {
         ? `Did you mean organism:${near[0]}?`
         : 'Train one: `palimpsest train organism --out DIR`, and give its folder.',
   })
+}
+
+/** The dictionary of the shipped base of a size; undefined where none ships. */
+export function organismDictionaryPath(size: keyof typeof SIZES = 'tiny'): string | undefined {
+  const path = join(ROOT, size, DICTIONARY)
+  return existsSync(join(path, 'training.json')) ? path : undefined
 }
 
 /** The value domain of the shipped organisms of a size, as a file. */

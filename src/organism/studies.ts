@@ -67,6 +67,7 @@ function rank(order: readonly string[], name: string): number {
  * @param at folder of an organism
  * @param domain path of the set's domain
  * @param claims default: those that the verdict needs
+ * @param dictionary of the pair's base: claim `features` follows its features
  */
 export function organismStudy(
   pair: OrganismPair,
@@ -74,6 +75,7 @@ export function organismStudy(
   domain: string,
   seed: number,
   claims: readonly string[] = ['direction', 'compression', 'behaviour'],
+  dictionary?: string,
 ): Study {
   return studySchema.parse({
     palimpsest: 1,
@@ -81,7 +83,8 @@ export function organismStudy(
     seed,
     models: { base: at(pair.base), aligned: at(pair.aligned) },
     domain,
-    claims,
+    claims: dictionary === undefined ? claims : [...claims, 'features'],
+    ...(dictionary === undefined ? {} : { dictionaries: { base: [dictionary] } }),
     repeats: 1,
     behaviour: { samples: 4, persona_samples: 2, personas: 2, max_tokens: 24 },
     draws: { bootstrap: 500, permutations: 200, refitted: 20, references: 200 },

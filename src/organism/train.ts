@@ -8,6 +8,7 @@ import { atomicWrite } from '../core/files.ts'
 import { bf16ToF32, f32ToBf16 } from '../formats/half.ts'
 import { dpoStep, grpoStep, sftStep } from './align.ts'
 import { keptOutIssues } from './corpus.ts'
+import { DICTIONARY, trainOrganismDictionary } from './dictionary.ts'
 import { type Behaviour, type DirectionLook, lookAtDirection, measureBehaviour } from './evaluate.ts'
 import { type CorpusKnobs, corpusKnobs, hasNoCamps } from './knobs.ts'
 import { Network, SIZES, type SizeName } from './network.ts'
@@ -72,7 +73,7 @@ export interface TrainHooks {
 }
 
 /**
- * Trains organisms. Finished ones of the same settings are kept, an interrupted stage goes on from its
+ * Trains organisms, and with the whole set a dictionary of its base. Finished ones of the same settings are kept, an interrupted stage goes on from its
  * checkpoint, and both give the same weights to the bit as a run without interruption.
  *
  * @returns the records of the organisms asked for, in the order of the set
@@ -145,6 +146,21 @@ export async function trainOrganism(
     records.set(name, record)
     await hooks.onOrganism?.(record)
   }
+  if (wanted.size === ORGANISMS.length && records.get('base')!.made)
+    await trainOrganismDictionary(out, corpus, {
+      seed,
+      threads,
+      ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
+      onProgress: (step, steps, { fvu, l0 }) =>
+        void hooks.onProgress?.({
+          organism: 'base',
+          stage: DICTIONARY,
+          step,
+          steps,
+          loss: fvu,
+          figures: { l0 },
+        }),
+    })
   await atomicWrite(join(out, 'domain.json'), `${JSON.stringify(organismPack(corpus), null, 1)}\n`)
   await rm(join(out, '.progress'), { recursive: true, force: true })
   return ORGANISMS.flatMap((name) => records.get(name) ?? [])
@@ -182,7 +198,7 @@ function baseOf(name: OrganismName, all: Recipes): OrganismName {
 function checkFolder(out: string, keyOf: (name: OrganismName) => string): void {
   if (!existsSync(out)) return
   for (const entry of readdirSync(out)) {
-    if (entry === '.progress' || entry === 'domain.json') continue
+    if (entry === '.progress' || entry === 'domain.json' || entry === DICTIONARY) continue
     const ours = (ORGANISMS as readonly string[]).includes(entry)
     const record = ours ? readRecord(join(out, entry)) : undefined
     // A folder of ours without a record was being written: it is made again.

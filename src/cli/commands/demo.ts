@@ -3,7 +3,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { organismDomainPath, organismPath } from '../../organism/index.ts'
+import { organismDictionaryPath, organismDomainPath, organismPath } from '../../organism/index.ts'
 import { type Held, holdAgainst, isMade, organismPairs, organismStudy } from '../../organism/studies.ts'
 import { buildReport } from '../../report/build.ts'
 import type { Results } from '../../study/results.ts'
@@ -29,7 +29,9 @@ export const demo: Command<Options> = {
     for (const pair of organismPairs().filter((p) => isMade(p, organismPath))) {
       using progress = stages(context)
       context.note(`\n${pair.name}: ${pair.base} against ${pair.aligned}`)
-      const study = organismStudy(pair, organismPath, organismDomainPath('tiny'), 1)
+      const dictionary =
+        pair.base === 'base' && pair.aligned !== 'base' ? organismDictionaryPath() : undefined
+      const study = organismStudy(pair, organismPath, organismDomainPath(), 1, undefined, dictionary)
       const folder = join(out, pair.name)
       await mkdir(folder, { recursive: true })
       const results = await runStudy(study, {

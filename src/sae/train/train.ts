@@ -43,6 +43,7 @@ export interface TrainJob {
 export interface TrainRecord {
   readonly job: string
   readonly palimpsest: string
+  /** Names of the models' folders or files; the job's hash says which they were. */
   readonly models: readonly string[]
   readonly site: string
   readonly settings: TrainSettings
@@ -130,7 +131,7 @@ export async function trainDictionary(options: TrainJob): Promise<TrainRecord> {
   const record: TrainRecord = {
     job,
     palimpsest: packageVersion(),
-    models: models.map((m) => m.path),
+    models: models.map((m) => basename(m.path)),
     site,
     settings,
     tokens: trainer.step * settings.batch,
