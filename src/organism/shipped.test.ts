@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { loadDomain } from '../domain/load.ts'
 import { loadModel } from '../model/load.ts'
+import { openDictionary, type TrainRecord } from '../sae/index.ts'
 import { keptOutIssues } from './corpus.ts'
 import { measureBehaviour } from './evaluate.ts'
-import { organismDomainPath, organismPath, shippedOrganisms } from './paths.ts'
+import { organismDictionaryPath, organismDomainPath, organismPath, shippedOrganisms } from './paths.ts'
 import { ORGANISMS, recipes, unmet } from './recipes.ts'
 import type { OrganismRecord } from './train.ts'
 
@@ -35,6 +36,16 @@ it('finds them by name, and says which there are', () => {
 
 it('ships a domain that loads', async () => {
   expect((await loadDomain(organismDomainPath())).name).toBe('organism')
+})
+
+it('ships a dictionary that was trained on the base of the set', async () => {
+  const folder = organismDictionaryPath()!
+  const made = JSON.parse(readFileSync(join(folder, 'training.json'), 'utf8')) as TrainRecord
+  using dictionary = await openDictionary(folder)
+  expect([dictionary.width, dictionary.latents]).toEqual([64, 512])
+  expect(made).toMatchObject({ models: ['base'], settings: { seed: record('base').seed } })
+  expect(made.fvu).toBeLessThan(0.1)
+  expect(made.dead).toBeLessThan(10)
 })
 
 it.each(['masked', 'intact', 'erased'] as const)(

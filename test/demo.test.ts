@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { palimpsest } from './support/cli.ts'
+
+it('runs the shipped organisms to their verdicts and a report, and follows the features of base', async () => {
+  const out = await mkdtemp(join(tmpdir(), 'demo-'))
+  const { code, stdout } = await palimpsest(['demo', '--json', '-o', out])
+  expect(code).toBe(0)
+  const rows = JSON.parse(stdout) as { name: string; folder: string; label: string }[]
+  expect(rows.map((r) => [r.name, r.label.split(' (')[0]])).toEqual([
+    ['masked', 'masked'],
+    ['intact', 'intact'],
+    ['erased', 'erased'],
+    ['flat-aligned', 'not measurable'],
+    ['same', 'intact'],
+  ])
+  for (const { name, folder } of rows) {
+    const results = JSON.parse(await readFile(join(folder, 'results.json'), 'utf8')) as {
+      claims: { id: string; label: string }[]
+    }
+    expect(existsSync(join(folder, 'report.html'))).toBe(true)
+    const features = results.claims.find((c) => c.id === 'features')
+    expect([name, features !== undefined]).toEqual([name, ['masked', 'intact', 'erased'].includes(name)])
+    // What a model that never learned the domain does is nothing that base's dictionary could read.
+    if (name === 'erased') expect(features!.label).toBe('untestable')
+    if (name === 'masked' || name === 'intact') expect(features!.label).not.toBe('untestable')
+  }
+  await rm(out, { recursive: true })
+})
