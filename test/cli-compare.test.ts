@@ -7,7 +7,7 @@ import { renderReport } from '../src/report/page.ts'
 import { keptTo, preregister, readPreregistration } from '../src/study/preregistration.ts'
 import type { Claim, Results } from '../src/study/results.ts'
 import { readResults } from '../src/study/results.ts'
-import { readStudy } from '../src/study/schema.ts'
+import { readStudy } from '../src/study/study-file.ts'
 import { palimpsest } from './support/cli.ts'
 import { studyText, writeStudyModel, writeStudyTexts } from './support/study-model.ts'
 
@@ -84,7 +84,9 @@ describe('palimpsest compare', () => {
     expect(html).toContain('value="0.77"')
     expect(html).not.toContain('value="0.1"') // the cell that decides stands for the factorial
     expect(html).toContain('dpo&lt;b&gt;')
-    expect(html).not.toMatch(/<script|https?:\/\/|<b>&|dpo<b>/)
+    expect(html.replaceAll('xmlns="http://www.w3.org/2000/svg"', '')).not.toMatch(
+      /<script|https?:\/\/|<b>&|dpo<b>/,
+    )
     const json = JSON.parse((await palimpsest(['compare', sft, dpo, '--json'])).stdout)
     expect(json.claims[0].answers.map((a: { label: string }) => a.label)).toEqual(['retained', 'lost'])
     expect(json.measures.find((m: { name: string }) => m.name === 'stance_index').values[0].value).toBe(0.77)

@@ -9,7 +9,7 @@ import { type FeaturesRecord, readFeatures } from '../src/study/features-record.
 import { planStudy } from '../src/study/plan.ts'
 import type { Results } from '../src/study/results.ts'
 import { runStudy } from '../src/study/run.ts'
-import { readStudy } from '../src/study/schema.ts'
+import { readStudy } from '../src/study/study-file.ts'
 import { writeDictionary } from './support/dictionary.ts'
 import { addControls, doctor, GONE, KEPT, THRESHOLDS, writeKnownDictionary } from './support/feature-study.ts'
 import { studyText, writeStudyModel, writeStudyTexts } from './support/study-model.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Claim, Results } from '../src/study/results.ts'
 import { runStudy } from '../src/study/run.ts'
-import { readStudy } from '../src/study/schema.ts'
+import { readStudy } from '../src/study/study-file.ts'
 import { writeStudyDomain } from './support/study-domain.ts'
 import { copyModel, studyText, writeStudyModel, writeStudyTexts } from './support/study-model.ts'
 

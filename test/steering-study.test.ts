@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { planStudy } from '../src/study/plan.ts'
 import { type Claim, type Results, readResults } from '../src/study/results.ts'
 import { runStudy } from '../src/study/run.ts'
-import { readStudy } from '../src/study/schema.ts'
+import { readStudy } from '../src/study/study-file.ts'
 import { writeStudyDomain } from './support/study-domain.ts'
 import { copyModel, studyText, writeStudyModel, writeStudyTexts } from './support/study-model.ts'
 

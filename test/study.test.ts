@@ -11,7 +11,7 @@ import { planStudy } from '../src/study/plan.ts'
 import { type Results, readResults } from '../src/study/results.ts'
 import { runStudy } from '../src/study/run.ts'
 import { RunFolder } from '../src/study/run-folder.ts'
-import { readStudy } from '../src/study/schema.ts'
+import { readStudy } from '../src/study/study-file.ts'
 import { palimpsest } from './support/cli.ts'
 import { copyModel, studyText, writeStudyModel, writeStudyTexts } from './support/study-model.ts'
 

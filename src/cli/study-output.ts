@@ -1,6 +1,7 @@
 /** What commands that run studies show: a progress line a stage, and the answers in words. */
 
 import { join } from 'node:path'
+import type { StageRun } from '../study/chain.ts'
 import type { Results } from '../study/results.ts'
 import type { Context } from './command.ts'
 import type { Progress } from './progress.ts'
@@ -58,5 +59,24 @@ export function answer(results: Results, folder: string, report: string): string
       ['numbers', join(folder, 'results.json')],
       ['tables', join(folder, 'study.duckdb')],
     ]),
+  ].join('\n')
+}
+
+/** The answers of a chain: a block a stage, then where its page is. */
+export function chainAnswer(runs: readonly StageRun[], report: string): string {
+  const { bold } = setColour(process.stdout)
+  return [
+    columns(
+      runs.map(({ stage, results }) => [
+        stage,
+        [
+          bold(results.verdict?.label ?? 'no verdict'),
+          ...results.claims.map((c) => `${c.id}: ${c.status}${c.label === undefined ? '' : ` (${c.label})`}`),
+        ].join('\n'),
+      ]),
+    ),
+    '',
+    ...new Set(runs.flatMap(({ results }) => results.warnings.map((w) => `warning: ${w}`))),
+    columns([['report', report]]),
   ].join('\n')
 }

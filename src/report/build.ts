@@ -4,9 +4,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { refuse } from '../core/errors.ts'
 import { atomicWrite, explainFileError } from '../core/files.ts'
+import { readChain } from '../study/chain.ts'
 import { readFeatures } from '../study/features-record.ts'
 import { readResults } from '../study/results.ts'
 import { readProjections } from '../study/store.ts'
+import { type ComparedRun, compareRuns, renderComparison } from './comparison.ts'
 import type { Projection, ReportData } from './data.ts'
 import { renderReport } from './page.ts'
 
@@ -42,7 +44,8 @@ export async function readRun(folder: string): Promise<ReportData> {
 }
 
 /**
- * Writes `report.html` into a run's folder.
+ * Writes `report.html` into the folder of a run; of a chain, into those of its stages too, with a page above them
+ * that shows every measure by stage.
  *
  * @returns its path
  * @throws PalimpsestError as {@link readRun}; `disk-full`, `file-permission`
@@ -50,6 +53,17 @@ export async function readRun(folder: string): Promise<ReportData> {
  */
 export async function buildReport(folder: string): Promise<string> {
   const path = join(folder, 'report.html')
+  const chain = await readChain(folder)
+  if (chain !== undefined) {
+    const runs: ComparedRun[] = []
+    for (const { name, folder: stage } of chain.stages) {
+      await buildReport(join(folder, stage))
+      const results = await readResults(join(folder, stage, 'results.json'))
+      runs.push({ folder: stage, label: name, report: `${stage}/report.html`, results })
+    }
+    await atomicWrite(path, renderComparison(compareRuns(runs), { title: chain.study, kind: 'chain' }))
+    return path
+  }
   await atomicWrite(path, renderReport(await readRun(folder)))
   return path
 }

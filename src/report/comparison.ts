@@ -2,6 +2,8 @@
 
 import { refuse } from '../core/errors.ts'
 import { CLAIMS, type ClaimId, type Measure, type Results } from '../study/results.ts'
+import { byRun } from './figures/by-run.ts'
+import { NARROW, WIDE, type Width } from './figures/svg.ts'
 import { estimate } from './format.ts'
 import { Html, html } from './html.ts'
 import { headline } from './select.ts'
@@ -25,12 +27,18 @@ const HEADLINES: readonly (readonly [ClaimId, string])[] = [
 
 export interface ComparedRun {
   readonly folder: string
+  /** What it is called; the study's name by default. A stage of a chain has its own. */
+  readonly label?: string
+  /** Where its report lies, for a page that leads to it. */
+  readonly report?: string
   readonly results: Results
 }
 
 export interface Comparison {
   readonly runs: readonly {
     readonly folder: string
+    readonly label: string
+    readonly report: string | undefined
     readonly study: string
     readonly domain: string | undefined
     readonly poles: Results['poles'] | undefined
@@ -49,6 +57,8 @@ export interface Comparison {
     readonly model: string | undefined
     readonly values: readonly (Measure | undefined)[]
   }[]
+  /** Of the first run. */
+  readonly thresholds: Results['thresholds']
   /** What makes numbers of the runs differ beside the models: thresholds and seeds that are not the same. */
   readonly differences: readonly { readonly key: string; readonly values: readonly string[] }[]
 }
@@ -89,8 +99,10 @@ export function compareRuns(runs: readonly ComparedRun[]): Comparison {
     })),
   ]
   return {
-    runs: runs.map(({ folder, results: r }) => ({
+    runs: runs.map(({ folder, label, report, results: r }) => ({
       folder,
+      label: label ?? r.study,
+      report,
       study: r.study,
       domain: r.domain,
       poles: r.poles,
@@ -105,6 +117,7 @@ export function compareRuns(runs: readonly ComparedRun[]): Comparison {
       }),
     })),
     measures: HEADLINES.flatMap(([claim, name]) => measureRows(runs, claim, name)),
+    thresholds: runs[0]!.results.thresholds,
     differences: settings.filter(({ values }) => new Set(values).size > 1),
   }
 }
@@ -142,8 +155,8 @@ function measureRows(runs: readonly ComparedRun[], claim: ClaimId, name: string)
 /** The comparison as lines for a terminal: a block a run, then a line a question. */
 export function comparisonText(c: Comparison): string {
   const rows = [
-    ['', ...c.runs.map((r) => r.folder)],
-    ['study', ...c.runs.map((r) => r.study)],
+    ['', ...c.runs.map((r) => r.label)],
+    ['folder', ...c.runs.map((r) => r.folder)],
     ['domain', ...c.runs.map((r) => r.domain ?? '')],
     ['models', ...c.runs.map((r) => r.models.map((m) => m.ref.split(/[\\/]/).at(-1)).join(', '))],
     ['verdict', ...c.runs.map((r) => r.verdict ?? '')],
@@ -176,10 +189,22 @@ function measureRow(m: Comparison['measures'][number]): string {
  *
  * @example await atomicWrite('compare.html', renderComparison(compareRuns(runs)))
  */
-export function renderComparison(c: Comparison): string {
-  const head = (i: number): Html => html`${c.runs[i]!.study} <code>${c.runs[i]!.folder}</code>`
+export function renderComparison(
+  c: Comparison,
+  { title = c.runs.map((r) => r.label).join(', '), kind = 'comparison' } = {},
+): string {
+  const name = ({ label, report, folder }: Comparison['runs'][number]): Html =>
+    report === undefined ? html`${label} <code>${folder}</code>` : html`<a href="${report}">${label}</a>`
+  const drawn = [WIDE, NARROW].map((width) =>
+    byRun(
+      c.runs.map((r) => r.label),
+      c.measures,
+      c.thresholds,
+      width as Width,
+    ),
+  )
   const columns = <T>(cell: (row: T, i: number) => unknown, numeric = false) =>
-    c.runs.map((_, i) => ({ head: head(i), numeric, cell: (row: T) => cell(row, i) as Html }))
+    c.runs.map((run, i) => ({ head: name(run), numeric, cell: (row: T) => cell(row, i) as Html }))
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -187,13 +212,13 @@ export function renderComparison(c: Comparison): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="generator" content="Palimpsest">
-<title>${c.runs.map((r) => r.study).join(', ')}: Palimpsest comparison</title>
+<title>${title}: Palimpsest ${kind}</title>
 <style>${new Html(STYLE)}</style>
 </head>
 <body>
 <header>
-<p class="kind">Palimpsest comparison</p>
-<h1>${c.runs.map((r) => r.study).join(', ')}</h1>
+<p class="kind">Palimpsest ${kind}</p>
+<h1>${title}</h1>
 </header>
 <main>
 <section aria-labelledby="runs-heading">
@@ -201,7 +226,7 @@ export function renderComparison(c: Comparison): string {
 ${table(
   'What each run compared.',
   [
-    { head: 'Run', cell: (r: Comparison['runs'][number]) => html`${r.study} <code>${r.folder}</code>` },
+    { head: 'Run', cell: name },
     { head: 'Verdict', cell: (r) => r.verdict ?? 'one model: no verdict' },
     { head: 'Domain', cell: (r) => r.domain },
     { head: 'Poles', cell: (r) => r.poles && html`${r.poles.A} (A), ${r.poles.B} (B)` },
@@ -229,7 +254,16 @@ ${table(
 </section>
 <section aria-labelledby="numbers-heading">
 <h2 id="numbers-heading">Numbers</h2>
-${table(
+${
+  drawn[0] === undefined || drawn[1] === undefined
+    ? ''
+    : html`<figure>
+<figcaption><b>What the answers rest on, ${kind === 'chain' ? 'stage by stage' : 'run by run'}.</b> Points with their intervals; dashed: the bars that decide.</figcaption>
+<div class="wide">${new Html(drawn[0])}</div>
+<div class="narrow">${new Html(drawn[1])}</div>
+</figure>
+`
+}${table(
   'What the answers rest on, with intervals where there are any.',
   [
     { head: 'Measure', cell: (row: Comparison['measures'][number]) => measureRow(row) },

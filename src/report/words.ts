@@ -130,6 +130,8 @@ const MEASURES = known({
   r_prompt: 'Spread of prompts',
   r_reference: 'Spread along the references',
   r_gap: 'Class gap of texts',
+  contrast_ratio: 'Contrast between wordings, aligned / base',
+  persona_ratio: 'Contrast between personas, aligned / base',
   variance_ratio: 'Ratio of variances',
   iqr_ratio: 'Ratio of interquartile ranges',
   range_ratio: 'Ratio of 5 to 95% ranges',

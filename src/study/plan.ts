@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { matrix } from '../core/matrix.ts'
 import { matmulNT } from '../ggml/gemm.ts'
 import { parameterCount } from '../model/random.ts'
+import type { Stage } from './chain.ts'
 import { controlJob, featuresCost } from './features-step.ts'
 import { type HarvestJob, harvestSpec } from './harvest.ts'
 import { type Resolve, randomTwinOf, twinFits } from './models.ts'
@@ -41,6 +42,7 @@ export interface Plan {
  * Plans a study.
  *
  * @param folder the run folder that it would use
+ * @param planned hashes of steps that are planned already, which this plan adds to
  * @throws PalimpsestError as `prepareStudy`
  * @example const plan = await planStudy(await readStudy('tweets.yaml'), 'runs/tweets', (ref) => ref)
  */
@@ -49,11 +51,11 @@ export async function planStudy(
   folder: string,
   resolve: Resolve,
   signal?: AbortSignal,
+  planned: Set<string> = new Set(),
 ): Promise<Plan> {
   using p = await prepareStudy(study, resolve, signal)
   const flops = await productSpeed(signal)
   const steps: PlannedStep[] = []
-  const planned = new Set<string>()
   for (const model of p.models.all) {
     const rate = flops / (2 * parameterCount(model.description.architecture))
     const add = (what: string, job: HarvestJob): void => {
@@ -112,6 +114,26 @@ export async function planStudy(
       there: undefined,
     })
   return { folder, steps, memory: memory(p, withTwin ? twin.bytes : 0), warnings: p.warnings }
+}
+
+/** Plans the stages of a chain: what an earlier one leaves, later ones find. */
+export async function planChain(
+  stages: readonly Stage[],
+  folder: string,
+  resolve: Resolve,
+  signal?: AbortSignal,
+): Promise<Plan> {
+  const planned = new Set<string>()
+  const plans: Plan[] = []
+  for (const { study } of stages) plans.push(await planStudy(study, folder, resolve, signal, planned))
+  return {
+    folder,
+    steps: plans.flatMap((plan, i) =>
+      plan.steps.map((s) => ({ ...s, what: `${stages[i]!.name}: ${s.what}` })),
+    ),
+    memory: Math.max(...plans.map((plan) => plan.memory)),
+    warnings: [...new Set(plans.flatMap((plan) => plan.warnings))],
+  }
 }
 
 function harvestStep(what: string, job: HarvestJob, rate: number, there: boolean): PlannedStep {

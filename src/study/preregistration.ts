@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { refuse } from '../core/errors.ts'
 import { explainFileError, hashJson } from '../core/files.ts'
 import type { PreregistrationRecord } from './results.ts'
-import type { Study } from './schema.ts'
+import type { ChainStudy, Study } from './schema.ts'
 
 const MAX_BYTES = 1_000_000
 
@@ -48,7 +48,7 @@ export type Preregistration = z.infer<typeof schema>
  *
  * @example preregister(await readStudy('tweets.yaml'), new Date()).hash
  */
-export function preregister(study: Study, now: Date): Preregistration {
+export function preregister(study: Study | ChainStudy, now: Date): Preregistration {
   const content = {
     format: 1 as const,
     study: study.name,
@@ -59,7 +59,7 @@ export function preregister(study: Study, now: Date): Preregistration {
 }
 
 /** The settings that decide what is asked and how it is answered. */
-function deciding(study: Study): Record<string, unknown> {
+function deciding(study: Study | ChainStudy): Record<string, unknown> {
   const {
     palimpsest: _p,
     name: _n,

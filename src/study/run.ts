@@ -25,7 +25,7 @@ import { keptTo, readPreregistration } from './preregistration.ts'
 import { projections } from './projections.ts'
 import { type Claim, type Results, resultsSchema } from './results.ts'
 import { RunFolder } from './run-folder.ts'
-import type { Study } from './schema.ts'
+import type { ChainStudy, Study } from './schema.ts'
 import { steeringStep } from './steering-step.ts'
 import { writeStore } from './store.ts'
 import { type VerdictInputs, verdict } from './verdict.ts'
@@ -54,7 +54,7 @@ export interface RunOptions {
  *
  * @example runFolderName(study) // 'tweets-3f2a91'
  */
-export function runFolderName(study: Study): string {
+export function runFolderName(study: Study | ChainStudy): string {
   return `${study.name}-${hashJson(study).slice(0, 6)}`
 }
 

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PalimpsestError } from '../core/errors.ts'
-import { modelRoles, readStudy, studyJsonSchema } from './schema.ts'
+import { stagesOf } from './chain.ts'
+import { isChain, modelRoles, studyJsonSchema } from './schema.ts'
+import { readStudy, readStudyFile } from './study-file.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -47,6 +49,23 @@ describe('readStudy', () => {
     expect(error.message).toMatch(/thresholds/)
     const nested = await refusal('palimpsest: 1\nname: a\nmodels: { subject: b }\nsites:\n  layer: all')
     expect(nested.message).toMatch(/study\.yaml:5:\d+[\s\S]*layers/)
+  })
+
+  it('reads a chain of stages in its order, and refuses a chain of one and stages without a name', async () => {
+    const head = 'palimpsest: 1\nname: a\nmodels:\n  base: b\n'
+    const path = join(folder, 'chain.yaml')
+    await writeFile(path, `${head}  stages: { sft: ./s, rlvr: { ref: hf:o/n }, dpo: d }`)
+    const study = await readStudyFile(path)
+    if (!isChain(study)) throw new Error('no chain')
+    expect(stagesOf(study).map((s) => [s.name, s.study.name, s.study.models])).toEqual([
+      ['sft', 'a.sft', { base: { ref: join(folder, 'b') }, aligned: { ref: join(folder, 's') } }],
+      ['rlvr', 'a.rlvr', { base: { ref: join(folder, 'b') }, aligned: { ref: 'hf:o/n' } }],
+      ['dpo', 'a.dpo', { base: { ref: join(folder, 'b') }, aligned: { ref: join(folder, 'd') } }],
+    ])
+    expect((await refusal(`${head}  stages: { sft: s, dpo: d }`)).code).toBe('study-chain')
+    expect((await refusal(`${head}  stages: { sft: s }`)).code).toBe('study-invalid')
+    expect((await refusal(`${head}  stages: { 1st: s, dpo: d }`)).code).toBe('study-invalid')
+    expect((await refusal(`${head}  stages: { dpo: s, dpo: d }`)).code).toBe('yaml-syntax')
   })
 
   it('refuses values out of range, models that are neither one nor a pair, and text that is not YAML', async () => {

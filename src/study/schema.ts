@@ -3,12 +3,7 @@
  * in this schema, is written into the results, and is described for editors by `palimpsest schema`.
  */
 
-import { existsSync } from 'node:fs'
-import { basename, dirname, isAbsolute, join } from 'node:path'
 import { z } from 'zod'
-import { checkAgainst, readLocated } from '../domain/yaml.ts'
-
-const MAX_STUDY_BYTES = 1_000_000
 
 /** What chat templates that print today's date see, unless a study says otherwise. */
 export const PINNED_DATE = '2026-01-01'
@@ -17,7 +12,7 @@ const modelObject = z.strictObject({
   ref: z.string().min(1).describe('a folder, a .gguf file, or hf:org/name[@revision][:file.gguf]'),
   adapter: z.string().min(1).optional().describe('a PEFT LoRA adapter, applied in the graph'),
 })
-const model = z.union([
+export const modelSchema = z.union([
   z
     .string()
     .min(1)
@@ -25,10 +20,23 @@ const model = z.union([
   modelObject,
 ])
 
-const models = z.union(
-  [z.strictObject({ subject: model }), z.strictObject({ base: model, aligned: model })],
-  'either `subject`, or `base` and `aligned`',
-)
+const stageName = z
+  .string()
+  .regex(
+    /^[A-Za-z][\w.-]*$/,
+    'a stage begins with a letter and has letters, digits, dots, dashes, underscores',
+  )
+  .max(40)
+
+const one = z.strictObject({ subject: modelSchema })
+const pair = z.strictObject({ base: modelSchema, aligned: modelSchema })
+const chain = z.strictObject({
+  base: modelSchema,
+  stages: z
+    .record(stageName, modelSchema)
+    .refine((stages) => Object.keys(stages).length > 1, 'a single stage is `aligned`: name two or more')
+    .describe('models after each stage of training, by name, in the order of training'),
+})
 
 const texts = z.strictObject({
   file: z.string().min(1).describe('.jsonl, .csv, .tsv or .parquet, each also .gz where that makes sense'),
@@ -272,7 +280,7 @@ export const studySchema = z.strictObject({
     .regex(/^[\w][\w.-]*$/, 'letters, digits, dots, dashes and underscores')
     .max(80),
   seed: z.int().min(0).default(1),
-  models,
+  models: z.union([one, pair]),
   render: z
     .union([
       z.enum(['raw', 'chat']).transform((r) => [r]),
@@ -345,8 +353,24 @@ export const studySchema = z.strictObject({
   draws: draws.default(draws.parse({})),
 })
 
-/** A study file, checked, with every default filled in. Paths are absolute or `hf:` and built-in names. */
+/** What a study file may hold: also a chain of training stages. */
+export const studyFileSchema = studySchema.extend({
+  models: z.union([one, pair, chain], 'either `subject`, or `base` and `aligned`, or `base` and `stages`'),
+})
+
+/**
+ * A study of one model or of a pair, checked, with every default filled in. Paths are absolute or `hf:` and
+ * built-in names.
+ */
 export type Study = z.infer<typeof studySchema>
+
+/** A study of a chain of training stages: one {@link Study} for each of them (chain.ts). */
+export type ChainStudy = Omit<Study, 'models'> & { readonly models: z.infer<typeof chain> }
+
+/** Whether a study file asks for a chain of stages. */
+export function isChain(study: Study | ChainStudy): study is ChainStudy {
+  return 'stages' in study.models
+}
 
 /** Models by role, in the order in which they are shown. */
 export function modelRoles(
@@ -361,62 +385,7 @@ export function modelRoles(
       ]
 }
 
-/**
- * Reads a study file. Relative paths in it start at its own folder.
- *
- * @throws PalimpsestError `study-invalid` with line, column and the nearest known key; `yaml-syntax`;
- *   `file-missing`
- * @example const study = await readStudy('tweets.yaml')
- */
-export async function readStudy(path: string): Promise<Study> {
-  const study = checkAgainst(
-    studySchema,
-    await readLocated(path, MAX_STUDY_BYTES),
-    'study-invalid',
-    'study file',
-  )
-  const folder = dirname(path)
-  const beside = preregistrationBeside(path)
-  const registered = study.preregistration ?? (existsSync(beside) ? basename(beside) : undefined)
-  const at = (p: string): string =>
-    isAbsolute(p) || p.startsWith('hf:') || p.startsWith('organism:') ? p : join(folder, p)
-  const place = (m: { ref: string; adapter?: string | undefined }) => ({
-    ref: at(m.ref),
-    ...(m.adapter === undefined ? {} : { adapter: at(m.adapter) }),
-  })
-  return {
-    ...study,
-    models:
-      'subject' in study.models
-        ? { subject: place(study.models.subject) }
-        : { base: place(study.models.base), aligned: place(study.models.aligned) },
-    domain:
-      study.domain.includes('/') || /\.(ya?ml|json)$/.test(study.domain) ? at(study.domain) : study.domain,
-    dictionaries: {
-      base: study.dictionaries.base.map((d) => ({ ...d, ref: at(d.ref) })),
-      aligned: study.dictionaries.aligned.map((d) => ({ ...d, ref: at(d.ref) })),
-    },
-    ...(study.prompts === undefined ? {} : { prompts: at(study.prompts) }),
-    ...(registered === undefined ? {} : { preregistration: at(registered) }),
-    ...(study.directions === undefined ? {} : { directions: at(study.directions) }),
-    ...(study.texts === undefined
-      ? {}
-      : {
-          texts: {
-            ...study.texts,
-            file: at(study.texts.file),
-            ...(study.texts.folds === undefined ? {} : { folds: at(study.texts.folds) }),
-          },
-        }),
-  }
-}
-
-/** Where a study's preregistration lies unless it is said: `tweets.preregistration.json` beside `tweets.yaml`. */
-export function preregistrationBeside(study: string): string {
-  return join(dirname(study), `${basename(study).replace(/\.\w+$/, '')}.preregistration.json`)
-}
-
 /** JSON Schema of the study file, for editors. */
 export function studyJsonSchema(): unknown {
-  return z.toJSONSchema(studySchema, { io: 'input' })
+  return z.toJSONSchema(studyFileSchema, { io: 'input' })
 }

@@ -2,7 +2,8 @@
 
 import { join, resolve } from 'node:path'
 import { atomicWrite } from '../../core/files.ts'
-import { compareRuns, comparisonText, renderComparison } from '../../report/comparison.ts'
+import { type ComparedRun, compareRuns, comparisonText, renderComparison } from '../../report/comparison.ts'
+import { readChain } from '../../study/chain.ts'
 import { readResults } from '../../study/results.ts'
 import type { Command } from '../command.ts'
 
@@ -15,7 +16,7 @@ export const compare: Command<Options> = {
   summary: 'Puts several runs side by side: pairs, stages, domains.',
   configure(command) {
     command
-      .argument('<run...>', 'the folders of two runs or more')
+      .argument('<run...>', 'the folders of two runs or more; a chain counts as its stages')
       .option('-o, --out <file>', 'also write one HTML page that needs nothing else')
       .addHelpText(
         'after',
@@ -25,9 +26,8 @@ Example:
       )
   },
   async run(context, folders, { out }) {
-    const runs: { folder: string; results: Awaited<ReturnType<typeof readResults>> }[] = []
-    for (const folder of folders)
-      runs.push({ folder: resolve(folder), results: await readResults(join(folder, 'results.json')) })
+    const runs: ComparedRun[] = []
+    for (const folder of folders) runs.push(...(await read(folder)))
     const comparison = compareRuns(runs)
     if (out !== undefined) await atomicWrite(out, renderComparison(comparison))
     context.answer(
@@ -35,4 +35,17 @@ Example:
       `${comparisonText(comparison)}${out === undefined ? '' : `\n\n${out}`}`,
     )
   },
+}
+
+/** The run in a folder, or the stages of the chain in it. */
+async function read(folder: string): Promise<ComparedRun[]> {
+  const chain = await readChain(folder)
+  const parts = chain?.stages.map((s) => ({ label: s.name, at: join(folder, s.folder) })) ?? [{ at: folder }]
+  return Promise.all(
+    parts.map(async ({ at, ...rest }) => ({
+      ...rest,
+      folder: resolve(at),
+      results: await readResults(join(at, 'results.json')),
+    })),
+  )
 }

@@ -4,10 +4,12 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { refuse } from '../../core/errors.ts'
 import { atomicWrite } from '../../core/files.ts'
-import { type Plan, planStudy } from '../../study/plan.ts'
+import { stagesOf } from '../../study/chain.ts'
+import { type Plan, planChain, planStudy } from '../../study/plan.ts'
 import { preregister } from '../../study/preregistration.ts'
 import { runFolderName } from '../../study/run.ts'
-import { preregistrationBeside, readStudy } from '../../study/schema.ts'
+import { isChain } from '../../study/schema.ts'
+import { preregistrationBeside, readStudyFile } from '../../study/study-file.ts'
 import type { Command } from '../command.ts'
 import { modelResolver } from '../model-ref.ts'
 import { duration, grouped } from '../progress.ts'
@@ -43,7 +45,7 @@ Examples:
       )
   },
   async run(context, [path], { out, preregister: register }) {
-    const study = await readStudy(path!)
+    const study = await readStudyFile(path!)
     if (register === true) {
       const file = out ?? preregistrationBeside(path!)
       if (existsSync(file))
@@ -56,12 +58,11 @@ Examples:
       context.answer({ file, ...record }, `${file}\nhash ${record.hash}`)
       return
     }
-    const planned = await planStudy(
-      study,
-      out ?? join('runs', runFolderName(study)),
-      modelResolver(context, { fetch: false }),
-      context.signal,
-    )
+    const folder = out ?? join('runs', runFolderName(study))
+    const resolve = modelResolver(context, { fetch: false })
+    const planned = isChain(study)
+      ? await planChain(stagesOf(study), folder, resolve, context.signal)
+      : await planStudy(study, folder, resolve, context.signal)
     context.answer(planned, describe(planned))
   },
 }

@@ -3,11 +3,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildReport } from '../../report/build.ts'
+import { runChain, stagesOf } from '../../study/chain.ts'
 import { runFolderName, runStudy } from '../../study/run.ts'
-import { readStudy } from '../../study/schema.ts'
+import { isChain } from '../../study/schema.ts'
+import { readStudyFile } from '../../study/study-file.ts'
 import type { Command } from '../command.ts'
 import { modelResolver } from '../model-ref.ts'
-import { answer, stages } from '../study-output.ts'
+import { answer, chainAnswer, stages } from '../study-output.ts'
 
 interface Options {
   readonly out?: string
@@ -31,17 +33,26 @@ Examples:
       )
   },
   async run(context, [path], { out }) {
-    const study = await readStudy(path!)
+    const study = await readStudyFile(path!)
     const folder = out ?? join('runs', runFolderName(study))
     using progress = stages(context)
-    const results = await runStudy(study, {
+    const options = {
       source: await readFile(path!, 'utf8'),
       folder,
       resolve: modelResolver(context),
       command: ['palimpsest', ...process.argv.slice(2)],
       signal: context.signal,
       onProgress: progress.update,
-    })
+    }
+    if (isChain(study)) {
+      const onStage = (stage: string): void => context.note(`\n${stage}`)
+      const runs = await runChain(study.name, stagesOf(study), { ...options, onStage })
+      progress[Symbol.dispose]()
+      const report = await buildReport(folder)
+      context.answer({ folder, report, stages: runs }, chainAnswer(runs, report))
+      return
+    }
+    const results = await runStudy(study, options)
     progress[Symbol.dispose]()
     const report = await buildReport(folder)
     context.answer({ folder, report, ...results }, answer(results, folder, report))
