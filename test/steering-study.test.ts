@@ -12,7 +12,7 @@ import { copyModel, studyText, writeStudyModel, writeStudyTexts } from './suppor
 const SMALL = `domain: ./domain.json
 claims: [direction, steering, geometry]
 baselines: { random_model: false }
-steering: { nats: [0.01, 0.04], issues: 8, random: 20, random_issues: 3, neutral_texts: 2, personas: 1, texts: 2, max_tokens: 8 }`
+steering: { nats: [0.01, 0.04], issues: 8, random: 20, random_issues: 3, neutral_texts: 2, personas: 1, texts: 2, text_random: 3, max_tokens: 8 }`
 
 let folder: string
 beforeAll(async () => {
@@ -79,6 +79,16 @@ describe('a study of steering', () => {
       expect(doses).toEqual([...doses].sort((a, b) => a - b))
       const curve = series(steering, 'curve_nats', role)
       expect(curve.length).toBe(series(steering, 'curve_alpha', role).length)
+    }
+    // A random model's texts say nothing of personas: they are counted by kind, and their scores are not read.
+    for (const role of ['base', 'aligned']) {
+      const own = steering.measures.filter((m) => m.model === role && m.name.startsWith('text_'))
+      expect(own.filter((m) => m.name === 'text_degenerate_share')).toHaveLength(5)
+      const auc = own.find((m) => m.name === 'text_classifier_auc')
+      if ((auc?.value ?? 0) < 0.8) {
+        expect(steering.words).toMatch(new RegExp(`What ${role} writes cannot be read`))
+        expect(own.some((m) => m.name === 'text_gain_primary')).toBe(false)
+      } else expect(own.some((m) => m.name === 'text_gain_primary')).toBe(true)
     }
     const random = claim(r, 'geometry').series!.find((s) => s.name === 'ablation_drop')!
     expect(random.values).toHaveLength(20)

@@ -77,14 +77,16 @@ export interface ArmScores {
   readonly receipt: Pick<Receipt, 'tokens' | 'asked' | 'measured'> | undefined
 }
 
-function change(arm: Arm, site: string, positions: Positions): (Add | Ablate)[] {
+/** What an arm does at a site. */
+export function change(arm: Arm, site: string, positions: Positions): (Add | Ablate)[] {
   if (arm.op === 'add') return [add({ site, positions, vector: arm.vector, dose: arm.size })]
   return (arm.at ?? [{ site, mean: arm.mean ?? 0 }]).map((a) =>
     ablate({ ...a, positions, direction: arm.vector, amount: arm.size }),
   )
 }
 
-const described = (d: ArmDirection): unknown => [
+/** What names a direction in a step. */
+export const described = (d: ArmDirection): unknown => [
   d.id,
   [...d.vector],
   d.mean ?? 0,

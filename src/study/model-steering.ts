@@ -2,7 +2,7 @@
 
 import { unreachable } from '../model/calibrate.ts'
 import { type Arm, type ArmDirection, type ArmDose, ablationNats, calibrateArms, scoreArms } from './arms.ts'
-import { coherenceOf } from './coherence-step.ts'
+import { modelTexts } from './model-texts.ts'
 import type { StudyModel } from './models.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -95,6 +95,18 @@ export async function steerModel(
     list.flatMap((r) => both(r.id, of) ?? [])
   const contrast = (id: string): number[] => contrastsOf(loaded, stance(id))
   const receipts = scored.scores.flatMap((s) => s.receipt ?? [])
+  const read = new Set(
+    steering.text_random === 0
+      ? []
+      : ['cross', 'unrelated', ...d.matched.slice(0, steering.text_random).map((r) => r.id)],
+  )
+  const { coherence, texts } = await modelTexts(run, p, model, {
+    site: d.site,
+    own,
+    others: reached.filter((x) => x.arm.op === 'add' && read.has(x.id)),
+    items,
+    options,
+  })
   return {
     role: model.role,
     plain: stance('plain'),
@@ -115,7 +127,8 @@ export async function steerModel(
       direction: both('own', 'concept'),
       random: all(d.isotropic, 'concept'),
     },
-    coherence: await coherenceOf(run, p, model, { site: d.site, own, items, options }),
+    coherence,
+    texts,
     zero: scored.zero,
     nats: { asked: reached.map((x) => x.asked), reached: reached.map((x) => x.found!.nats) },
     receipts: {

@@ -125,6 +125,7 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
       results,
       projections: points,
       answers: behaviour?.answers ?? [],
+      steered: steered.tables,
       features: features?.record.features ?? [],
     },
     prepared,

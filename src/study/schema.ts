@@ -199,6 +199,12 @@ const steering = z.strictObject({
     .max(1000)
     .default(8)
     .describe('texts written under each dose, to see whether it is coherent'),
+  text_random: z
+    .int()
+    .min(0)
+    .max(200)
+    .default(20)
+    .describe('random directions under which texts are written too, to look at; 0: no outcome text'),
   max_tokens: z.int().min(8).max(4096).default(32),
 })
 

@@ -54,7 +54,13 @@ export function steeringCost(p: Prepared, m: number): SteeringCost[] {
     [ablated, loaded],
   ]
   const plain = [items.neutral, items.personas.A, items.personas.B, items.concept, loaded]
-  const written = (1 + levels) * Math.min(steering.texts, items.neutral.length)
+  const prompts = Math.min(steering.texts, items.neutral.length)
+  const judged = (1 + levels) * prompts // by base
+  const read =
+    steering.text_random === 0
+      ? 0
+      : (others + 2 * Math.min(steering.text_random, matched)) * prompts +
+        2 * Math.min(steering.personas, p.domain.personas.length) * prompts
   const prompt = items.neutral.reduce((n, i) => n + i.prompt.length, 0) / Math.max(1, items.neutral.length)
   const neutral = items.texts.reduce((n, t) => n + t.tokens.length, 0)
   return [
@@ -71,7 +77,10 @@ export function steeringCost(p: Prepared, m: number): SteeringCost[] {
           plain.reduce((n, list) => n + of(list), 0),
       ),
     },
-    // Written once, and read once by base.
-    { what: 'texts', texts: written, tokens: Math.round(2 * written * (prompt + steering.max_tokens)) },
+    {
+      what: 'texts',
+      texts: judged + read,
+      tokens: Math.round((2 * judged + read) * (prompt + steering.max_tokens)),
+    },
   ]
 }

@@ -12,6 +12,7 @@ import { referenceDirections } from '../stats/references.ts'
 import type { ArmDirection } from './arms.ts'
 import { claimGeometry } from './claim-geometry.ts'
 import { claimSteering, type SteeringOutcome } from './claim-steering.ts'
+import { coherentLevels } from './coherent.ts'
 import type { DirectionRecord } from './directions.ts'
 import { type Harvest, harvest, siteOf } from './harvest.ts'
 import { tokenizeTexts } from './inputs.ts'
@@ -23,9 +24,10 @@ import type { RunFolder } from './run-folder.ts'
 import { stanceItems } from './stance-items.ts'
 import { randomCounts, steers } from './steering-cost.ts'
 import type { SteeringTable } from './steering-table.ts'
+import { type Beside, type TextInput, textMeasures } from './text-measures.ts'
 import type { VerdictInputs } from './verdict.ts'
 
-const CLAIMS = 1
+const CLAIMS = 2
 
 export interface SteeringOptions {
   readonly signal?: AbortSignal | undefined
@@ -45,11 +47,11 @@ export async function steeringStep(
   direction: DirectionRecord,
   prompts: readonly Harvest[],
   options: SteeringOptions,
-): Promise<{ claims: Claim[]; steering: VerdictInputs['steering'] }> {
+): Promise<{ claims: Claim[]; steering: VerdictInputs['steering']; tables: readonly SteeringTable[] }> {
   const { study } = p
   const pair = p.models.all.length > 1
   const asked = study.claims.filter((c) => c === 'geometry' || (c === 'steering' && pair))
-  if (!steers(study, p.models.all.length)) return { claims: [], steering: 'not tested' }
+  if (!steers(study, p.models.all.length)) return { claims: [], steering: 'not tested', tables: [] }
   const items = stanceItems(p)
   const tables: SteeringTable[] = []
   for (const [m, model] of p.models.all.entries()) {
@@ -79,16 +81,45 @@ export async function steeringStep(
       ? await claimSteering({ ...at, tables, signal: options.signal })
       : undefined
     const geometry = asked.includes('geometry') ? claimGeometry({ ...at, tables }) : undefined
+    const [first, ...others] = [steering?.claim, geometry].filter((c) => c !== undefined)
+    const texts = await textsOf(tables, at, options.signal)
     await atomicWrite(
       join(partial, 'claims.json'),
       JSON.stringify({
-        claims: [steering?.claim, geometry].filter((c) => c !== undefined),
+        claims: [texts === undefined ? first! : withBeside(first!, texts), ...others],
         steering: steering?.label ?? 'not tested',
       }),
     )
   })
   options.onProgress?.('steering', 1, 1)
-  return JSON.parse(await readFile(join(folder, 'claims.json'), 'utf8'))
+  return { ...JSON.parse(await readFile(join(folder, 'claims.json'), 'utf8')), tables }
+}
+
+/** The outcome `text`, where texts were written for it. */
+async function textsOf(
+  tables: readonly SteeringTable[],
+  at: Pick<TextInput, 'study' | 'site' | 'rendering'>,
+  signal: AbortSignal | undefined,
+): Promise<Beside | undefined> {
+  const read = tables.flatMap(({ role, texts }) => (texts === undefined ? [] : [{ role, texts }]))
+  if (read.length === 0) return undefined
+  const { coherent_perplexity: perplexity, coherent_distinct: distinct } = at.study.thresholds
+  return textMeasures({
+    ...at,
+    tables: read,
+    levels: coherentLevels(tables, { perplexity, distinct }),
+    signal,
+  })
+}
+
+/** A claim with what is shown beside what decides it. */
+function withBeside(claim: Claim, { measures, series, words }: Beside): Claim {
+  return {
+    ...claim,
+    words: [claim.words, words].join(' '),
+    measures: [...claim.measures, ...measures],
+    series: [...(claim.series ?? []), ...series],
+  }
 }
 
 /** The directions that a model is steered along, at the primary layer. */

@@ -2,6 +2,7 @@
 
 import { mean, type Null, summariseNull, upperP } from '../stats/estimate.ts'
 import { slopes } from '../stats/gain.ts'
+import type { TextTable } from './steered-answers.ts'
 
 /** An arm at one dose: log-odds of B over A per token, by item. */
 export interface DosedStance {
@@ -76,6 +77,8 @@ export interface SteeringTable {
     readonly random: readonly BothWays[]
   }
   readonly coherence: readonly Coherence[]
+  /** What it writes under the arms; undefined where that is not asked for. */
+  readonly texts: TextTable | undefined
   /** Largest change that a dose of zero made. */
   readonly zero: number
   /** KL asked for and reached, for every arm. */

@@ -13,6 +13,8 @@ import type { FeatureRecord } from './features-record.ts'
 import type { Prepared } from './prepare.ts'
 import type { ProjectionRow } from './projections.ts'
 import type { Results } from './results.ts'
+import type { ReadText } from './steered-answers.ts'
+import type { SteeringTable } from './steering-table.ts'
 
 const FILE = 'study.duckdb'
 
@@ -36,11 +38,13 @@ export async function writeStore(
     results,
     projections,
     answers,
+    steered,
     features,
   }: {
     readonly results: Results
     readonly projections: readonly ProjectionRow[]
     readonly answers: readonly ReadAnswer[]
+    readonly steered: readonly SteeringTable[]
     readonly features: readonly FeatureRecord[]
   },
   p: Prepared,
@@ -55,7 +59,7 @@ export async function writeStore(
         series(results),
         items(p),
         points(projections),
-        generations(answers),
+        generations([...answers, ...steered.flatMap(steeredAnswers)]),
         featureTable(features),
       ]) {
         const columns = Object.entries(table.columns)
@@ -238,6 +242,8 @@ function points(rows: readonly ProjectionRow[]): Table {
 
 const ANSWER_COLUMNS = {
   model: 'VARCHAR',
+  arm: 'VARCHAR',
+  dose: 'DOUBLE',
   prompt: 'VARCHAR',
   issue: 'VARCHAR',
   loading: 'VARCHAR',
@@ -250,7 +256,33 @@ const ANSWER_COLUMNS = {
   score: 'DOUBLE',
 } as const
 
-function generations(rows: readonly ReadAnswer[]): Table {
+type AnswerRow = Partial<Record<keyof typeof ANSWER_COLUMNS, Cell>>
+
+/** Texts written under the arms of claim `steering`. */
+function steeredAnswers({ role, texts }: SteeringTable): AnswerRow[] {
+  if (texts === undefined) return []
+  const row = (t: ReadText, more: AnswerRow): AnswerRow => ({
+    model: role,
+    prompt: t.prompt,
+    issue: t.unit,
+    loading: 'neutral',
+    sample: 0,
+    text: t.text,
+    tokens: t.tokens.length,
+    stop: t.stop,
+    kind: t.kind,
+    score: t.score,
+    ...more,
+  })
+  return [
+    ...[...texts.own, ...texts.others].flatMap((a) =>
+      a.texts.map((t) => row(t, { arm: a.id, dose: a.dose })),
+    ),
+    ...(['A', 'B'] as const).flatMap((persona) => texts.personas[persona].map((t) => row(t, { persona }))),
+  ]
+}
+
+function generations(rows: readonly AnswerRow[]): Table {
   const keys = Object.keys(ANSWER_COLUMNS) as (keyof typeof ANSWER_COLUMNS)[]
   return { name: 'generations', columns: ANSWER_COLUMNS, rows: rows.map((r) => keys.map((k) => r[k])) }
 }

@@ -93,6 +93,7 @@ export function steeringTable(role: string, truth: Truth, seed: number): Steerin
         texts: 8,
       }
     }),
+    texts: undefined,
     zero: truth.zero ?? 0,
     nats: { asked: [0.02, 0.08], reached: [0.0201, 0.079] },
     receipts: { asked: [1], measured: [1], tokens: [100] },

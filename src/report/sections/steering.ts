@@ -19,6 +19,7 @@ export const steering = claimSection('steering', (data) => [
   }),
   gains(data),
   coherence(data),
+  texts(data),
 ])
 
 /** The dose-response of every model, for whichever causal claim was measured. */
@@ -65,6 +66,25 @@ function gains(data: ReportData): Html | undefined {
       { name: 'control_gain', label: 'Positive control: the concept on its own completions' },
     ],
     'Gains: slopes of the stance on the dose.',
+  )
+}
+
+/** The outcome text: what is written under a dose, read by a classifier. */
+function texts(data: ReportData): Html | undefined {
+  return measureTable(
+    data,
+    'steering',
+    [
+      'text_classifier_auc',
+      'text_persona_contrast',
+      'text_gain_raw',
+      'text_gain',
+      'text_gain_primary',
+      'text_gain_unrelated',
+      'text_gain_cross',
+      'text_gain_ratio',
+    ].map((name) => ({ name })),
+    html`Texts written under doses, scored by a classifier from −1 (A) to 1 (B); p among random directions of equal KL. A model’s texts count only where the classifier tells its own texts under personas apart with AUC ${threshold(data, 'classifier_auc', 0.8)}; no status depends on them.`,
   )
 }
 
