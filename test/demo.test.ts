@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { readFeatures } from '../src/study/features-record.ts'
 import { palimpsest } from './support/cli.ts'
 
 it('runs the shipped organisms to their verdicts and a report, and follows the features of base', async () => {
@@ -28,5 +29,11 @@ it('runs the shipped organisms to their verdicts and a report, and follows the f
     if (name === 'erased') expect(features!.label).toBe('untestable')
     if (name === 'masked' || name === 'intact') expect(features!.label).not.toBe('untestable')
   }
+  // Tokens of whole words are shown with the spaces that were between them.
+  const features = await readFeatures(join(out, 'masked', 'features.json'))
+  const contexts = features!.features.flatMap((f) => f.card?.contexts ?? [])
+  expect(contexts.length).toBeGreaterThan(0)
+  for (const { tokens } of contexts) expect(tokens.join('')).toMatch(/^(<bos> )?[a-z]+( [a-z.?'-]+)*/)
+  expect(contexts.some(({ tokens }) => / (should|we|the) /.test(tokens.join('')))).toBe(true)
   await rm(out, { recursive: true })
 })

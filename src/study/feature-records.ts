@@ -213,7 +213,7 @@ function cardOf(input: FollowedInput, feature: number, i: number): FeatureCard {
       const [from, to] = [Math.max(0, peak - AROUND), Math.min(tokens.length, peak + AROUND + 1)]
       return {
         id,
-        tokens: tokens.slice(from, to).map((token) => piece(tokenizer, token)),
+        tokens: inText(tokenizer, tokens.slice(from, to)),
         base: details[0][i]!.contexts[k]!.slice(from, to),
         aligned: details[1][i]!.contexts[k]!.slice(from, to),
       }
@@ -246,6 +246,18 @@ function piece(tokenizer: Tokenizer, id: number): string {
   const token = tokenizer.token(id) ?? ''
   if (tokenizer.isSpecial(id)) return token
   return `${/^[Ġ▁]/.test(token) ? ' ' : ''}${tokenizer.decode([id]).trimStart()}`
+}
+
+/** Tokens as they stand in their text; tokenizers of whole words leave the spaces between them to the decoder. */
+function inText(tokenizer: Tokenizer, ids: readonly number[]): string[] {
+  let before = ''
+  return ids.map((id, i) => {
+    const until = tokenizer.decode(ids.slice(0, i + 1), { skipSpecialTokens: false })
+    // Not where a character is split between tokens.
+    const shown = i > 0 && until.startsWith(before) ? until.slice(before.length) : piece(tokenizer, id)
+    before = until
+    return shown
+  })
 }
 
 function median(values: readonly number[]): number {

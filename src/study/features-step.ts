@@ -27,7 +27,7 @@ import type { Claim, Gate } from './results.ts'
 import type { RunFolder } from './run-folder.ts'
 import { type CountedTexts, siteMoments } from './site-activations.ts'
 
-const VERSION = 1
+const VERSION = 2
 
 export interface FeaturesOptions {
   readonly signal?: AbortSignal | undefined

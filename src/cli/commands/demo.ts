@@ -9,6 +9,7 @@ import { buildReport } from '../../report/build.ts'
 import type { Results } from '../../study/results.ts'
 import { runStudy } from '../../study/run.ts'
 import type { Command } from '../command.ts'
+import { modelResolver } from '../model-ref.ts'
 import { answer, stages } from '../study-output.ts'
 import { columns, setColour } from '../style.ts'
 
@@ -31,14 +32,21 @@ export const demo: Command<Options> = {
       context.note(`\n${pair.name}: ${pair.base} against ${pair.aligned}`)
       const dictionary =
         pair.base === 'base' && pair.aligned !== 'base' ? organismDictionaryPath() : undefined
-      const study = organismStudy(pair, organismPath, organismDomainPath(), 1, undefined, dictionary)
+      const study = organismStudy(
+        pair,
+        (name) => `organism:${name}`,
+        organismDomainPath(),
+        1,
+        undefined,
+        dictionary,
+      )
       const folder = join(out, pair.name)
       await mkdir(folder, { recursive: true })
       const results = await runStudy(study, {
         source: stringify(study),
         folder,
         steps: join(out, 'steps'),
-        resolve: async (ref) => ref,
+        resolve: modelResolver(context),
         command: ['palimpsest', ...process.argv.slice(2)],
         signal: context.signal,
         onProgress: progress.update,
