@@ -11,6 +11,7 @@ import { parameterCount } from '../model/random.ts'
 import type { Stage } from './chain.ts'
 import { controlJob, featuresCost } from './features-step.ts'
 import { type HarvestJob, harvestSpec } from './harvest.ts'
+import { judgesCost } from './judges/cost.ts'
 import { type Resolve, randomTwinOf, twinFits } from './models.ts'
 import { harvestJob, type Prepared, prepareStudy } from './prepare.ts'
 import { stepHash } from './run-folder.ts'
@@ -104,6 +105,15 @@ export async function planStudy(
           there: undefined,
         })
     }
+  for (const j of judgesCost(p))
+    steps.push({
+      what: `judge ${j.name} at ${j.host}: at most ${j.calls} calls, about ${j.tokensIn} tokens in and ${j.tokensOut} out${j.cost === undefined ? '' : `, ${j.cost.toFixed(2)} at its prices`}`,
+      texts: j.calls,
+      tokens: 0,
+      bytes: 0,
+      seconds: undefined,
+      there: undefined,
+    })
   for (const claim of study.claims)
     steps.push({
       what: `claim ${claim}`,

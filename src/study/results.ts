@@ -44,7 +44,7 @@ export const measureSchema = z.strictObject({
   test: name.optional().describe('transfer: the model whose activations are scored'),
   condition: name
     .optional()
-    .describe('claim identity: what the user is and how it is said, such as A, stated, user'),
+    .describe('what it was measured under, such as A, stated, user (claim identity), or a judge and its arm'),
   value: z.number(),
   ci: z.tuple([z.number(), z.number()]).optional().describe('interval [lower, upper]'),
   level: z.number().gt(0).lt(1).optional().describe('coverage of the interval, such as 0.95'),
@@ -124,6 +124,33 @@ export const preregistrationSchema = z.strictObject({
 })
 export type PreregistrationRecord = z.infer<typeof preregistrationSchema>
 
+/** How far one judge could be used. */
+export const judgeRecordSchema = z.strictObject({
+  name,
+  model: name.describe('as its endpoint calls it'),
+  host: name,
+  asked: count,
+  labels: z.record(z.string(), count).describe('what it said of texts: A, B, neither, refusal, nonsense'),
+  bad: z
+    .record(z.string(), count)
+    .describe('answers that are none: empty, declined, unreadable; failed: none came'),
+  bad_share: z.number().min(0).max(1),
+  testable: z.boolean().describe('bad_share at most thresholds.judge_bad'),
+  failures: z.record(z.string(), count).describe('why no answer came, and how often'),
+  gave_up: z.string().optional().describe('why it was not asked to the end'),
+  tokens_in: count.nullable().describe('as the endpoint counts; null where it does not say'),
+  tokens_out: count.nullable(),
+  cost: z.number().nullable().describe('at the prices of the study file; null where it gives none'),
+})
+export type JudgeRecord = z.infer<typeof judgeRecordSchema>
+
+/** What judges said. */
+export const judgesRecordSchema = z.strictObject({
+  judges: z.array(judgeRecordSchema),
+  measures: z.array(measureSchema),
+})
+export type JudgesRecord = z.infer<typeof judgesRecordSchema>
+
 /** The whole of `results.json`. */
 export const resultsSchema = z.strictObject({
   format: z.literal(1),
@@ -135,6 +162,7 @@ export const resultsSchema = z.strictObject({
   claims: z.array(claimSchema),
   warnings: z.array(z.string()),
   preregistration: preregistrationSchema.optional(),
+  judges: judgesRecordSchema.optional(),
   thresholds: z
     .record(z.string(), z.union([z.number(), z.string()]))
     .describe('every threshold that a decision used'),

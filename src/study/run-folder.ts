@@ -73,6 +73,11 @@ export class RunFolder implements AsyncDisposable {
     return { folder, hash, reused: false }
   }
 
+  /** A folder beside the steps, for what is named by its content and shared by all that share the steps. */
+  shared(name: string): string {
+    return join(this.#steps, name)
+  }
+
   /** Whether a step's result is there. */
   async has(spec: StepSpec): Promise<boolean> {
     return exists(join(this.#steps, stepHash(spec)))

@@ -17,6 +17,8 @@ import { featuresStep } from './features-step.ts'
 import { type Harvest, harvest, harvestTogether, type Pool } from './harvest.ts'
 import { identityStep } from './identity-step.ts'
 import { randomEmbeddingPool } from './inputs.ts'
+import { judgeKeys } from './judges/settings.ts'
+import { judgesStep } from './judges/step.ts'
 import { writeManifest } from './manifest.ts'
 import { type Resolve, randomTwinOf, twinFits } from './models.ts'
 import { ownDirections } from './own-directions.ts'
@@ -62,7 +64,7 @@ export function runFolderName(study: Study | ChainStudy): string {
  * Runs or resumes a study and writes results.json, manifest.json, study.duckdb and directions.safetensors.
  *
  * @returns what results.json holds
- * @throws PalimpsestError for refused input, a run folder in use, a full disk; `interrupted` (resumable)
+ * @throws PalimpsestError for refused input, a run folder in use, a full disk, `judge-key`; `interrupted` (resumable)
  */
 export async function runStudy(study: Study, options: RunOptions): Promise<Results> {
   const started = new Date()
@@ -70,6 +72,7 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
     study.preregistration === undefined
       ? undefined
       : keptTo(await readPreregistration(study.preregistration), study)
+  const keys = judgeKeys(study, process.env)
   await using run = await RunFolder.open(options.folder, options.steps)
   using prepared = await prepareStudy(study, options.resolve, options.signal)
   await atomicWrite(join(run.path, 'study.yaml'), options.source)
@@ -97,6 +100,7 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
     ? await identityStep(run, prepared, direction, texts, prompts.get(study.render[0]!)!, options)
     : undefined
   if (identity !== undefined) claims.push(identity.claim)
+  const judged = await judgesStep(run, prepared, behaviour?.answers ?? [], steered.tables, keys, options)
   const results = resultsSchema.parse({
     format: 1,
     study: study.name,
@@ -109,6 +113,7 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
     claims,
     warnings,
     ...(registered === undefined ? {} : { preregistration: registered }),
+    ...(judged === undefined ? {} : { judges: judged.record }),
     thresholds: study.thresholds,
     seed: study.seed,
   } satisfies Results)
@@ -126,6 +131,7 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
       projections: points,
       answers: behaviour?.answers ?? [],
       steered: steered.tables,
+      judgements: judged?.judgements ?? [],
       features: features?.record.features ?? [],
     },
     prepared,

@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod'
+import { judgesSchema, judgingSchema } from './judges/settings.ts'
 
 /** What chat templates that print today's date see, unless a study says otherwise. */
 export const PINNED_DATE = '2026-01-01'
@@ -117,6 +118,12 @@ export const thresholdsSchema = z.strictObject({
     .gt(1)
     .default(2)
     .describe('active: the ratio of its rates lies within this factor'),
+  judge_bad: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe('judges: one whose answers cannot be used more often than this is untestable'),
   arms_p: z
     .number()
     .gt(0)
@@ -326,6 +333,10 @@ export const studySchema = z.strictObject({
   features: features.default(features.parse({})),
   steering: steering.default(steering.parse({})),
   identity: identity.default(identity.parse({})),
+  judges: judgesSchema
+    .default([])
+    .describe('two models that judge what was written, over the network; none: nothing is sent'),
+  judging: judgingSchema.default(judgingSchema.parse({})),
   preregistration: z
     .string()
     .min(1)

@@ -10,6 +10,7 @@ import { refuse } from '../core/errors.ts'
 import { atomicWrite } from '../core/files.ts'
 import type { ReadAnswer } from './claim-behaviour.ts'
 import type { FeatureRecord } from './features-record.ts'
+import type { Judgement } from './judges/step.ts'
 import type { Prepared } from './prepare.ts'
 import type { ProjectionRow } from './projections.ts'
 import type { Results } from './results.ts'
@@ -39,12 +40,14 @@ export async function writeStore(
     projections,
     answers,
     steered,
+    judgements,
     features,
   }: {
     readonly results: Results
     readonly projections: readonly ProjectionRow[]
     readonly answers: readonly ReadAnswer[]
     readonly steered: readonly SteeringTable[]
+    readonly judgements: readonly Judgement[]
     readonly features: readonly FeatureRecord[]
   },
   p: Prepared,
@@ -61,6 +64,7 @@ export async function writeStore(
         points(projections),
         generations([...answers, ...steered.flatMap(steeredAnswers)]),
         featureTable(features),
+        judgementTable(judgements),
       ]) {
         const columns = Object.entries(table.columns)
         await connection.run(
@@ -285,6 +289,22 @@ function steeredAnswers({ role, texts }: SteeringTable): AnswerRow[] {
 function generations(rows: readonly AnswerRow[]): Table {
   const keys = Object.keys(ANSWER_COLUMNS) as (keyof typeof ANSWER_COLUMNS)[]
   return { name: 'generations', columns: ANSWER_COLUMNS, rows: rows.map((r) => keys.map((k) => r[k])) }
+}
+
+const JUDGEMENT_COLUMNS = {
+  judge: 'VARCHAR',
+  claim: 'VARCHAR',
+  model: 'VARCHAR',
+  arm: 'VARCHAR',
+  dose: 'DOUBLE',
+  unit: 'VARCHAR',
+  label: 'VARCHAR',
+  text: 'VARCHAR',
+} as const
+
+function judgementTable(rows: readonly Judgement[]): Table {
+  const keys = Object.keys(JUDGEMENT_COLUMNS) as (keyof typeof JUDGEMENT_COLUMNS)[]
+  return { name: 'judgements', columns: JUDGEMENT_COLUMNS, rows: rows.map((r) => keys.map((k) => r[k])) }
 }
 
 function featureTable(rows: readonly FeatureRecord[]): Table {

@@ -8,6 +8,7 @@ import { direction } from './direction.ts'
 import { features } from './features.ts'
 import { geometry } from './geometry.ts'
 import { identity } from './identity.ts'
+import { judges } from './judges.ts'
 import { allMeasures } from './measures.ts'
 import { methods } from './methods.ts'
 import { provenance } from './provenance.ts'
@@ -24,6 +25,7 @@ export const SECTIONS: readonly Section[] = [
   steering,
   geometry,
   identity,
+  judges,
   reading,
   methods,
   thresholds,
