@@ -40,9 +40,9 @@ export async function openStudyDictionaries(
     study.dictionaries[of].map((d) => ({ of, ...(d as { ref: string; site?: string; rule?: Rule }) })),
   )
   if (!wanted.some((d) => d.of === 'base'))
-    throw refuse('dictionaries-missing', 'Claim features needs a dictionary of the base model.', {
+    throw refuse('dictionaries-missing', 'A dictionary of the base model is needed.', {
       where: 'study file, dictionaries.base',
-      fix: 'Name one, such as `dictionaries: { base: [hf:org/repo:path] }`, or leave the claim out.',
+      fix: 'Name one, such as `dictionaries: { base: [hf:org/repo:path] }`, or leave claim `features` and steering.features out.',
     })
   const found: StudyDictionary[] = []
   for (const { of, ref, site, rule = 'reference' } of wanted) {

@@ -168,7 +168,7 @@ function smallestKept(placed: PlacedDictionary, f: SparseFeatures): Float64Array
 }
 
 /** Decoder vectors, [features][d]. */
-async function decoderVectors(
+export async function decoderVectors(
   placed: PlacedDictionary,
   features: readonly number[],
   signal?: AbortSignal,

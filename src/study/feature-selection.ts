@@ -139,18 +139,26 @@ function contents(prompts: Firing, controls: Firing, rows: readonly number[]): O
   }))
 }
 
-/** For each feature in turn the nearest ones by rate that are not taken yet. */
-function matchRates(
-  policy: readonly Selected[],
-  pool: readonly Omit<Selected, 'auc'>[],
+/** A feature and the number of prompts in which it fires. */
+export type Rated = Pick<Selected, 'feature' | 'prompts'>
+
+/**
+ * For each feature in turn the nearest ones by rate that are not taken yet.
+ *
+ * @param n prompts in all
+ * @param each most for one feature
+ */
+export function matchRates<T extends Rated>(
+  policy: readonly Rated[],
+  pool: readonly T[],
   n: number,
   each: number,
-): (Omit<Selected, 'auc'> & { matches: number })[] {
+): (T & { matches: number })[] {
   const rate = (k: number): number => Math.log((k + 0.5) / (n + 1))
   const free = new Set(pool)
-  const out: (Omit<Selected, 'auc'> & { matches: number })[] = []
+  const out: (T & { matches: number })[] = []
   for (const f of policy) {
-    const distance = (c: Omit<Selected, 'auc'>): number => Math.abs(rate(c.prompts) - rate(f.prompts))
+    const distance = (c: Rated): number => Math.abs(rate(c.prompts) - rate(f.prompts))
     const near = [...free]
       .filter((c) => distance(c) <= Math.log(RATE_FACTOR))
       .sort((a, b) => distance(a) - distance(b) || a.feature - b.feature)

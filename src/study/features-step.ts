@@ -56,13 +56,19 @@ export async function featuresStep(
   options: FeaturesOptions,
 ): Promise<{ claim: Claim; record: FeaturesRecord }> {
   const sets = await textsOf(run, p, texts, prompts, options)
-  const names = namesOf(p.dictionaries)
+  const names = dictionaryNames(p.dictionaries)
   const gates: Gate[] = []
   const dictionaries: FeaturesRecord['dictionaries'] = []
   const features: FeaturesRecord['features'] = []
   for (const [d, dictionary] of p.dictionaries.entries()) {
     const name = names[d]!
-    const tested = await testPair(run, p, dictionary, testTexts(sets, p.study.features.test_tokens), options)
+    const tested = await testPair(
+      run,
+      p,
+      dictionary,
+      testTexts([sets.labelled.texts, sets.prompts.texts, sets.controls.texts], p.study.features.test_tokens),
+      options,
+    )
     gates.push(...tested.gates.map((g) => ({ ...g, name: `${g.name} (${name})` })))
     const testable = tested.gates.every((g) => g.passed)
     const found = testable ? await follow(run, p, dictionary, name, sets, texts, options) : undefined
@@ -84,7 +90,7 @@ export async function featuresStep(
 }
 
 /** What dictionaries are called: a Hub reference whole, a path by its last part; equal names are numbered. */
-function namesOf(dictionaries: readonly StudyDictionary[]): string[] {
+export function dictionaryNames(dictionaries: readonly StudyDictionary[]): string[] {
   const short = dictionaries.map(({ ref }) => (ref.startsWith('hf:') ? ref : basename(ref)))
   return short.map((name, d) => (short.filter((s) => s === name).length > 1 ? `${name} (${d})` : name))
 }
@@ -273,9 +279,9 @@ async function textsOf(
   const rows = someTexts(p)
   const groups = number(rows.map((i) => p.texts.groups[i]!))
   return {
-    prompts: counted(p.promptTokens.get(p.study.render[0]!)!, prompts[0]!.sinks),
-    controls: counted(p.controlTokens, controls[0]!.sinks),
-    labelled: counted(
+    prompts: countedTexts(p.promptTokens.get(p.study.render[0]!)!, prompts[0]!.sinks),
+    controls: countedTexts(p.controlTokens, controls[0]!.sinks),
+    labelled: countedTexts(
       rows.map((i) => p.textTokens[i]!),
       rows.map((i) => texts[0]!.sinks[i]!),
     ),
@@ -313,7 +319,11 @@ async function directionAt(
   return [...unit(meanDifference(x, p.texts.poles, Int32Array.from(p.texts.poles.keys())))]
 }
 
-function counted(texts: readonly TokenizedText[], sinks: readonly (readonly number[])[]): CountedTexts {
+/** Texts with the tokens that count: content, without sinks. */
+export function countedTexts(
+  texts: readonly TokenizedText[],
+  sinks: readonly (readonly number[])[],
+): CountedTexts {
   const used = texts.map((t, i) => usedTokens(t.content, sinks[i]!))
   return { texts, used, hash: hashJson(texts.map((t, i) => [t.id, t.tokens, [...used[i]!]])) }
 }
@@ -328,11 +338,11 @@ function join2(a: CountedTexts, b: CountedTexts): CountedTexts {
   return { texts: [...a.texts, ...b.texts], used: [...a.used, ...b.used], hash: hashJson([a.hash, b.hash]) }
 }
 
-/** Texts of the self-test: labelled ones, prompts and controls, up to a number of tokens. */
-function testTexts(sets: Texts, tokens: number): TokenizedText[] {
+/** Texts of a self-test, up to a number of tokens. */
+export function testTexts(sets: readonly (readonly TokenizedText[])[], tokens: number): TokenizedText[] {
   const out: TokenizedText[] = []
   let n = 0
-  for (const t of [...sets.labelled.texts, ...sets.prompts.texts, ...sets.controls.texts]) {
+  for (const t of sets.flat()) {
     if (n >= tokens) break
     out.push(t)
     n += t.tokens.length

@@ -10,6 +10,7 @@ import { checkLengths } from '../model/layout.ts'
 import { checkFolds } from '../stats/folds.ts'
 import { type Labels, readLabels } from '../stats/groups.ts'
 import { openStudyDictionaries, type StudyDictionary } from './dictionaries.ts'
+import { type SteeredDictionary, steeredDictionary } from './feature-arm-dictionary.ts'
 import type { HarvestJob, Pool } from './harvest.ts'
 import {
   type LabelledTexts,
@@ -40,6 +41,8 @@ export interface Prepared extends Disposable {
   /** Dictionaries of claim `features`, and the matched control prompts; none where it is not asked for. */
   readonly dictionaries: readonly StudyDictionary[]
   readonly controlTokens: readonly TokenizedText[]
+  /** The dictionary whose features claim `steering` steers, where it does. */
+  readonly steered: SteeredDictionary | undefined
   readonly pools: readonly Pool[]
   /** A hash of everything that the labelled texts say beside their tokens. */
   readonly labelsHash: string
@@ -71,6 +74,8 @@ export async function prepareStudy(study: Study, resolve: Resolve, signal?: Abor
       promptTokens.set(rendering, await tokens(rendering, prompts.ids, prompts.texts))
     const features = study.claims.includes('features') && models.all.length > 1
     const dictionaries = features ? await openStudyDictionaries(study, models.all, resolve, signal) : []
+    const warnings = [...models.warnings]
+    const steered = await steeredDictionary(study, models.all, dictionaries, resolve, warnings, signal)
     const controlTokens = features
       ? await tokens(
           study.render[0]!,
@@ -90,6 +95,7 @@ export async function prepareStudy(study: Study, resolve: Resolve, signal?: Abor
       promptTokens,
       dictionaries,
       controlTokens,
+      steered,
       pools: poolsOf(study),
       labelsHash: hashJson([
         [...texts.poles],
@@ -100,7 +106,7 @@ export async function prepareStudy(study: Study, resolve: Resolve, signal?: Abor
         texts.scores === undefined ? null : [...texts.scores],
         texts.folds === undefined ? null : [...texts.folds],
       ]),
-      warnings: models.warnings,
+      warnings,
       [Symbol.dispose]: () => models[Symbol.dispose](),
     }
   } catch (error) {

@@ -94,7 +94,14 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
   if (features !== undefined) claims.push(features.claim)
   if (study.claims.includes('steering') && prepared.models.all.length === 1)
     warnings.push('Claim steering compares two models; this study has one, so it was not tested.')
-  const steered = await steeringStep(run, prepared, direction, prompts.get(study.render[0]!)!, options)
+  const steered = await steeringStep(
+    run,
+    prepared,
+    direction,
+    prompts.get(study.render[0]!)!,
+    features?.record,
+    options,
+  )
   claims.push(...steered.claims)
   const identity = study.claims.includes('identity')
     ? await identityStep(run, prepared, direction, texts, prompts.get(study.render[0]!)!, options)

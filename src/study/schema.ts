@@ -206,6 +206,19 @@ const steering = z.strictObject({
     .max(1000)
     .default(8)
     .describe('texts written under each dose, to see whether it is coherent'),
+  features: z
+    .union([
+      z.int().min(0).max(50),
+      z
+        .array(z.int().min(0))
+        .min(1)
+        .max(50)
+        .transform((list) => [...new Set(list)]),
+    ])
+    .default(4)
+    .describe(
+      'features that are steered, of the first dictionary of base: so many of those that claim features follows, or these',
+    ),
   text_random: z
     .int()
     .min(0)

@@ -28,7 +28,7 @@ export function steers(study: Study, models: number): boolean {
 
 /** A part of the work on one model; `tokens` are whole passes, in which what is shared by arms counts once. */
 export interface SteeringCost {
-  readonly what: 'doses' | 'scores' | 'texts'
+  readonly what: 'doses' | 'scores' | 'texts' | 'features'
   readonly texts: number
   readonly tokens: number
 }
@@ -63,7 +63,24 @@ export function steeringCost(p: Prepared, m: number): SteeringCost[] {
         2 * Math.min(steering.personas, p.domain.personas.length) * prompts
   const prompt = items.neutral.reduce((n, i) => n + i.prompt.length, 0) / Math.max(1, items.neutral.length)
   const neutral = items.texts.reduce((n, t) => n + t.tokens.length, 0)
+  const targets = p.steered?.most ?? 0
+  const controls = targets * p.study.features.controls
+  const features: SteeringCost[] =
+    targets === 0
+      ? []
+      : [
+          {
+            what: 'features',
+            texts: 2 * (targets * items.neutral.length + controls * few.length),
+            tokens: Math.round(
+              BEHIND *
+                2 *
+                (ROUNDS * (targets + controls) * neutral + targets * of(items.neutral) + controls * of(few)),
+            ),
+          },
+        ]
   return [
+    ...features,
     {
       what: 'doses',
       texts: Math.round(ROUNDS * asks * items.texts.length),

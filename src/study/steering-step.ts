@@ -14,6 +14,9 @@ import { claimGeometry } from './claim-geometry.ts'
 import { claimSteering, type SteeringOutcome } from './claim-steering.ts'
 import { coherentLevels } from './coherent.ts'
 import type { DirectionRecord } from './directions.ts'
+import { featureArmMeasures } from './feature-arm-measures.ts'
+import { featureArms } from './feature-arms.ts'
+import type { FeaturesRecord } from './features-record.ts'
 import { type Harvest, harvest, siteOf } from './harvest.ts'
 import { tokenizeTexts } from './inputs.ts'
 import { type ModelDirections, steerModel } from './model-steering.ts'
@@ -39,6 +42,7 @@ export interface SteeringOptions {
  *
  * @param prompts harvests of the prompts in the primary rendering, by model: random directions are as strong in
  *   them as the direction is
+ * @param features what claim `features` found, where it was run
  * @throws PalimpsestError `dose-unreachable`, `interrupted`, and as the models
  */
 export async function steeringStep(
@@ -46,6 +50,7 @@ export async function steeringStep(
   p: Prepared,
   direction: DirectionRecord,
   prompts: readonly Harvest[],
+  features: FeaturesRecord | undefined,
   options: SteeringOptions,
 ): Promise<{ claims: Claim[]; steering: VerdictInputs['steering']; tables: readonly SteeringTable[] }> {
   const { study } = p
@@ -58,6 +63,10 @@ export async function steeringStep(
     const directions = await directionsOf(run, p, direction, prompts[m]!, m, options)
     tables.push(await steerModel(run, p, model, directions, items, options))
   }
+  const arms =
+    p.steered === undefined
+      ? undefined
+      : await featureArms(run, p, p.steered, features, prompts, items, options)
   const at = {
     study,
     site: siteOf(direction.layer),
@@ -68,6 +77,8 @@ export async function steeringStep(
     version: CLAIMS,
     params: {
       tables: hashJson(tables),
+      features:
+        arms === undefined ? null : hashJson([arms, features?.features.map((f) => [f.feature, f.label])]),
       asked,
       at: [at.site, at.rendering],
       seed: study.seed,
@@ -82,11 +93,15 @@ export async function steeringStep(
       : undefined
     const geometry = asked.includes('geometry') ? claimGeometry({ ...at, tables }) : undefined
     const [first, ...others] = [steering?.claim, geometry].filter((c) => c !== undefined)
-    const texts = await textsOf(tables, at, options.signal)
+    const { signal } = options
+    const beside = [
+      arms && (await featureArmMeasures({ ...at, arms, tables, record: features, signal })),
+      await textsOf(tables, at, signal),
+    ].filter((b) => b !== undefined)
     await atomicWrite(
       join(partial, 'claims.json'),
       JSON.stringify({
-        claims: [texts === undefined ? first! : withBeside(first!, texts), ...others],
+        claims: [beside.reduce(withBeside, first!), ...others],
         steering: steering?.label ?? 'not tested',
       }),
     )

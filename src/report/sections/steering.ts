@@ -10,6 +10,7 @@ import { datum, table } from '../table.ts'
 import { roleName } from '../words.ts'
 import { claimSection } from './claim.ts'
 import { measureTable } from './measure-table.ts'
+import { steeredFeatures } from './steered-features.ts'
 
 export const steering = claimSection('steering', (data) => [
   doseFigure(data),
@@ -18,6 +19,7 @@ export const steering = claimSection('steering', (data) => [
     caption: html`Gains are slopes in the coherent range, in contrasts between personas of the model itself, so that a model that answers more sharply is not taken for one that is steered further. <i>Disconnected</i> needs the 90% interval within −${threshold(data, 'gain_disconnected', 0.25)} to ${threshold(data, 'gain_disconnected', 0.25)}, <i>connected</i> within ${threshold(data, 'gain_connected_low', 0.5)} to ${threshold(data, 'gain_connected_high', 2)}; <i>attenuated</i> needs the 95% interval above 0 and below ${threshold(data, 'gain_attenuated', 0.75)}.`,
   }),
   gains(data),
+  steeredFeatures(data),
   coherence(data),
   texts(data),
 ])
