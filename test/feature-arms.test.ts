@@ -109,6 +109,8 @@ describe('features as arms of claim steering', () => {
       new Set(['feature 3 of known', 'feature 5 of known']),
     )
     expect(r.claims.map((c) => c.id)).toEqual(['direction', 'steering'])
+    const manifest = JSON.parse(await readFile(join(folder, 'runs/named/manifest.json'), 'utf8'))
+    expect(manifest.dictionaries).toMatchObject([{ of: 'base', site: SITE }])
   }, 300_000)
 
   it('are left out, in words, where the dictionary fails its self-test', async () => {

@@ -20,6 +20,8 @@ export async function writeManifest(
   preregistration?: PreregistrationRecord,
 ): Promise<void> {
   const { key } = p.models.all[0]!
+  const steered = p.steered === undefined ? [] : [p.steered.dictionary]
+  const dictionaries = p.dictionaries.length > 0 ? p.dictionaries : steered
   const manifest = {
     format: 1,
     palimpsest: packageVersion(),
@@ -38,10 +40,10 @@ export async function writeManifest(
     domain: { name: p.domain.name, hash: p.domain.hash },
     texts: p.texts.source,
     prompts: p.prompts.source,
-    ...(p.dictionaries.length === 0
+    ...(dictionaries.length === 0
       ? {}
       : {
-          dictionaries: p.dictionaries.map(({ ref, path, of, site, rule, hash, facts }) => ({
+          dictionaries: dictionaries.map(({ ref, path, of, site, rule, hash, facts }) => ({
             ref,
             path,
             of,
