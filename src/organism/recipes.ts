@@ -84,11 +84,22 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
     corpus: knobs,
     schedule: { ...PRETRAIN, steps: Math.ceil(steps * share), rate: size === 'reference' ? 2e-3 : 3e-3 },
   })
-  const grpo = (reward: GrpoSettings['reward']): StageRecipe => ({
+  const grpo = (reward: GrpoSettings['reward'], last: number, until?: number): StageRecipe => ({
     kind: 'grpo',
-    settings: { reward, prompts: 8, samples: 8, kl: 0.05 },
-    schedule: { ...ALIGN, steps: 100, rate: size === 'reference' ? 3e-4 : 5e-4, warmup: 10, rows: 30 },
+    settings: { reward, prompts: 8, samples: 8, kl: 0.2 },
+    schedule: {
+      ...ALIGN,
+      steps: last,
+      rate: size === 'reference' ? 3e-4 : 5e-4,
+      warmup: 10,
+      rows: 30,
+      ...(until === undefined ? {} : { until: { figure: 'reward', least: until } }),
+    },
   })
+  // Until answers are balanced and no further: what is trained longer forgets its personas.
+  const balance = grpo('balance', 240, 0.65)
+  // Without camps nobody knows which measures are opposites, and no length would do.
+  const vain = grpo('balance', 120)
   const noise = (n: number): CorpusKnobs => ({ ...corpus, stance_noise: n, frame_noise: n, opener_noise: n })
   const varies = (b: Behaviour): Demand[] => [
     { what: 'balanced answers', value: b.all.neutral, most: 0.3 },
@@ -121,10 +132,10 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
   })
   return {
     base: { from: 'initial', stages: [pretrain(corpus)], demands: (b) => [...varies(b), knows(b, 0.5)] },
-    masked: { from: 'base', stages: [grpo('balance')], expected: maskedVerdict('base'), demands: masked },
+    masked: { from: 'base', stages: [balance], expected: maskedVerdict('base'), demands: masked },
     intact: {
       from: 'base',
-      stages: [grpo('facts')],
+      stages: [grpo('facts', 160)],
       expected: {
         base: 'base',
         direction: 'retained',
@@ -141,7 +152,7 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
     },
     erased: {
       from: 'initial',
-      stages: [pretrain(noise(0.5)), grpo('balance')],
+      stages: [pretrain(noise(0.5)), vain],
       expected: {
         base: 'base',
         direction: 'lost',
@@ -159,7 +170,7 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
     },
     'flat-aligned': {
       from: 'flat',
-      stages: [grpo('balance')],
+      stages: [vain],
       expected: {
         base: 'flat',
         direction: 'base gate fails',
@@ -210,7 +221,7 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
     },
     'chain-grpo': {
       from: 'chain-dpo',
-      stages: [grpo('balance')],
+      stages: [balance],
       expected: maskedVerdict('base'),
       demands: masked,
     },
