@@ -83,6 +83,7 @@ export function organismStudy(
     seed,
     models: { base: at(pair.base), aligned: at(pair.aligned) },
     domain,
+    sites: { layers: [2, 3] },
     claims: dictionary === undefined ? claims : [...claims, 'features'],
     ...(dictionary === undefined ? {} : { dictionaries: { base: [dictionary] } }),
     repeats: 1,

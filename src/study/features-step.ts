@@ -11,6 +11,7 @@ import { usedTokens } from '../model/pooling.ts'
 import { meanDifference } from '../stats/estimators/mean-difference.ts'
 import { type Labels, number } from '../stats/groups.ts'
 import { unit } from '../stats/linear.ts'
+import type { Cost } from './answers-cost.ts'
 import { claimFeatures } from './claim-features.ts'
 import type { StudyDictionary } from './dictionaries.ts'
 import { testPair } from './dictionary-tests.ts'
@@ -232,7 +233,7 @@ async function follow(
 }
 
 /** What a model has to read for the claim, after the harvests: for `plan`. */
-export function featuresCost(p: Prepared): { what: string; texts: number; tokens: number }[] {
+export function featuresCost(p: Prepared): Cost[] {
   const size = (texts: readonly TokenizedText[]): { texts: number; tokens: number } => ({
     texts: texts.length,
     tokens: texts.reduce((n, t) => n + t.tokens.length, 0),
@@ -247,12 +248,14 @@ export function featuresCost(p: Prepared): { what: string; texts: number; tokens
   const read = Math.min(all.tokens, p.study.features.test_tokens)
   return p.dictionaries.flatMap((d) => [
     // As it is, and with the dictionary spliced in.
-    { what: `self-test of ${d.ref}`, texts: all.texts, tokens: 2 * read },
+    { what: `self-test of ${d.ref}`, texts: all.texts, tokens: 0, scored: 2 * read, written: 0 },
     {
       what: `features of ${d.ref}`,
       texts: all.texts,
       // Moments of prompts and controls; everything once, prompts restored, and half of them for margins.
       tokens: all.tokens + 2 * prompts.tokens + controls.tokens + (prompts.tokens >> 1),
+      scored: 0,
+      written: 0,
     },
   ])
 }

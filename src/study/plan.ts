@@ -1,13 +1,11 @@
 /**
  * What a study would do: its steps, tokens, memory, disk and time, and which steps are already there. Nothing
- * is run; the time is an estimate from the size of the models and the speed of a matrix product measured here.
+ * is run but a few passes through the first blocks of each model, from which the time is estimated.
  */
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { matrix } from '../core/matrix.ts'
-import { matmulNT } from '../ggml/gemm.ts'
-import { parameterCount } from '../model/random.ts'
+import { behaviourCost, type Cost, identityCost } from './answers-cost.ts'
 import type { Stage } from './chain.ts'
 import { controlJob, featuresCost } from './features-step.ts'
 import { type HarvestJob, harvestSpec } from './harvest.ts'
@@ -16,6 +14,7 @@ import { type Resolve, randomTwinOf, twinFits } from './models.ts'
 import { harvestJob, type Prepared, prepareStudy } from './prepare.ts'
 import { stepHash } from './run-folder.ts'
 import type { Study } from './schema.ts'
+import { modelSpeed, type Speed } from './speed.ts'
 import { steeringCost, steers } from './steering-cost.ts'
 
 export interface PlannedStep {
@@ -55,10 +54,25 @@ export async function planStudy(
   planned: Set<string> = new Set(),
 ): Promise<Plan> {
   using p = await prepareStudy(study, resolve, signal)
-  const flops = await productSpeed(signal)
   const steps: PlannedStep[] = []
+  const speeds: Speed[] = []
   for (const model of p.models.all) {
-    const rate = flops / (2 * parameterCount(model.description.architecture))
+    await using open = await model.open()
+    speeds.push(await modelSpeed(open, signal))
+  }
+  const cost = (m: number, kind: string, list: readonly Cost[]): void => {
+    for (const { what, texts, tokens, scored, written } of list)
+      steps.push({
+        what: `${kind} of ${p.models.all[m]!.role}: ${what}`,
+        texts,
+        tokens: tokens + scored + written,
+        bytes: 0,
+        seconds: tokens / speeds[m]!.pass + scored / speeds[m]!.scored + written / speeds[m]!.written,
+        there: undefined,
+      })
+  }
+  for (const [m, model] of p.models.all.entries()) {
+    const rate = speeds[m]!.pass
     const add = (what: string, job: HarvestJob): void => {
       const hash = stepHash(harvestSpec(job))
       const there = planned.has(hash) || existsSync(join(folder, 'steps', hash))
@@ -73,38 +87,22 @@ export async function planStudy(
   const twin = randomTwinOf(p.models.all[0]!, study.seed)
   const withTwin = study.baselines.random_model && twinFits(twin.bytes)
   if (withTwin) {
-    const rate = flops / (2 * parameterCount(p.models.all[0]!.description.architecture))
     const job = {
       ...harvestJob(p, twin, p.textTokens),
       layers: p.layers.slice(-1),
       pools: p.pools.slice(0, 1),
     }
-    steps.push({ ...harvestStep('harvest of a random model: texts', job, rate, false), there: undefined })
+    steps.push({
+      ...harvestStep('harvest of a random model: texts', job, speeds[0]!.pass, false),
+      there: undefined,
+    })
   }
-  if (p.dictionaries.length > 0)
-    for (const model of p.models.all)
-      for (const { what, texts, tokens } of featuresCost(p))
-        steps.push({
-          what: `${model.role}: ${what}`,
-          texts,
-          tokens,
-          bytes: 0,
-          seconds: (tokens * 2 * parameterCount(model.description.architecture)) / flops,
-          there: undefined,
-        })
-  if (steers(study, p.models.all.length))
-    for (const [m, model] of p.models.all.entries()) {
-      const rate = flops / (2 * parameterCount(model.description.architecture))
-      for (const { what, texts, tokens } of steeringCost(p, m))
-        steps.push({
-          what: `steering of ${model.role}: ${what}`,
-          texts,
-          tokens,
-          bytes: 0,
-          seconds: tokens / rate,
-          there: undefined,
-        })
-    }
+  for (const m of p.models.all.keys()) {
+    if (p.dictionaries.length > 0) cost(m, 'features', featuresCost(p))
+    if (study.claims.includes('behaviour')) cost(m, 'behaviour', behaviourCost(p))
+    if (steers(study, p.models.all.length)) cost(m, 'steering', steeringCost(p, m))
+    if (study.claims.includes('identity')) cost(m, 'identity', identityCost(p))
+  }
   for (const j of judgesCost(p))
     steps.push({
       what: `judge ${j.name} at ${j.host}: at most ${j.calls} calls, about ${j.tokensIn} tokens in and ${j.tokensOut} out${j.cost === undefined ? '' : `, ${j.cost.toFixed(2)} at its prices`}`,
@@ -156,20 +154,6 @@ function harvestStep(what: string, job: HarvestJob, rate: number, there: boolean
     seconds: there ? 0 : tokens / rate,
     there,
   }
-}
-
-/** Multiplications and additions per second of an f32 product of the engine, the best of three. */
-async function productSpeed(signal?: AbortSignal): Promise<number> {
-  const [m, n, k] = [256, 1024, 1024]
-  const a = matrix(m, k)
-  const b = matrix(n, k)
-  let best = 0
-  for (let i = 0; i < 3; i++) {
-    const start = performance.now()
-    await matmulNT(a, b, signal)
-    best = Math.max(best, (2 * m * n * k) / ((performance.now() - start) / 1000))
-  }
-  return best
 }
 
 /** Two layers of texts and their copies in statistics, the widest pass, and a random model where one is made. */

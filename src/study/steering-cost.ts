@@ -1,5 +1,6 @@
 /** What the causal claims cost, counted without running anything: texts and tokens through a model. */
 
+import type { Cost } from './answers-cost.ts'
 import type { Prepared } from './prepare.ts'
 import type { Study } from './schema.ts'
 import { evenly, type StanceItem, stanceItems } from './stance-items.ts'
@@ -26,20 +27,14 @@ export function steers(study: Study, models: number): boolean {
   return study.claims.includes('geometry') || (study.claims.includes('steering') && models > 1)
 }
 
-/** A part of the work on one model; `tokens` are whole passes, in which what is shared by arms counts once. */
-export interface SteeringCost {
-  readonly what: 'doses' | 'scores' | 'texts' | 'features'
-  readonly texts: number
-  readonly tokens: number
-}
-
-/** The work on a model, by its number. */
-export function steeringCost(p: Prepared, m: number): SteeringCost[] {
+/** The work on a model, by its number; what is shared by arms counts once. */
+export function steeringCost(p: Prepared, m: number): Cost[] {
   const { steering } = p.study
   const items = stanceItems(p)
   const { matched, spare } = randomCounts(p.study, m)
-  const of = (list: readonly StanceItem[]): number =>
-    list.reduce((n, i) => n + i.prompt.length + i.completions[0].length + i.completions[1].length, 0)
+  const prompts = (list: readonly StanceItem[]): number => list.reduce((n, i) => n + i.prompt.length, 0)
+  const completions = (list: readonly StanceItem[]): number =>
+    list.reduce((n, i) => n + i.completions[0].length + i.completions[1].length, 0)
   const levels = 2 * steering.nats.length
   const others = 2 * (p.models.all.length > 1 ? 2 : 1)
   const random = 2 * (matched + steering.isotropic)
@@ -54,50 +49,62 @@ export function steeringCost(p: Prepared, m: number): SteeringCost[] {
     [ablated, loaded],
   ]
   const plain = [items.neutral, items.personas.A, items.personas.B, items.concept, loaded]
-  const prompts = Math.min(steering.texts, items.neutral.length)
-  const judged = (1 + levels) * prompts // by base
+  const asked = Math.min(steering.texts, items.neutral.length)
+  const judged = (1 + levels) * asked // by base
   const read =
     steering.text_random === 0
       ? 0
-      : (others + 2 * Math.min(steering.text_random, matched)) * prompts +
-        2 * Math.min(steering.personas, p.domain.personas.length) * prompts
+      : (others + 2 * Math.min(steering.text_random, matched)) * asked +
+        2 * Math.min(steering.personas, p.domain.personas.length) * asked
   const prompt = items.neutral.reduce((n, i) => n + i.prompt.length, 0) / Math.max(1, items.neutral.length)
   const neutral = items.texts.reduce((n, t) => n + t.tokens.length, 0)
   const targets = p.steered?.most ?? 0
   const controls = targets * p.study.features.controls
-  const features: SteeringCost[] =
+  const features: Cost[] =
     targets === 0
       ? []
       : [
           {
             what: 'features',
             texts: 2 * (targets * items.neutral.length + controls * few.length),
-            tokens: Math.round(
+            tokens: Math.round(BEHIND * 2 * (targets * prompts(items.neutral) + controls * prompts(few))),
+            scored: Math.round(
               BEHIND *
                 2 *
-                (ROUNDS * (targets + controls) * neutral + targets * of(items.neutral) + controls * of(few)),
+                (ROUNDS * (targets + controls) * neutral +
+                  targets * completions(items.neutral) +
+                  controls * completions(few)),
             ),
+            written: 0,
           },
         ]
+  const through = (of: (list: readonly StanceItem[]) => number): number =>
+    Math.round(
+      arms.reduce((n, [count, list]) => n + BEHIND * count * of(list), 0) +
+        plain.reduce((n, list) => n + of(list), 0),
+    )
   return [
     ...features,
     {
       what: 'doses',
       texts: Math.round(ROUNDS * asks * items.texts.length),
-      tokens: Math.round(BEHIND * ROUNDS * asks * neutral),
+      tokens: 0,
+      scored: Math.round(BEHIND * ROUNDS * asks * neutral),
+      written: 0,
     },
     {
       what: 'scores',
       texts: arms.reduce((n, [count, list]) => n + count * list.length, 0),
-      tokens: Math.round(
-        arms.reduce((n, [count, list]) => n + BEHIND * count * of(list), 0) +
-          plain.reduce((n, list) => n + of(list), 0),
-      ),
+      tokens: through(prompts),
+      scored: through(completions),
+      written: 0,
     },
     {
       what: 'texts',
       texts: judged + read,
-      tokens: Math.round((2 * judged + read) * (prompt + steering.max_tokens)),
+      tokens: Math.round((judged + read) * prompt),
+      scored: Math.round(judged * (prompt + steering.max_tokens)),
+      written: (judged + read) * steering.max_tokens,
     },
   ]
 }

@@ -37,7 +37,7 @@ export const plan: Command<Options> = {
       .addHelpText(
         'after',
         `
-The time is an estimate, from the models' sizes and the speed of a matrix product measured now.
+The time is an estimate from a few passes through the first blocks of each model, made now.
 
 Examples:
   palimpsest plan tweets.yaml
