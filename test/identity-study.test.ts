@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { planStudy } from '../src/study/plan.ts'
 import type { Claim, Results } from '../src/study/results.ts'
 import { runStudy } from '../src/study/run.ts'
 import { readStudy } from '../src/study/study-file.ts'
@@ -67,6 +68,22 @@ describe('claim identity in a study', () => {
     )
     for (const index of claim.measures.filter((m) => m.name === 'stance_index')) expect(index.value).toBe(1)
     expect(results.verdict!.inputs.identity).toBe(claim.label)
+    const plan = await planStudy(
+      await readStudy(join(folder, 'chat.yaml')),
+      join(folder, 'none'),
+      async (r) => r,
+    )
+    const planned = plan.steps.filter((step) => step.what.startsWith('identity of base: '))
+    expect(planned.map((step) => step.what.split(': ')[1])).toEqual([
+      'stances',
+      'projections and biographies',
+      'doses',
+      'arms',
+      'answers',
+    ])
+    for (const step of planned) expect(step.seconds).toBeGreaterThan(0)
+    // Five identities, stated and implied, in two slots: six policy questions and three facts each.
+    expect(planned[0]!.texts).toBe(5 * 2 * 2 * (6 + 3))
     const user = claim.measures.find((m) => m.name === 'user_auc')!
     expect([user.groups, user.n]).toEqual([12, 12])
     expect(claim.measures.filter((m) => m.name === 'amplified_contrast')).toHaveLength(2)
