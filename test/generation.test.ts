@@ -2,9 +2,11 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generate } from '../src/model/generate.ts'
+import { add, type Intervention, type Positions } from '../src/model/interventions.ts'
 import type { Model } from '../src/model/model.ts'
-import { chooseToken, samplingNumber } from '../src/model/sample.ts'
+import { bestToken, drawToken, samplingNumber } from '../src/model/sample.ts'
 import { logProbability, type Scored, score } from '../src/model/score.ts'
+import { equalPrompts, sharedDepth } from '../src/model/shared-prompts.ts'
 import { MODELS } from './support/golden.ts'
 import { loadTiny } from './support/tiny.ts'
 
@@ -86,13 +88,13 @@ describe('generation', () => {
 
 describe('the token chosen', () => {
   it('is drawn with the softmax probabilities', () => {
-    const logits = Float32Array.of(0, 1, 2, -1, 9)
-    const usable = 4 // the last is padding of the embedding
+    const usable = 4
     const draws = 20_000
     const counts = new Array<number>(usable).fill(0)
-    for (let n = 0; n < draws; n++) counts[chooseToken(logits, usable, 0.7, samplingNumber(3, 'x', n))]!++
     const weights = [0, 1, 2, -1].map((v) => Math.exp(v / 0.7))
     const total = weights.reduce((a, b) => a + b)
+    const probabilities = Float32Array.from(weights, (w) => w / total)
+    for (let n = 0; n < draws; n++) counts[drawToken(probabilities, samplingNumber(3, 'x', n))]!++
     let chi2 = 0
     weights.forEach((w, i) => {
       const expected = (draws * w) / total
@@ -102,8 +104,93 @@ describe('the token chosen', () => {
   })
 
   it('is the lowest of the best without temperature, and never padding', () => {
-    expect(chooseToken(Float32Array.of(1, 3, 3, 9), 3, 0, 0)).toBe(1)
-    expect(chooseToken(Float32Array.of(1, 3, 3, 9), 3, 1, 1 - 1e-12)).toBe(2)
+    expect(bestToken(Float32Array.of(1, 3, 3, 9), 3)).toBe(1)
+    expect(drawToken(Float32Array.of(0.25, 0.5, 0.25), 1 - 1e-12)).toBe(2)
+    expect(drawToken(Float32Array.of(0.25, 0.5, 0.2499), 1 - 1e-12)).toBe(1) // probabilities that sum to less
+  })
+
+  it('is drawn from the softmax of the logits at the temperature, over the ids of the tokenizer', async () => {
+    using small = await loadTiny(FOLDER)
+    Object.defineProperty(small.tokenizer, 'size', { value: 40 })
+    const prompt = { id: 'p', tokens: [5, 6, 7] }
+    const logits = (await model.run([prompt], { logits: 'last' })).logits(0).data
+    for (const [of, ids] of [
+      [model, model.architecture.vocabulary],
+      [small, 40],
+    ] as const) {
+      const weights = [...logits.subarray(0, ids)].map((v) => Math.exp(v / 1.7))
+      const total = weights.reduce((a, b) => a + b)
+      const drawn = new Set<number>()
+      for (let seed = 0; seed < 12; seed++) {
+        let left = samplingNumber(seed, 'p', 0) * total
+        const expected = weights.findIndex((w) => {
+          left -= w
+          return left < 0
+        })
+        const { texts } = await generate(of, [prompt], { maxTokens: 1, temperature: 1.7, seed })
+        expect(texts[0]!.tokens).toEqual([expected])
+        drawn.add(expected)
+      }
+      expect(drawn.size).toBeGreaterThan(4)
+    }
+  })
+})
+
+describe('prompts that are equal', () => {
+  const [a, b] = [
+    [5, 6, 7, 8],
+    [9, 10, 11],
+  ]
+  const twice = [a, b, a, a, b, a].map((tokens, i) => ({ id: `row ${i}`, tokens }))
+  const vector = (i: number): Float32Array =>
+    Float32Array.from({ length: model.architecture.width }, (_, j) => Math.sin(i + j))
+  const arms = (site: string, positions: Positions) =>
+    [1, 2, 4].map((row) => add({ site, vector: vector(row), dose: 2, positions, rows: [row] }))
+  it.each([
+    ['nothing is changed', () => []],
+    ['rows are steered', () => arms('blocks.0.hook_resid_post', 'all')],
+    ['rows are steered inside a block', () => arms('blocks.1.hook_attn_out', 'prompt')],
+    ['rows are steered where they begin', () => arms('hook_embed', 'all')],
+    ['what is generated is steered', () => arms('blocks.0.hook_resid_mid', 'generated')],
+    ['the last of the prompt is steered, at the end', () => arms('ln_final.hook_normalized', 'last')],
+    [
+      'everything at once',
+      () => [...arms('blocks.1.hook_resid_post', 'all'), ...arms('blocks.1.hook_mlp_out', 'generated')],
+    ],
+  ] as const)(
+    'share what they have in common: the texts are those of each alone, where %s',
+    async (_, changes) => {
+      const options = { maxTokens: 10, temperature: 1, seed: 4 }
+      const together = await generate(model, twice, { ...options, interventions: changes() })
+      for (const [row, item] of twice.entries()) {
+        const own = changes()
+          .filter((c) => c.rows!.includes(row))
+          .map((c) => ({ ...c, rows: [0] }))
+        const { texts } = await generate(model, [item], { ...options, interventions: own })
+        expect(together.texts[row]!.tokens).toEqual(texts[0]!.tokens)
+        expect(together.texts[row]!.receipts.map((r) => r.tokens)).toEqual(
+          texts[0]!.receipts.map((r) => r.tokens),
+        )
+      }
+    },
+  )
+
+  it('know how far they are alike', () => {
+    const depth = (...list: Intervention[]) => sharedDepth(list, model.architecture)
+    const { length } = model.architecture.layers
+    expect(depth()).toBe(length - 1)
+    expect(depth(...arms('blocks.0.hook_resid_post', 'generated'))).toBe(length - 1)
+    expect(depth(...arms('blocks.1.hook_resid_post', 'last'))).toBe(1)
+    expect(
+      depth(...arms('blocks.1.hook_resid_post', 'all'), ...arms('blocks.1.hook_resid_mid', 'prompt')),
+    ).toBe(0)
+    expect(depth(...arms('blocks.0.attn.hook_z', 'all'))).toBe(-1)
+    expect(depth(...arms('hook_embed', 'all'))).toBe(-1)
+    expect(depth(...arms('ln_final.hook_normalized', 'all'))).toBe(length - 1)
+    expect(equalPrompts(twice)).toEqual([
+      [0, 2, 3, 5],
+      [1, 4],
+    ])
   })
 })
 

@@ -115,7 +115,7 @@ async function throughCache(
   using first = buildPass(model, {
     tokens: layout.tokens,
     positions: layout.positions,
-    attention: cache.writeAttention(layout, (segment) => segment),
+    attention: cache.writeAttention(layout, (segment) => [segment]),
     read,
     logitRows: Int32Array.from(layout.tokens, (_, i) => i),
     allBlocks: true,

@@ -41,22 +41,47 @@ export class Cache implements Disposable {
     return Math.min(this.slots, Math.ceil((position + 1) / SLOT_GRAIN) * SLOT_GRAIN)
   }
 
-  /** Attention among the tokens of a packed pass, whose keys and values are also written to the cache. */
-  writeAttention(layout: Layout, sequenceOf: (segment: number) => number): (graph: Graph) => Attention {
+  /**
+   * Attention among the tokens of a packed pass, whose keys and values are also written to the cache: a segment's to
+   * every sequence that begins with it.
+   */
+  writeAttention(
+    layout: Layout,
+    sequencesOf: (segment: number) => readonly number[],
+  ): (graph: Graph) => Attention {
     return (graph) => {
-      const slots = BigInt64Array.from(layout.tokens, (_, i) =>
-        BigInt(sequenceOf(layout.segmentOf[i]!) * this.slots + layout.positions[i]!),
-      )
-      const rows = graph.input('I64', [slots.length], slots)
       const own = packedAttention(layout, this.#architecture)(graph)
+      let write: ((cache: Tensor, x: Tensor) => void) | undefined // made when a block first asks for it
       return {
         ...own,
         remember: (layer, k, v) => {
-          graph.expand(graph.setRows(this.#k[layer]!, k, rows))
-          graph.expand(graph.setRows(this.#v[layer]!, v, rows))
+          write ??= this.#writer(graph, layout, sequencesOf)
+          write(this.#k[layer]!, k)
+          write(this.#v[layer]!, v)
           return own.remember(layer, k, v)
         },
       }
+    }
+  }
+
+  #writer(
+    graph: Graph,
+    layout: Layout,
+    sequencesOf: (segment: number) => readonly number[],
+  ): (cache: Tensor, x: Tensor) => void {
+    const tokens: number[] = []
+    const slots: bigint[] = []
+    layout.segmentOf.forEach((segment, i) => {
+      for (const sequence of sequencesOf(segment)) {
+        tokens.push(i)
+        slots.push(BigInt(sequence * this.slots + layout.positions[i]!))
+      }
+    })
+    const rows = graph.input('I64', [slots.length], BigInt64Array.from(slots))
+    const once = tokens.length === layout.tokens.length
+    const copies = once ? undefined : graph.input('I32', [tokens.length], Int32Array.from(tokens))
+    return (cache, x) => {
+      graph.expand(graph.setRows(cache, copies === undefined ? x : graph.getRows(x, copies), rows))
     }
   }
 

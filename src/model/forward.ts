@@ -49,6 +49,8 @@ export interface PassOptions {
   readonly read?: ReadonlySet<string>
   /** Rows (tokens of the pass) whose logits are wanted. */
   readonly logitRows?: Int32Array
+  /** Give softmax(logits / temperature) over the first `ids` of the vocabulary instead of logits. */
+  readonly sample?: { readonly temperature: number; readonly ids: number } | undefined
   /** Compute every block even if nothing later is read: a cache must be filled to the end. */
   readonly allBlocks?: boolean
   /** One decoding step over a cache, not a pass of whole texts. */
@@ -59,7 +61,7 @@ export interface Pass extends Disposable {
   readonly graph: Graph
   /** Outputs by hook name. */
   readonly reads: ReadonlyMap<string, Tensor>
-  /** [vocabulary, rows], when rows were asked for. */
+  /** [vocabulary, rows], when rows were asked for; probabilities [ids, rows] for `sample`. */
   readonly logits: Tensor | undefined
 }
 
@@ -144,10 +146,22 @@ function assemble(
       logits = graph.linear(weights.output, h, how)
       if (a.logitSoftcap > 0)
         logits = graph.scale(graph.tanh(graph.scale(logits, 1 / a.logitSoftcap)), a.logitSoftcap)
+      if (options.sample !== undefined) logits = probabilities(graph, logits, options.sample)
       graph.output(logits)
     }
   }
   return { graph, reads, logits, [Symbol.dispose]: () => graph[Symbol.dispose]() }
+}
+
+function probabilities(
+  graph: Graph,
+  logits: Tensor,
+  { temperature, ids }: NonNullable<PassOptions['sample']>,
+): Tensor {
+  const [, step, layer, batch] = logits.nb
+  const known =
+    ids === logits.ne[0] ? logits : graph.cont(graph.view(logits, [ids, logits.ne[1]], [step, layer, batch]))
+  return graph.softMax(known, undefined, 1 / temperature)
 }
 
 /** The last block that something needs. */

@@ -1,19 +1,20 @@
 /**
  * Text from a model: many sequences at once over one cache, greedy or sampled, with interventions on prompt
- * or generated positions. Prompts are computed packed, without padding; then each step computes one token of
- * every sequence.
+ * or generated positions. Prompts are computed packed, without padding, and what equal ones share only once; then
+ * each step computes one token of every sequence.
  */
 
 import { refuse } from '../core/errors.ts'
-import { throwIfStopped } from '../core/pace.ts'
+import { pacer, throwIfStopped } from '../core/pace.ts'
 import { GraphAllocator } from '../ggml/graph.ts'
 import { Cache } from './cache.ts'
 import type { Compiler, Receipt, TokenRoles } from './compile.ts'
 import { buildPass, type Pass, type PassOptions } from './forward.ts'
 import type { Intervention } from './interventions.ts'
 import { checkLengths, layOut, planPacks } from './layout.ts'
-import { type Item, type Model, PACK_TOKENS, promptRoles } from './model.ts'
-import { chooseToken, samplingNumber } from './sample.ts'
+import { type Item, joined, type Model, PACK_TOKENS, type PassResults, promptRoles } from './model.ts'
+import { bestToken, drawToken, samplingNumber } from './sample.ts'
+import { equalPrompts, sharedDepth } from './shared-prompts.ts'
 
 /** Sequences that are decoded together by default. */
 export const BATCH = 16
@@ -114,6 +115,11 @@ class Wave implements Disposable {
   readonly #tokens: Int32Array
   readonly #positions: Int32Array
   readonly #ends: ReadonlySet<number>
+  /** Draws are made from probabilities, which the graph computes; undefined: greedy, from logits. */
+  readonly #sample: PassOptions['sample']
+  /** Ids that the tokenizer knows: padding rows of the embedding are never chosen. */
+  readonly #usable: number
+  readonly #pace: () => Promise<void> | undefined
   /** Of the step's graph, which is computed many times while others may use the model. */
   readonly #allocator: GraphAllocator
   #step: { pass: Pass; options: PassOptions; keys: number; refresh: () => void } | undefined
@@ -140,6 +146,10 @@ class Wave implements Disposable {
     this.#tokens = new Int32Array(items.length)
     this.#positions = Int32Array.from(items, (item) => item.tokens.length)
     this.#ends = new Set(model.eosIds)
+    this.#usable = Math.min(model.tokenizer.size, model.architecture.vocabulary)
+    const { temperature = 0 } = options
+    this.#sample = temperature === 0 ? undefined : { temperature, ids: this.#usable }
+    this.#pace = pacer(options.signal)
   }
 
   async run(): Promise<Generated[]> {
@@ -156,6 +166,7 @@ class Wave implements Disposable {
       this.#items.map((item) => item.tokens.length),
       PACK_TOKENS,
     )
+    const shared = await this.#share()
     for (const pack of plan) {
       const layout = layOut(pack.map((i) => this.#items[i]!))
       const rows = pack.map((i) => this.#first + i)
@@ -163,17 +174,55 @@ class Wave implements Disposable {
       const options: PassOptions = {
         tokens: layout.tokens,
         positions: layout.positions,
-        attention: this.#cache.writeAttention(layout, (segment) => pack[segment]!),
+        attention: this.#cache.writeAttention(layout, (segment) => [pack[segment]!]),
         logitRows: lastRows,
+        sample: this.#sample,
+        resume: shared && {
+          layer: shared.layer,
+          values: joined(pack.map((i) => shared.streams[i]!)),
+        },
         allBlocks: true,
         changes: this.#compiler?.forPass(promptRoles(layout, rows)),
       }
       const logits = await this.#model.alone(async () => {
         using pass = buildPass(this.#model, options)
-        return await this.#compute(pass, options, this.#model.allocator) // before `pass` is freed
+        return (await this.#compute(pass, options, this.#model.allocator, this.#compiler)).logits! // before `pass` is freed
       })
       for (let p = 0; p < pack.length; p++) await this.#advance(pack[p]!, this.#row(logits, p))
     }
+  }
+
+  /**
+   * Computes what equal prompts have in common, writes it to the cache of each, and returns their residual streams
+   * behind the last block that they share; undefined where no two are equal, or nothing is shared.
+   */
+  async #share(): Promise<{ layer: number; streams: readonly Float32Array[] } | undefined> {
+    const { architecture } = this.#model
+    const groups = equalPrompts(this.#items)
+    const layer = sharedDepth(this.#options.interventions ?? [], architecture)
+    if (layer < 0 || groups.length === this.#items.length) return undefined
+    const site = `blocks.${layer}.hook_resid_post`
+    const streams: Float32Array[] = []
+    const lengths = groups.map(([first]) => this.#items[first!]!.tokens.length)
+    for (const pack of planPacks(lengths, PACK_TOKENS)) {
+      const layout = layOut(pack.map((g) => this.#items[groups[g]![0]!]!))
+      const options: PassOptions = {
+        tokens: layout.tokens,
+        positions: layout.positions,
+        attention: this.#cache.writeAttention(layout, (segment) => groups[pack[segment]!]!),
+        read: new Set([site]),
+      }
+      const read = await this.#model.alone(async () => {
+        using pass = buildPass(this.#model, options)
+        return (await this.#compute(pass, options, this.#model.allocator, undefined)).reads.get(site)!
+      })
+      for (const [p, g] of pack.entries()) {
+        const from = layout.starts[p]! * architecture.width
+        const own = read.subarray(from, from + layout.lengths[p]! * architecture.width)
+        for (const i of groups[g]!) streams[i] = own
+      }
+    }
+    return { layer, streams }
   }
 
   async #decode(): Promise<void> {
@@ -184,11 +233,12 @@ class Wave implements Disposable {
       const { pass, options, refresh } = this.#step!
       refresh()
       this.#compiler?.refresh()
-      return this.#compute(pass, options, this.#allocator)
+      return (await this.#compute(pass, options, this.#allocator, this.#compiler)).logits!
     })
     // A finished sequence stays where it is: it recomputes its last slot, which nothing reads.
     for (let i = 0; i < this.#items.length; i++) {
       if (this.#finished[i] !== undefined) continue
+      await this.#pace()
       this.#positions[i]!++
       await this.#advance(i, this.#row(logits, i))
     }
@@ -203,6 +253,7 @@ class Wave implements Disposable {
       positions: this.#positions,
       attention: attention.make,
       logitRows: Int32Array.from(this.#items, (_, i) => i),
+      sample: this.#sample,
       changes: this.#compiler?.forPass(this.#generatedRoles()),
       step: true,
     }
@@ -214,19 +265,24 @@ class Wave implements Disposable {
     }
   }
 
-  async #compute(pass: Pass, options: PassOptions, allocator: GraphAllocator): Promise<Float32Array> {
-    const { signal } = this.#options
-    return (await this.#model.computePass(pass, options, allocator, this.#compiler, signal)).logits!
+  #compute(
+    pass: Pass,
+    options: PassOptions,
+    allocator: GraphAllocator,
+    compiler: Compiler | undefined,
+  ): Promise<PassResults> {
+    return this.#model.computePass(pass, options, allocator, compiler, this.#options.signal)
   }
 
-  /** Chooses the next token of sequence i and ends it where it must end. */
-  async #advance(i: number, logits: Float32Array): Promise<void> {
-    const { temperature = 0, seed = 1 } = this.#options
+  /** Chooses the next token of sequence i, by its logits or probabilities, and ends it where it must end. */
+  async #advance(i: number, row: Float32Array): Promise<void> {
+    const { seed = 1 } = this.#options
     const generated = this.#generated[i]!
     const item = this.#items[i]!
-    const draw = temperature === 0 ? 0 : samplingNumber(seed, item.id, generated.length)
-    const usable = Math.min(this.#model.tokenizer.size, this.#model.architecture.vocabulary)
-    const token = chooseToken(logits, usable, temperature, draw)
+    const token =
+      this.#sample === undefined
+        ? bestToken(row, this.#usable)
+        : drawToken(row, samplingNumber(seed, item.id, generated.length))
     generated.push(token)
     this.#tokens[i] = token
     if (this.#ends.has(token)) this.#finished[i] = 'eos'
@@ -235,7 +291,7 @@ class Wave implements Disposable {
   }
 
   #row(logits: Float32Array, i: number): Float32Array {
-    const v = this.#model.architecture.vocabulary
+    const v = this.#sample?.ids ?? this.#model.architecture.vocabulary
     return logits.subarray(i * v, (i + 1) * v)
   }
 
