@@ -11,11 +11,13 @@ import type { Architecture } from './architecture.ts'
 import { type Attention, block } from './block.ts'
 import type { PassChanges } from './compile.ts'
 import { hookLayer } from './hooks.ts'
-import type { Linear, Weights } from './weights.ts'
+import type { LayerWeights, Linear, Weights } from './weights.ts'
 
 /** Tensors per block, an upper bound: norms, casts, projections, attention in its manual form, adapters. */
 const TENSORS_PER_BLOCK = 144
 const TENSORS_AROUND = 96
+/** What mixing two models adds: a product and three sums for each map, three for each norm. */
+const TENSORS_PER_MIXED_BLOCK = 80
 
 /** The fixed side of a model: what every pass uses. */
 export interface ForwardModel {
@@ -27,6 +29,15 @@ export interface ForwardModel {
   readonly precision: 'native' | 'f32'
   /** What an adapter adds to a linear map: a correction [out, N] for its input, or undefined. */
   readonly adapt: ((graph: Graph, linear: Linear, x: Tensor) => Tensor | undefined) | undefined
+  /** Weights on the way to another model's, in place of `weights` (mixture.ts). */
+  readonly mix?: Mix | undefined
+}
+
+/** The weights of a pass through a mixture of two models, made inside its graph. */
+export interface Mix {
+  layer(graph: Graph, layer: number): LayerWeights
+  embed(graph: Graph, tokens: Tensor): Tensor
+  ends(graph: Graph): { readonly finalNorm: Tensor; readonly output: Linear }
 }
 
 /** The residual stream as it leaves a block (its hook_resid_post), from an earlier pass over the same tokens. */
@@ -68,7 +79,8 @@ export interface Pass extends Disposable {
 /** Builds a pass; compute it with `pass.graph.compute` and read its outputs. */
 export function buildPass(model: ForwardModel, options: PassOptions): Pass {
   const { architecture: a, weights } = model
-  const most = TENSORS_AROUND + a.layers.length * TENSORS_PER_BLOCK + (options.changes?.tensors ?? 0)
+  const each = TENSORS_PER_BLOCK + (model.mix === undefined ? 0 : TENSORS_PER_MIXED_BLOCK)
+  const most = TENSORS_AROUND + a.layers.length * each + (options.changes?.tensors ?? 0)
   const graph = new Graph(model.backend, most)
   try {
     return assemble(model, options, graph, a, weights)
@@ -102,12 +114,19 @@ function assemble(
     let y = graph.linear(w.weight, x, how)
     const correction = model.adapt?.(graph, w, x)
     if (correction !== undefined) y = graph.add(y, correction)
-    return w.bias === undefined ? y : graph.add(y, w.bias)
+    if (w.bias !== undefined) y = graph.add(y, w.bias)
+    if (w.toward === undefined) return y
+    // Maps are linear in their weights: mixing outputs is mixing weights, without a copy of either.
+    const { linear: other, alpha } = w.toward
+    return graph.add(graph.scale(y, 1 - alpha), graph.scale(linear(other, x), alpha))
   }
+  const layerWeights = (layer: number): LayerWeights =>
+    model.mix?.layer(graph, layer) ?? weights.layers[layer]!
 
   let x: Tensor
   if (options.resume === undefined) {
-    x = graph.getRows(weights.embedding, graph.input('I32', [n], options.tokens))
+    const tokens = graph.input('I32', [n], options.tokens)
+    x = model.mix?.embed(graph, tokens) ?? graph.getRows(weights.embedding, tokens)
     if (a.embeddingScale !== 1) x = graph.scale(x, a.embeddingScale)
     x = hook('hook_embed', x)
   } else {
@@ -127,7 +146,7 @@ function assemble(
     flash: model.backend.isCpu || model.precision === 'native',
   }
   for (let layer = options.resume === undefined ? 0 : options.resume.layer + 1; layer <= last; layer++)
-    x = block(context, weights.layers[layer]!, layer, x)
+    x = block(context, layerWeights(layer), layer, x)
   if (options.allBlocks === true) graph.expand(x)
 
   let logits: Tensor | undefined
@@ -141,9 +160,10 @@ function assemble(
     const narrow = rows !== undefined && !finalHooked ? graph.getRows(x, rows) : x
     let h = hook('ln_final.hook_normalized', graph.rmsNorm(narrow, a.normEps))
     if (rows !== undefined) {
-      h = graph.mul(h, weights.finalNorm)
+      const ends = model.mix?.ends(graph)
+      h = graph.mul(h, ends?.finalNorm ?? weights.finalNorm)
       if (finalHooked) h = graph.getRows(h, rows)
-      logits = graph.linear(weights.output, h, how)
+      logits = ends === undefined ? graph.linear(weights.output, h, how) : linear(ends.output, h)
       if (a.logitSoftcap > 0)
         logits = graph.scale(graph.tanh(graph.scale(logits, 1 / a.logitSoftcap)), a.logitSoftcap)
       if (options.sample !== undefined) logits = probabilities(graph, logits, options.sample)

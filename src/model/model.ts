@@ -79,6 +79,7 @@ export interface ModelParts {
   readonly ropePairs: RopePairs
   readonly precision: 'native' | 'f32'
   readonly eosIds: readonly number[]
+  readonly mix?: ForwardModel['mix']
 }
 
 export class Model implements Disposable, AsyncDisposable, ForwardModel {
@@ -96,6 +97,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
   /** Shared by all passes of this model, which run one after the other. */
   readonly allocator: GraphAllocator
   readonly adapt: ForwardModel['adapt']
+  readonly mix: ForwardModel['mix']
   readonly #adapter: Adapter | undefined
   #disposed = false
 
@@ -113,6 +115,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     this.allocator = new GraphAllocator(parts.backend)
     this.#adapter = parts.adapter
     this.adapt = parts.adapter?.adapt
+    this.mix = parts.mix
   }
 
   /**

@@ -49,6 +49,8 @@ export interface Linear {
   readonly name: string
   readonly weight: Tensor
   readonly bias: Tensor | undefined
+  /** Where its output is mixed with that of another map: (1 - alpha) y + alpha y of the other (mixture.ts). */
+  readonly toward?: { readonly linear: Linear; readonly alpha: number }
 }
 
 export interface Weights extends Disposable {
