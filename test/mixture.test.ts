@@ -69,24 +69,24 @@ describe('a mixture of two models', () => {
   it('is base at 0 and aligned at 1, to the bit', async () => {
     await using mixture = await openMixture(BASE, ALIGNED, OPTIONS)
     expect(await logits(mixture.model)).toEqual(await logitsOf(BASE))
-    mixture.along(() => 1, 1)
+    mixture.along(() => 1, { embedding: 1, head: 1 })
     expect(await logits(mixture.model)).toEqual(await logitsOf(ALIGNED))
   })
 
   it.each([-0.5, 0.5, 1.5])('at alpha %d is the model of those weights', async (alpha) => {
     const path = await written(`all${alpha}`, () => alpha)
     await using mixture = await openMixture(BASE, ALIGNED, OPTIONS)
-    mixture.along(() => alpha, alpha)
+    mixture.along(() => alpha, { embedding: alpha, head: alpha })
     expect(distance(await logits(mixture.model), await logitsOf(path))).toBeLessThan(5e-6)
   })
 
   it('moves the blocks and ends that it is told to, and no others', async () => {
     const path = await written('some', (name) => ({ 1: 1, 2: 0.5 })[blockOf(name) ?? -1] ?? 0)
     await using mixture = await openMixture(BASE, ALIGNED, OPTIONS)
-    mixture.along((layer) => ({ 1: 1, 2: 0.5 })[layer] ?? 0, 0)
+    mixture.along((layer) => ({ 1: 1, 2: 0.5 })[layer] ?? 0, { embedding: 0, head: 0 })
     expect(distance(await logits(mixture.model), await logitsOf(path))).toBeLessThan(5e-6)
     const ends = await written('ends', (name) => (blockOf(name) === undefined ? 1 : 0))
-    mixture.along(() => 0, 1)
+    mixture.along(() => 0, { embedding: 1, head: 1 })
     expect(distance(await logits(mixture.model), await logitsOf(ends))).toBeLessThan(5e-6)
   })
 

@@ -22,9 +22,9 @@ export interface Mixture extends AsyncDisposable {
    * Where the next passes are.
    *
    * @param block alpha of each block
-   * @param ends alpha of embedding, final norm and unembedding
+   * @param ends alphas of the embedding, and of final norm and unembedding
    */
-  along(block: (layer: number) => number, ends: number): void
+  along(block: (layer: number) => number, ends: { readonly embedding: number; readonly head: number }): void
 }
 
 /**
@@ -34,7 +34,7 @@ export interface Mixture extends AsyncDisposable {
  *   queries and keys differently, and those of `loadModel`
  * @example
  * await using mixture = await openMixture('./base', './aligned', { precision: 'f32' })
- * mixture.along((layer) => (layer < 8 ? 0 : 0.5), 0)
+ * mixture.along((layer) => (layer < 8 ? 0 : 0.5), { embedding: 0, head: 0.5 })
  */
 export async function openMixture(
   base: string,
@@ -62,7 +62,7 @@ export async function openMixture(
     other[Symbol.dispose]()
     throw error
   }
-  const place = { block: (_: number): number => 0, ends: 0 }
+  const place = { block: (_: number): number => 0, ends: { embedding: 0, head: 0 } }
   const [from, to] = [own.weights, theirs]
   const model = new Model({
     path: own.path,
@@ -83,14 +83,14 @@ export async function openMixture(
           graph,
           graph.getRows(from.embedding, tokens),
           () => graph.getRows(to.embedding, tokens),
-          place.ends,
+          place.ends.embedding,
         ),
       ends: (graph) => ({
-        finalNorm: mixed(graph, from.finalNorm, () => to.finalNorm, place.ends),
+        finalNorm: mixed(graph, from.finalNorm, () => to.finalNorm, place.ends.head),
         output: mixLinear(
           { name: 'lm_head', weight: from.output, bias: undefined },
           { name: 'lm_head', weight: to.output, bias: undefined },
-          place.ends,
+          place.ends.head,
         ),
       }),
     },

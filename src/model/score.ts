@@ -87,7 +87,17 @@ export async function score(
       hooks: [],
       logitRows: Int32Array.from(rows),
       compiler,
-      resume: resumed(items, members, options.resume),
+      resume: options.resume && {
+        layer: options.resume.layer,
+        values: joined(
+          members.flatMap(({ index, completions }) =>
+            partsOf(items[index]!, completions).map(([from, to]) => {
+              const { data, cols } = options.resume!.values(index)
+              return data.subarray(from * cols, to * cols)
+            }),
+          ),
+        ),
+      },
       roles: scoreRoles(layout, owners),
       signal: options.signal,
     })
@@ -122,7 +132,6 @@ export async function score(
  * Residual streams of items as they leave a block: [tokens of the prompt and of its completions in their order,
  * width] each, for `resume`.
  *
- * @param resume streams to start from, of a block before
  * @throws PalimpsestError as {@link score}
  */
 export async function residuals(
@@ -130,7 +139,6 @@ export async function residuals(
   items: readonly ScoreItem[],
   layer: number,
   signal?: AbortSignal,
-  resume?: ResumeFrom,
 ): Promise<Matrix[]> {
   for (const item of items) checkItem(model, item)
   const site = `blocks.${layer}.hook_resid_post`
@@ -150,7 +158,6 @@ export async function residuals(
       hooks: [site],
       logitRows: undefined,
       compiler: undefined,
-      resume: resumed(items, members, resume),
       roles,
       signal,
     })
@@ -163,27 +170,6 @@ export async function residuals(
       }
   }
   return out
-}
-
-/** The streams that a pass over some groups starts from, joined in its order. */
-function resumed(
-  items: readonly ScoreItem[],
-  members: readonly { readonly index: number; readonly completions: readonly number[] }[],
-  from: ResumeFrom | undefined,
-): { layer: number; values: Float32Array } | undefined {
-  return (
-    from && {
-      layer: from.layer,
-      values: joined(
-        members.flatMap(({ index, completions }) =>
-          partsOf(items[index]!, completions).map(([start, end]) => {
-            const { data, cols } = from.values(index)
-            return data.subarray(start * cols, end * cols)
-          }),
-        ),
-      ),
-    }
-  )
 }
 
 /** Rows of an item's residual stream that a group holds, in its order: the prompt, then completions. */

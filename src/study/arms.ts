@@ -16,6 +16,7 @@ import {
   type Intervention,
   type Positions,
 } from '../model/interventions.ts'
+import type { Model } from '../model/model.ts'
 import { residuals, score } from '../model/score.ts'
 import { mean } from '../stats/estimate.ts'
 import type { ModelKey } from './harvest.ts'
@@ -100,7 +101,7 @@ export const described = (d: ArmDirection): unknown => [
  */
 export async function calibrateArms(
   run: RunFolder,
-  place: ArmPlace & { open(): ReturnType<Parameters<typeof shardedStep>[3]> },
+  place: ArmPlace & { open(): Promise<Model> },
   texts: readonly { readonly id: string; readonly tokens: readonly number[] }[],
   asks: readonly {
     readonly direction: ArmDirection
@@ -167,7 +168,7 @@ export async function calibrateArms(
 /** KL, in nats a token on neutral texts, of ablating directions wholly. */
 export async function ablationNats(
   run: RunFolder,
-  place: ArmPlace & { open(): ReturnType<Parameters<typeof shardedStep>[3]> },
+  place: ArmPlace & { open(): Promise<Model> },
   texts: readonly { readonly id: string; readonly tokens: readonly number[] }[],
   directions: readonly ArmDirection[],
 ): Promise<number[]> {
@@ -197,7 +198,7 @@ export async function ablationNats(
  */
 export async function scoreArms(
   run: RunFolder,
-  place: ArmPlace & { open(): ReturnType<Parameters<typeof shardedStep>[3]>; positions: Positions },
+  place: ArmPlace & { open(): Promise<Model>; positions: Positions },
   arms: readonly {
     readonly id: string
     readonly arm: Arm | undefined

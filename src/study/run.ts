@@ -99,6 +99,7 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
     prepared,
     direction,
     prompts.get(study.render[0]!)!,
+    texts,
     features?.record,
     options,
   )

@@ -172,6 +172,23 @@ const behaviour = z.strictObject({
   temperature: z.number().gt(0).max(5).default(1),
 })
 
+const cut = z.strictObject({
+  issues: z.int().min(4).max(1000).default(24).describe('at most so many issues, a loaded prompt each way'),
+  alphas: z
+    .array(z.number().min(-2).max(3))
+    .min(1)
+    .max(40)
+    .transform((list) => [...new Set(list)].sort((a, b) => a - b))
+    .default([-0.5, -0.25, 0.25, 0.5, 0.75, 1.25, 1.5])
+    .describe('places on the path base + alpha (aligned - base); 0 and 1 are always there'),
+  controls: z
+    .int()
+    .min(2)
+    .max(200)
+    .default(5)
+    .describe('random halves of the blocks that are moved along the path instead of all'),
+})
+
 const steering = z.strictObject({
   nats: z
     .array(z.number().gt(0).max(10))
@@ -200,6 +217,7 @@ const steering = z.strictObject({
     .default(12)
     .describe('issues on which random directions are scored'),
   neutral_texts: z.int().min(2).max(1000).default(4).describe('texts on which doses are calibrated'),
+  cut: cut.optional().describe('where the path is cut: patches, grafts, the path between the models, layers'),
   texts: z
     .int()
     .min(2)

@@ -15,12 +15,12 @@ import type { RunFolder, StepSpec } from './run-folder.ts'
  * @param open opens the model; called only when a shard is missing
  * @param work the shard's result, plain data; it may depend on the shards before it
  */
-export async function shardedStep<T>(
+export async function shardedStep<T, M extends AsyncDisposable = Model>(
   run: RunFolder,
   spec: StepSpec,
   count: number,
-  open: () => Promise<Model>,
-  work: (model: Model, shard: number, before: readonly T[]) => Promise<T>,
+  open: () => Promise<M>,
+  work: (model: M, shard: number, before: readonly T[]) => Promise<T>,
   onProgress?: (done: number, total: number) => void,
 ): Promise<{ hash: string; shards: T[] }> {
   const name = (s: number): string => `shard-${String(s).padStart(5, '0')}.json`

@@ -1,6 +1,7 @@
 /** What the causal claims cost, counted without running anything: texts and tokens through a model. */
 
 import type { Cost } from './answers-cost.ts'
+import { hybridsOf } from './cut-step.ts'
 import type { Prepared } from './prepare.ts'
 import type { Study } from './schema.ts'
 import { evenly, type StanceItem, stanceItems } from './stance-items.ts'
@@ -85,6 +86,7 @@ export function steeringCost(p: Prepared, m: number): Cost[] {
     )
   return [
     ...features,
+    ...cutCost(p, m, items),
     {
       what: 'doses',
       texts: Math.round(ROUNDS * asks * items.texts.length),
@@ -105,6 +107,39 @@ export function steeringCost(p: Prepared, m: number): Cost[] {
       tokens: Math.round((judged + read) * prompt),
       scored: Math.round(judged * (prompt + steering.max_tokens)),
       written: (judged + read) * steering.max_tokens,
+    },
+  ]
+}
+
+/** Hybrids (counted for base), and doses at every block. */
+function cutCost(p: Prepared, m: number, items: ReturnType<typeof stanceItems>): Cost[] {
+  const { cut } = p.study.steering
+  if (cut === undefined || p.models.all.length < 2) return []
+  const { layers } = p.models.all[0]!.description.architecture
+  const hybrids = m === 0 ? hybridsOf(layers.length, cut, p.study.seed) : []
+  // A map between the models is computed in both.
+  const passes = hybrids.reduce(
+    (n, h) => n + 1 + h.blocks.filter((a) => a !== 0 && a !== 1).length / h.blocks.length,
+    0,
+  )
+  const asked = [...evenly(items.loaded.A, cut.issues), ...evenly(items.loaded.B, cut.issues)]
+  const length = (list: readonly StanceItem[], of: (i: StanceItem) => number): number =>
+    list.reduce((n, i) => n + of(i), 0)
+  const prompt = (i: StanceItem): number => i.prompt.length
+  const completions = (i: StanceItem): number => i.completions[0].length + i.completions[1].length
+  const neutral = items.texts.reduce((n, t) => n + t.tokens.length, 0)
+  const arms = 3 * p.layers.length
+  return [
+    {
+      what: 'cut',
+      texts: hybrids.length * asked.length + arms * items.neutral.length,
+      tokens: Math.round(passes * length(asked, prompt) + BEHIND * arms * length(items.neutral, prompt)),
+      scored: Math.round(
+        passes * length(asked, completions) +
+          BEHIND * arms * length(items.neutral, completions) +
+          BEHIND * ROUNDS * 2 * p.layers.length * neutral,
+      ),
+      written: 0,
     },
   ]
 }

@@ -13,6 +13,8 @@ import type { ArmDirection } from './arms.ts'
 import { claimGeometry } from './claim-geometry.ts'
 import { claimSteering, type SteeringOutcome } from './claim-steering.ts'
 import { coherentLevels } from './coherent.ts'
+import { cutMeasures } from './cut-measures.ts'
+import { cutTable } from './cut-step.ts'
 import type { DirectionRecord } from './directions.ts'
 import { featureArmMeasures } from './feature-arm-measures.ts'
 import { featureArms } from './feature-arms.ts'
@@ -30,7 +32,7 @@ import type { SteeringTable } from './steering-table.ts'
 import { type Beside, type TextInput, textMeasures } from './text-measures.ts'
 import type { VerdictInputs } from './verdict.ts'
 
-const CLAIMS = 2
+const CLAIMS = 3
 
 export interface SteeringOptions {
   readonly signal?: AbortSignal | undefined
@@ -42,6 +44,7 @@ export interface SteeringOptions {
  *
  * @param prompts harvests of the prompts in the primary rendering, by model: random directions are as strong in
  *   them as the direction is
+ * @param texts harvests of the labelled texts, by model: each block's direction is fitted on them
  * @param features what claim `features` found, where it was run
  * @throws PalimpsestError `dose-unreachable`, `interrupted`, and as the models
  */
@@ -50,6 +53,7 @@ export async function steeringStep(
   p: Prepared,
   direction: DirectionRecord,
   prompts: readonly Harvest[],
+  texts: readonly Harvest[],
   features: FeaturesRecord | undefined,
   options: SteeringOptions,
 ): Promise<{ claims: Claim[]; steering: VerdictInputs['steering']; tables: readonly SteeringTable[] }> {
@@ -67,6 +71,10 @@ export async function steeringStep(
     p.steered === undefined
       ? undefined
       : await featureArms(run, p, p.steered, features, prompts, items, options)
+  const cut =
+    study.steering.cut !== undefined && asked.includes('steering')
+      ? await cutTable(run, p, texts, items, options)
+      : undefined
   const at = {
     study,
     site: siteOf(direction.layer),
@@ -79,6 +87,7 @@ export async function steeringStep(
       tables: hashJson(tables),
       features:
         arms === undefined ? null : hashJson([arms, features?.features.map((f) => [f.feature, f.label])]),
+      ...(cut === undefined ? {} : { cut: hashJson(cut) }),
       asked,
       at: [at.site, at.rendering],
       seed: study.seed,
@@ -97,6 +106,7 @@ export async function steeringStep(
     const beside = [
       arms && (await featureArmMeasures({ ...at, arms, tables, record: features, signal })),
       await textsOf(tables, at, signal),
+      cut && (await cutMeasures({ study, cut, tables, rendering: at.rendering, signal })),
     ].filter((b) => b !== undefined)
     await atomicWrite(
       join(partial, 'claims.json'),

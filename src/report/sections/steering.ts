@@ -1,12 +1,14 @@
 /** Claim `steering`: how far a dose moves what is said, in one model and in the other. */
 
+import type { Measure } from '../../study/results.ts'
 import type { ReportData } from '../data.ts'
 import { figure } from '../figure.ts'
+import { cutMap } from '../figures/cut.ts'
 import { doseResponse, gainRatio, steeringSeries } from '../figures/dose-response.ts'
 import { count } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { measures, roles, threshold } from '../select.ts'
-import { datum, table } from '../table.ts'
+import { datum, measured, table } from '../table.ts'
 import { roleName } from '../words.ts'
 import { claimSection } from './claim.ts'
 import { measureTable } from './measure-table.ts'
@@ -20,6 +22,11 @@ export const steering = claimSection('steering', (data) => [
   }),
   gains(data),
   steeredFeatures(data),
+  figure(data, cutMap, {
+    title: 'Where the path is cut',
+    caption: html`How far prompts that lean move the completions in models that are partly base and partly aligned, in units of base (1: as in base). <i>Patched behind a block</i>: blocks up to it are those of one model, the rest those of the other. <i>On the path</i>: base + α (aligned − base); grey: random halves of the blocks, mean ± (largest − mean). <i>Gain of a dose at a block</i>: what adding the block’s own direction at √(2 KL) = 1 does to the stance, in that model’s contrasts between personas.`,
+    numbers: cutNumbers(data),
+  }),
   coherence(data),
   texts(data),
 ])
@@ -87,6 +94,29 @@ function texts(data: ReportData): Html | undefined {
       'text_gain_ratio',
     ].map((name) => ({ name })),
     html`Texts written under doses, scored by a classifier from −1 (A) to 1 (B); p among random directions of equal KL. A model’s texts count only where the classifier tells its own texts under personas apart with AUC ${threshold(data, 'classifier_auc', 0.8)}; no status depends on them.`,
+  )
+}
+
+/** Patches, grafts and the path as a table; grafts have no figure of their own. */
+function cutNumbers(data: ReportData): Html | undefined {
+  const names = ['cut_base_contrast', 'cut_aligned', 'cut_graft', 'cut_patch', 'cut_path', 'cut_gain']
+  return table(
+    'Contrast between prompts that lean to B and to A in units of base, and gains by block.',
+    [
+      {
+        head: 'What',
+        cell: (m: Measure) =>
+          m.condition ?? `${roleName(m.model)}: ${m.name === 'cut_gain' ? 'gain' : 'contrast'}`,
+      },
+      {
+        head: 'Block',
+        numeric: true,
+        cell: (m) => (m.layer === undefined ? '' : datum(m.layer, String(m.layer))),
+      },
+      { head: 'Value', numeric: true, cell: (m) => measured(m) },
+      { head: 'n / issues', numeric: true, cell: (m) => `${count(m.n)} / ${count(m.groups ?? 0)}` },
+    ],
+    names.flatMap((name) => measures(data, 'steering', { name })),
   )
 }
 
