@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readGenerations } from '../src/study/generations-record.ts'
 import { planStudy } from '../src/study/plan.ts'
 import { type Claim, type Results, readResults } from '../src/study/results.ts'
 import { runStudy } from '../src/study/run.ts'
@@ -89,6 +90,19 @@ describe('a study of steering', () => {
         expect(steering.words).toMatch(new RegExp(`What ${role} writes cannot be read`))
         expect(own.some((m) => m.name === 'text_gain_primary')).toBe(false)
       } else expect(own.some((m) => m.name === 'text_gain_primary')).toBe(true)
+    }
+    // Texts side by side: the same prompts at three doses, from a model and itself the same to the bit.
+    const { texts } = (await readGenerations(join(folder, 'runs/same/generations.json')))!
+    const [base, aligned] = ['base', 'aligned'].map((role) =>
+      texts.filter((t) => t.model === role).map(({ model: _, ...t }) => t),
+    )
+    expect(base).toEqual(aligned)
+    expect(base!.map((t) => t.arm)).toEqual(
+      Array(2).fill(['steered, dose −0.28', 'no steering', 'steered, dose +0.28']).flat(),
+    )
+    for (const t of base!) {
+      expect(t.tokens).toHaveLength(t.projection.length)
+      expect(t.projection.every(Number.isFinite)).toBe(true)
     }
     const random = claim(r, 'geometry').series!.find((s) => s.name === 'ablation_drop')!
     expect(random.values).toHaveLength(20)

@@ -93,6 +93,31 @@ describe('loadDomain', () => {
     expect(error.parts.found).toContain('personas[0].user.none (item prefers)')
   })
 
+  it.each([
+    [
+      'a whole slot',
+      (p: Pack) => delete (p.personas[0] as { system?: unknown }).system,
+      'personas[0].system (item prefers)',
+    ],
+    [
+      'an empty cell',
+      (p: Pack) => (p.personas[0]!.system.unrelated = ''),
+      'personas[0].system.unrelated (item prefers)',
+    ],
+    [
+      'a cell longer than the others',
+      (p: Pack) => (p.personas[0]!.user.A += ' And I mean every word of it.'),
+      'persona-length: personas prefers.user',
+    ],
+    ['a completion of pole B', (p: Pack) => delete (p.prompts[0] as { B?: string }).B, 'prompts[0].B (item '],
+    ['an empty completion', (p: Pack) => (p.prompts[0]!.A = ' '), 'prompts[0].A (item '],
+  ])('refuses a pack that lacks or unbalances it: %s', async (_, change, found) => {
+    const error = await refusal(load(changed(change)))
+    expect(error.exitCode).toBe(2)
+    expect(error.parts.found).toContain(found)
+    expect(error.parts.fix).toBeTruthy()
+  })
+
   it('names the item whose completions differ in length', async () => {
     const error = await refusal(load(changed((p) => (p.prompts[1]!.A = 'Because it does.'))))
     expect(error.code).toBe('domain-unbalanced')

@@ -24,6 +24,9 @@ export function bounded(data: ReportData): ReportData {
     ...(data.features === undefined
       ? {}
       : { features: cut(data.features, NAME) as NonNullable<ReportData['features']> }),
+    ...(data.generations === undefined
+      ? {}
+      : { generations: cut(data.generations, REFERENCE) as NonNullable<ReportData['generations']> }),
     projections: data.projections.map((p) => ({ ...p, model: name(p.model) })),
   }
 }

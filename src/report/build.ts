@@ -6,6 +6,7 @@ import { refuse } from '../core/errors.ts'
 import { atomicWrite, explainFileError } from '../core/files.ts'
 import { readChain } from '../study/chain.ts'
 import { readFeatures } from '../study/features-record.ts'
+import { readGenerations } from '../study/generations-record.ts'
 import { readResults } from '../study/results.ts'
 import { readProjections } from '../study/store.ts'
 import { type ComparedRun, compareRuns, renderComparison } from './comparison.ts'
@@ -16,7 +17,7 @@ import { renderReport } from './page.ts'
  * Reads what a run left.
  *
  * @throws PalimpsestError `results-missing`, `results-invalid`, `manifest-malformed`, `store-unreadable`,
- *   `features-malformed`
+ *   `features-malformed`, `generations-malformed`
  */
 export async function readRun(folder: string): Promise<ReportData> {
   const results = await readResults(join(folder, 'results.json'))
@@ -40,7 +41,14 @@ export async function readRun(folder: string): Promise<ReportData> {
     }),
   )
   const features = await readFeatures(join(folder, 'features.json'))
-  return { results, manifest, projections, ...(features === undefined ? {} : { features }) }
+  const generations = await readGenerations(join(folder, 'generations.json'))
+  return {
+    results,
+    manifest,
+    projections,
+    ...(features === undefined ? {} : { features }),
+    ...(generations === undefined ? {} : { generations }),
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What a report is made from: a study's records, never a live model. */
 
 import type { FeaturesRecord } from '../study/features-record.ts'
+import type { GenerationsRecord } from '../study/generations-record.ts'
 import type { Results } from '../study/results.ts'
 
 /** Where one text or prompt lies along the direction, in one model and one rendering. */
@@ -29,4 +30,6 @@ export interface ReportData {
   readonly projections: readonly Projection[]
   /** `features.json`, where claim `features` was run. */
   readonly features?: FeaturesRecord | undefined
+  /** `generations.json`, where models wrote anything. */
+  readonly generations?: GenerationsRecord | undefined
 }

@@ -127,6 +127,12 @@ svg text{font-variant-numeric:tabular-nums}
 .base .h3{background:color-mix(in srgb,var(--base) 36%,transparent)}.aligned .h3{background:color-mix(in srgb,var(--aligned) 36%,transparent)}
 .base .h4{background:color-mix(in srgb,var(--base) 48%,transparent)}.aligned .h4{background:color-mix(in srgb,var(--aligned) 48%,transparent)}
 .base .h5{background:color-mix(in srgb,var(--base) 60%,transparent)}.aligned .h5{background:color-mix(in srgb,var(--aligned) 60%,transparent)}
+.poled .a1{background:color-mix(in srgb,var(--pole-a) 12%,transparent)}.poled .b1{background:color-mix(in srgb,var(--pole-b) 12%,transparent)}
+.poled .a2{background:color-mix(in srgb,var(--pole-a) 24%,transparent)}.poled .b2{background:color-mix(in srgb,var(--pole-b) 24%,transparent)}
+.poled .a3{background:color-mix(in srgb,var(--pole-a) 36%,transparent)}.poled .b3{background:color-mix(in srgb,var(--pole-b) 36%,transparent)}
+.poled .a4{background:color-mix(in srgb,var(--pole-a) 48%,transparent)}.poled .b4{background:color-mix(in srgb,var(--pole-b) 48%,transparent)}
+.poled .a5{background:color-mix(in srgb,var(--pole-a) 60%,transparent)}.poled .b5{background:color-mix(in srgb,var(--pole-b) 60%,transparent)}
+.pairs{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,17rem),1fr));gap:.8rem;margin:.8rem 0}
 .token{white-space:pre;background:var(--tint);padding:0 .2em}
 details{margin:.6rem 0 1rem}
 summary{cursor:pointer;font-size:.85rem;color:var(--muted);padding:.25rem 0}

@@ -12,6 +12,7 @@ import type { FeatureCard, FeatureRecord } from './features-record.ts'
 import { activationsOf, type Firing } from './firing.ts'
 import type { TokenizedText } from './inputs.ts'
 import type { Study } from './schema.ts'
+import { tokenPiece, tokensInText } from './token-texts.ts'
 
 /** Contexts of a card, and tokens shown on each side of the strongest one. */
 const CONTEXTS = 5
@@ -201,7 +202,7 @@ function cardOf(input: FollowedInput, feature: number, i: number): FeatureCard {
   const { details, contexts, shown, tokenizer, own, dictionary } = input
   const { promoted, suppressed } = details[own][i]!
   const weights = (list: typeof promoted): FeatureCard['promoted'] =>
-    list.map(([id, weight]) => ({ token: piece(tokenizer, id), weight }))
+    list.map(([id, weight]) => ({ token: tokenPiece(tokenizer, id), weight }))
   const { dashboard } = dictionary
   return {
     promoted: weights(promoted),
@@ -213,7 +214,7 @@ function cardOf(input: FollowedInput, feature: number, i: number): FeatureCard {
       const [from, to] = [Math.max(0, peak - AROUND), Math.min(tokens.length, peak + AROUND + 1)]
       return {
         id,
-        tokens: inText(tokenizer, tokens.slice(from, to)),
+        tokens: tokensInText(tokenizer, tokens.slice(from, to)),
         base: details[0][i]!.contexts[k]!.slice(from, to),
         aligned: details[1][i]!.contexts[k]!.slice(from, to),
       }
@@ -239,25 +240,6 @@ function histogram({ firing }: FollowedInput, feature: number): FeatureCard['his
     base: bins(values[0]!),
     aligned: bins(values[1]!),
   }
-}
-
-/** A token as it stands in a text: with its space, where the vocabulary marks one. */
-function piece(tokenizer: Tokenizer, id: number): string {
-  const token = tokenizer.token(id) ?? ''
-  if (tokenizer.isSpecial(id)) return token
-  return `${/^[Ġ▁]/.test(token) ? ' ' : ''}${tokenizer.decode([id]).trimStart()}`
-}
-
-/** Tokens as they stand in their text; tokenizers of whole words leave the spaces between them to the decoder. */
-function inText(tokenizer: Tokenizer, ids: readonly number[]): string[] {
-  let before = ''
-  return ids.map((id, i) => {
-    const until = tokenizer.decode(ids.slice(0, i + 1), { skipSpecialTokens: false })
-    // Not where a character is split between tokens.
-    const shown = i > 0 && until.startsWith(before) ? until.slice(before.length) : piece(tokenizer, id)
-    before = until
-    return shown
-  })
 }
 
 function median(values: readonly number[]): number {

@@ -14,6 +14,7 @@ import { claimCompression } from './claim-compression.ts'
 import { claimDirection } from './claim-direction.ts'
 import { type DirectionRecord, keepDirection, readDirection, writeDirections } from './directions.ts'
 import { featuresStep } from './features-step.ts'
+import { generationsStep } from './generations-step.ts'
 import { type Harvest, harvest, harvestTogether, type Pool } from './harvest.ts'
 import { identityStep } from './identity-step.ts'
 import { randomEmbeddingPool } from './inputs.ts'
@@ -108,6 +109,15 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
     ? await identityStep(run, prepared, direction, texts, prompts.get(study.render[0]!)!, options)
     : undefined
   if (identity !== undefined) claims.push(identity.claim)
+  const written = await generationsStep(
+    run,
+    prepared,
+    direction,
+    texts,
+    behaviour?.answers ?? [],
+    steered.tables,
+    options,
+  )
   const judged = await judgesStep(run, prepared, behaviour?.answers ?? [], steered.tables, keys, options)
   const results = resultsSchema.parse({
     format: 1,
@@ -129,9 +139,8 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
   await writeDirections(run.path, prepared, direction, texts)
   await atomicWrite(join(run.path, 'results.json'), `${JSON.stringify(results, null, 1)}\n`)
   await writeManifest(run.path, prepared, options.command, started, registered)
-  if (features !== undefined)
-    await atomicWrite(join(run.path, 'features.json'), `${JSON.stringify(features.record)}\n`)
-  else await rm(join(run.path, 'features.json'), { force: true })
+  await writeRecord(run.path, 'features.json', features?.record)
+  await writeRecord(run.path, 'generations.json', written)
   await writeStore(
     run.path,
     {
@@ -145,6 +154,12 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
     prepared,
   )
   return results
+}
+
+/** A record beside the results; one that an earlier run left is removed where there is none. */
+async function writeRecord(folder: string, name: string, record: unknown): Promise<void> {
+  if (record === undefined) await rm(join(folder, name), { force: true })
+  else await atomicWrite(join(folder, name), `${JSON.stringify(record)}\n`)
 }
 
 async function featuresOf(

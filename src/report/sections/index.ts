@@ -6,6 +6,7 @@ import { claimSection } from './claim.ts'
 import { compression } from './compression.ts'
 import { direction } from './direction.ts'
 import { features } from './features.ts'
+import { generations } from './generations.ts'
 import { geometry } from './geometry.ts'
 import { identity } from './identity.ts'
 import { judges } from './judges.ts'
@@ -25,6 +26,7 @@ export const SECTIONS: readonly Section[] = [
   steering,
   geometry,
   identity,
+  generations,
   judges,
   reading,
   methods,

@@ -53,7 +53,7 @@ const tables = [
       classifier: { auc: 1, n: 2 },
       own: [-0.5, 0, 0.5].map((dose) => ({
         id: 'own',
-        asked: dose,
+        asked: Math.sign(dose) * (dose ** 2 / 2),
         dose,
         texts: issues.map((i) =>
           read(i, `${i} steered ${dose < 0 ? 'A' : dose > 0 ? 'B' : 'neutral'} words`),

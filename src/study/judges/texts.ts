@@ -48,7 +48,7 @@ export function textsToJudge(
     return [
       ...texts.own.flatMap((a) =>
         of(a.texts, {
-          arm: a.asked === 0 ? 'no steering' : `dose ${a.dose.toFixed(2)}`,
+          arm: a.asked === 0 ? 'no steering' : `dose ${nominal(a.asked).toFixed(2)}`,
           dose: a.asked === 0 ? 0 : a.dose,
         }),
       ),
@@ -57,6 +57,9 @@ export function textsToJudge(
   })
   return [...written, ...steered].filter((t) => t.text.trim() !== '')
 }
+
+/** The dose that was asked for, the same for all models. */
+const nominal = (asked: number): number => Math.sign(asked) * Math.sqrt(2 * Math.abs(asked))
 
 /** At most `most` of them, in an order that says nothing: it is the one in which they are asked. */
 export function drawTexts(all: readonly JudgedText[], most: number, seed: number): JudgedText[] {
