@@ -1,13 +1,20 @@
 /**
- * Products of weights in GFLOP/s: our kernels beside ggml's own and, where --python names an interpreter that has
- * it, torch. The ways alternate in one run; figures of different runs, or of a busy machine, do not compare.
+ * Products of weights and attention in GFLOP/s, beside the most that the processor does: our kernels, ggml's own
+ * and, where --python names an interpreter that has it, torch. The ways alternate in one run; figures of different runs, or of a busy machine, do not compare.
  *
  * Usage: npx tsx bench/kernels.ts [--threads N] [--shapes 576x1536x256,...] [--rounds 3] [--python PYTHON]
  */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
-import { Backend, kernelsOf, measureProducts, type ProductShape } from '../src/ggml/index.ts'
+import {
+  Backend,
+  kernelsOf,
+  measureAttention,
+  measurePeak,
+  measureProducts,
+  type ProductShape,
+} from '../src/ggml/index.ts'
 import { availableThreads } from '../src/ggml/threads.ts'
 
 const { values } = parseArgs({
@@ -33,6 +40,9 @@ async function torch(python: string, { inputs, outputs, rows }: ProductShape): P
 using backend = new Backend({ device: 'cpu', threads })
 backend.kernels?.kernels.product({ weights: 'F32', activations: 'F32' })
 console.log(JSON.stringify({ threads, ...kernelsOf(backend.engine).report() }))
+const peak = await measurePeak(backend, rounds)
+if (peak !== undefined)
+  console.log(`peak: f32 ${peak.f32.toFixed(0)}, bf16 ${peak.bf16?.toFixed(0) ?? '-'} GFLOP/s`)
 console.log('| inputs x outputs x rows | weights | kernel | ggml | torch |')
 console.log('| --- | --- | ---: | ---: | ---: |')
 const cell = (speed: number | undefined): string => (speed === undefined ? '-' : speed.toFixed(0))
@@ -46,4 +56,11 @@ for (const text of values.shapes.split(',')) {
       `| ${text} | ${type.toLowerCase()} at ${precision} | ${cell(kernel)} | ${cell(ggml)} | ${cell(theirs)} |`,
     )
   }
+}
+
+console.log('\n| attention among texts of (tokens) | kernel | ggml |')
+console.log('| --- | ---: | ---: |')
+for (const lengths of [new Array<number>(12).fill(44), [512]]) {
+  const { kernel, ggml } = await measureAttention(backend, lengths, { rounds })
+  console.log(`| ${lengths.length} x ${lengths[0]} | ${cell(kernel)} | ${cell(ggml)} |`)
 }

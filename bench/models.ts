@@ -18,6 +18,8 @@ interface Speeds {
   readonly decode1: number
   readonly decode8: number
   readonly harvest?: number
+  /** A harvest that also reads every attention pattern. */
+  readonly patterns?: number
 }
 
 const run = promisify(execFile)
@@ -61,19 +63,25 @@ async function ours(path: string, texts: readonly (readonly number[])[]): Promis
     return (64 * batch) / ((await time(65)) - (await time(1)))
   }
   const items = texts.map((tokens, i) => ({ id: String(i), tokens }))
-  const hooks = ['blocks.*.hook_resid_post']
-  const harvest = (): Promise<unknown> =>
-    model.stream(items, { hooks }, ({ item, get }) => {
-      const used = new Uint8Array(item.tokens.length).fill(1)
-      for (let l = 0; l < model.architecture.layers.length; l++)
-        meanOver(get(`blocks.${l}.hook_resid_post`), used)
-    })
+  const blocks = 'blocks.*.hook_resid_post'
+  const layers = model.architecture.layers.map((_, layer) => layer)
+  const harvest = (patterns: boolean): Promise<unknown> =>
+    model.stream(
+      items,
+      { hooks: patterns ? [blocks, 'blocks.*.attn.hook_pattern'] : [blocks] },
+      ({ item, get }) => {
+        const used = new Uint8Array(item.tokens.length).fill(1)
+        for (const l of layers) meanOver(get(`blocks.${l}.hook_resid_post`), used)
+        if (patterns) for (const l of layers) get(`blocks.${l}.attn.hook_pattern`)
+      },
+    )
   const total = texts.reduce((n, t) => n + t.length, 0)
   return {
     prefill,
     decode1: await decode(1),
     decode8: await decode(8),
-    harvest: total / (await best(2, harvest)),
+    harvest: total / (await best(2, () => harvest(false))),
+    patterns: total / (await best(2, () => harvest(true))),
   }
 }
 
@@ -88,7 +96,7 @@ async function peer(what: string, command: string, args: readonly string[]): Pro
 }
 
 function show(name: string, mine: Speeds, theirs: Speeds | undefined, peerName: string): void {
-  for (const key of ['prefill', 'decode1', 'decode8', 'harvest'] as const) {
+  for (const key of ['prefill', 'decode1', 'decode8', 'harvest', 'patterns'] as const) {
     const [a, b] = [mine[key], theirs?.[key]]
     if (a === undefined) continue
     const ratio = b === undefined ? '' : `${b.toFixed(0).padStart(7)}  ${(a / b).toFixed(2)}x ${peerName}`
@@ -107,7 +115,8 @@ await writeFile(tokens, texts.map((t) => JSON.stringify({ tokens: t })).join('\n
 console.log(`${threads} threads; ${texts.length} texts, ${texts.flat().length} tokens`)
 
 const llama = await peer('llama.cpp', process.execPath, [here('peer-llama-cpp.mjs'), gguf, String(threads)])
-show('gguf', await ours(gguf, texts), llama, 'llama.cpp')
+const quantised = await ours(gguf, texts)
+show('gguf', quantised, llama, 'llama.cpp')
 const { python } = values
 if (python !== undefined) {
   const script = here('peer_transformers.py')
@@ -115,6 +124,8 @@ if (python !== undefined) {
   for (const kind of ['f32', 'bf16']) {
     const folder = join(values.work, kind)
     const theirs = await peer('transformers', python, [script, 'time', folder, tokens, String(threads)])
+    // transformers widens a GGUF file to f32 when it loads it.
+    if (kind === 'f32') show('gguf', quantised, theirs, 'transformers in f32')
     show(kind, await ours(folder, texts), theirs, 'transformers')
   }
 } else console.error('transformers left out: give --python')

@@ -1,7 +1,7 @@
 """The peer of bench/models.ts: converts a GGUF file to safetensors, and times transformers on them.
 
 convert GGUF OUT            writes OUT/f32 and OUT/bf16 in Hugging Face layout
-time FOLDER TEXTS THREADS   prints one JSON line: prefill, decode1, decode8, harvest in tokens/s
+time FOLDER TEXTS THREADS   prints one JSON line: prefill, decode1, decode8, harvest, patterns in tokens/s
 """
 import json
 import sys
@@ -54,17 +54,20 @@ def timings(folder, texts, threads):
     rows = [json.loads(line) for line in open(texts)]
     rows.sort(key=lambda r: len(r["tokens"]))
 
-    def harvest():
+    def harvest(model=model, patterns=False):
         for at in range(0, len(rows), 32):
             batch = [r["tokens"] for r in rows[at : at + 32]]
             width = max(map(len, batch))
             ids = torch.tensor([r + [0] * (width - len(r)) for r in batch])
             mask = torch.tensor([[1] * len(r) + [0] * (width - len(r)) for r in batch])
-            hidden = model.model(ids, attention_mask=mask, output_hidden_states=True).hidden_states
+            out = model.model(ids, attention_mask=mask, output_hidden_states=True, output_attentions=patterns)
+            hidden = out.hidden_states
             weights = mask.unsqueeze(-1).to(hidden[0].dtype)
             for h in hidden[1:]:
                 ((h * weights).sum(1) / weights.sum(1)).float()
 
+    # Only the eager attention returns its patterns.
+    eager = AutoModelForCausalLM.from_pretrained(folder, dtype="auto", attn_implementation="eager").eval()
     tokens = sum(len(r["tokens"]) for r in rows)
     print(
         json.dumps(
@@ -73,6 +76,7 @@ def timings(folder, texts, threads):
                 "decode1": decode(1),
                 "decode8": decode(8),
                 "harvest": tokens / best(lambda: clock(harvest), 2),
+                "patterns": tokens / best(lambda: clock(lambda: harvest(eager, True)), 2),
             }
         )
     )

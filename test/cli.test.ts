@@ -100,6 +100,13 @@ describe('doctor', () => {
       if (found.kernels.off === undefined) expect(kernel).toBeGreaterThan(0)
       else expect(kernel).toBeUndefined()
     }
+    expect(found.kernels.attention.ggml).toBeGreaterThan(0)
+    if (found.kernels.off === undefined) {
+      expect(found.kernels.attention.kernel).toBeGreaterThan(0)
+      expect(found.kernels.peak.f32).toBeGreaterThan(0)
+      expect(text.stdout).toMatch(/peak +[\d.]+ GFLOP\/s in f32/)
+    }
+    expect(text.stdout).toMatch(/attention +[\d.]+ GFLOP\/s/)
     expect(text.stdout).toMatch(/self-test +passed on CPU: largest relative error /)
     expect(text.stdout).toMatch(/products +f32 weights at f32: [\d.]+ GFLOP\/s/)
     expect(text.stdout).not.toContain('\u001b')

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { f32ToF16 } from '../src/formats/half.ts'
 import { KERNELS_VARIABLE } from '../src/ggml/kernels/kernels.ts'
+import { matchHooks } from '../src/model/hooks.ts'
+import type { RunResult } from '../src/model/model.ts'
 import { halfCopy } from './support/checkpoints.ts'
 import { expectGolden, goldenHooks, MODELS, openGolden } from './support/golden.ts'
 import { loadTiny, TINY_FAMILIES } from './support/tiny.ts'
@@ -30,20 +32,28 @@ describe.each(['off', 'avx2'])('with kernels=%s', (setting) => {
   })
 })
 
-it('the first product of a text has the same bits alone, packed and cut to one token', async () => {
+it('a text has the same bits alone, packed, cut short and with patterns read, through a whole model', async () => {
   using copy = await halfCopy('llama3.1', 'BF16', f32ToF16)
-  for (const precision of ['f32', 'native'] as const) {
-    using model = await loadTiny(copy.path, 2, { precision })
-    if (model.backend.kernels?.kernels.isa === undefined) return
-    const hooks = ['blocks.0.attn.hook_q', 'blocks.0.attn.hook_v']
-    const text = [5, 6, 7, 8, 9, 10, 11]
-    const alone = await model.run([text], { hooks })
-    const packed = await model.run([[1, 2, 3], text, [4]], { hooks })
-    const cut = await model.run([text.slice(0, 1)], { hooks })
-    for (const hook of hooks) {
-      expect(packed.get(hook, 1).data).toBeBitIdentical(alone.get(hook, 0).data)
-      const { data, cols } = alone.get(hook, 0)
-      expect(cut.get(hook, 0).data).toBeBitIdentical(data.subarray(0, cols))
+  for (const path of [copy.path, join(MODELS, 'gemma2'), join(MODELS, 'olmo3')])
+    for (const precision of ['f32', 'native'] as const) {
+      using model = await loadTiny(path, 2, { precision })
+      if (model.backend.kernels?.kernels.isa === undefined) return
+      const hooks = ['blocks.*.hook_resid_post', 'blocks.1.attn.hook_z']
+      const text = Array.from({ length: 40 }, (_, i) => 5 + i)
+      const alone = await model.run([text], { hooks, logits: 'all' })
+      const packed = await model.run([[1, 2, 3], text, [4]], { hooks, logits: 'all' })
+      const cut = await model.run([text.slice(0, 9)], { hooks, logits: 'all' })
+      const read = await model.run([[8], text], {
+        hooks: [...hooks, 'blocks.*.attn.hook_pattern'],
+        logits: 'all',
+      })
+      for (const hook of [...matchHooks(hooks, model.architecture), 'logits']) {
+        const of = (out: RunResult, item: number): Float32Array =>
+          (hook === 'logits' ? out.logits(item) : out.get(hook, item)).data
+        const whole = of(alone, 0)
+        expect(of(packed, 1), hook).toBeBitIdentical(whole)
+        expect(of(read, 1), hook).toBeBitIdentical(whole)
+        expect(of(cut, 0), hook).toBeBitIdentical(whole.subarray(0, (whole.length / 40) * 9))
+      }
     }
-  }
 })

@@ -4,6 +4,7 @@
  * property test builds and computes random graphs in a process of its own to hold them complete.
  */
 
+import type { AttentionPlan } from './kernels/attention-plan.ts'
 import {
   bytesOf,
   contiguousStrides,
@@ -15,6 +16,7 @@ import {
   show,
   type Tensor,
 } from './tensor.ts'
+
 import { blockBytes, type GgmlType, isFloat, isPlain } from './types.ts'
 
 /** An F32 tensor with adjacent elements in its rows: what nearly every kernel wants. */
@@ -155,6 +157,20 @@ export function checkFlash(q: Tensor, k: Tensor, v: Tensor, mask: Tensor): void 
     q.ne[3] % mask.ne[3] !== 0
   )
     throw shapeError('flashAttention', `an F16 mask [${keys}, ${q.ne[1]}]`, layoutOf(mask))
+}
+
+export function checkPlanned(q: Tensor, k: Tensor, v: Tensor, { shape, tokens }: AttentionPlan): void {
+  const { headDim, heads, kvHeads } = shape
+  const fits = (t: Tensor, count: number): boolean =>
+    t.type === 'F32' &&
+    isContiguous(t) &&
+    [headDim, count, tokens, 1].every((extent, axis) => t.ne[axis] === extent)
+  if (!fits(q, heads) || !fits(k, kvHeads) || !fits(v, kvHeads))
+    throw shapeError(
+      'packedAttention',
+      `F32 [${headDim}, ${heads} and ${kvHeads}, ${tokens}]`,
+      [q, k, v].map(layoutOf).join(', '),
+    )
 }
 
 function isMask(mask: Tensor, keys: number, queries: number): boolean {

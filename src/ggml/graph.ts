@@ -78,7 +78,7 @@ export class Graph extends Operations implements Disposable {
   // ---- inputs and outputs ----
 
   /** A tensor to be filled before each compute; `data`, when given, is uploaded by `compute` each time. */
-  input(type: GgmlType, shape: readonly number[], data?: ArrayBufferView): Tensor {
+  override input(type: GgmlType, shape: readonly number[], data?: ArrayBufferView): Tensor {
     const ne = extents(shape)
     const bytes = bytesOf(type, ne)
     if (data !== undefined && data.byteLength !== bytes)

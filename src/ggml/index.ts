@@ -5,7 +5,14 @@ export { cpuFeatures, cpuVariant } from './features.ts'
 export { matmulNT } from './gemm.ts'
 export { Graph, GraphAllocator, type RopePairs } from './graph.ts'
 export { type KernelReport, kernelsOf } from './kernels/kernels.ts'
-export { measureProducts, type ProductShape, type ProductSpeed } from './kernels/measure.ts'
+export {
+  measureAttention,
+  measurePeak,
+  measureProducts,
+  type Peak,
+  type ProductShape,
+  type ProductSpeed,
+} from './kernels/measure.ts'
 export { type Device, type Engine, loadEngine } from './library.ts'
 export { type DeviceKind, ENGINE_PACKAGE_VERSION, enginePackage, packageFolder } from './locate.ts'
 export { type SelfTestResult, selfTest } from './selftest.ts'

@@ -6,6 +6,7 @@
 import type { Backend } from './backend.ts'
 import type { Pointer } from './bindings.ts'
 import * as check from './checks.ts'
+import type { AttentionPlan } from './kernels/attention-plan.ts'
 import type { LinearOptions } from './kernels/linear.ts'
 import { contiguousStrides, type Extents, extents, shapeError, type Tensor } from './tensor.ts'
 import { type GgmlType, TYPE_IDS } from './types.ts'
@@ -24,12 +25,17 @@ export abstract class Operations {
   readonly backend: Backend
   /** Activations rounded to bf16, which several products of one graph may share. */
   readonly #rounded = new Map<Tensor, Tensor>()
+  /** Plans of attention as inputs, which the layers of one graph share. */
+  readonly #plans = new Map<AttentionPlan, Tensor>()
   /** The ggml context that the tensors live in. */
   protected abstract readonly context: Pointer
 
   constructor(backend: Backend) {
     this.backend = backend
   }
+
+  /** A tensor to be filled before each compute with `data`. */
+  abstract input(type: GgmlType, shape: readonly number[], data?: ArrayBufferView): Tensor
 
   /** Makes room for tensors, or refuses. */
   protected abstract count(tensors?: number): void
@@ -262,6 +268,15 @@ export abstract class Operations {
     return rounded
   }
 
+  /** Runs a custom operation of our own that reads and writes nothing on every thread, to see how long it takes. */
+  everywhere(address: Pointer): Tensor {
+    this.count()
+    const none = new BigUint64Array(1)
+    const ne = extents([1])
+    const pointer = this.base.custom4d(this.context, TYPE_IDS.F32, ...ne, none, 0, address, EVERY_THREAD, 0n)
+    return fresh(pointer, 'F32', ne)
+  }
+
   // ---- attention ----
 
   /**
@@ -303,6 +318,53 @@ export abstract class Operations {
     const pointer = this.base.flashAttnExt(this.context, ...at, scale, 0, softcap)
     this.base.flashAttnSetPrecision(pointer, PRECISION_F32)
     return fresh(pointer, 'F32', [v.ne[0], q.ne[2], q.ne[1], q.ne[3]])
+  }
+
+  /**
+   * Causal attention among packed texts by a kernel of our own (docs/kernels.md): q F32 [dh, heads, n], k and v
+   * F32 [dh, kvHeads, n], as `plan` says who sees whom.
+   *
+   * @returns z [dh * heads, n] and, where the plan asks for them, the weights [heads, queries, keys] of each span
+   *   in turn; undefined where there is no memory for the kernel's scratch
+   */
+  packedAttention(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    plan: AttentionPlan,
+  ): { z: Tensor; patterns: Tensor | undefined } | undefined {
+    const { headDim, heads, patterns } = plan.shape
+    check.checkPlanned(q, k, v, plan)
+    const kernel = this.backend.kernels?.attention(plan)
+    if (kernel === undefined) return undefined
+    let input = this.#plans.get(plan)
+    if (input === undefined) {
+      input = this.input('I32', [plan.words.length], plan.words)
+      this.#plans.set(plan, input)
+    }
+    const values = headDim * heads * plan.tokens
+    const ne = extents(patterns ? [values + plan.patternValues] : [headDim * heads, plan.tokens])
+    const args = BigUint64Array.of(q.pointer, k.pointer, v.pointer, input.pointer)
+    this.count()
+    const pointer = this.base.custom4d(
+      this.context,
+      TYPE_IDS.F32,
+      ...ne,
+      args,
+      args.length,
+      kernel.address,
+      EVERY_THREAD,
+      kernel.scratch,
+    )
+    const whole = fresh(pointer, 'F32', ne)
+    if (!patterns) return { z: whole, patterns: undefined }
+    const stride = 4 * headDim * heads
+    const all = stride * plan.tokens
+    const rest = 4 * plan.patternValues
+    return {
+      z: this.view(whole, [headDim * heads, plan.tokens], [stride, all, all]),
+      patterns: this.view(whole, [plan.patternValues], [rest, rest, rest], all),
+    }
   }
 
   #unary(op: 'sqr' | 'sqrt' | 'relu' | 'step' | 'sigmoid' | 'tanh', a: Tensor): Tensor {

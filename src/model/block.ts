@@ -5,6 +5,7 @@
  */
 
 import type { Graph, RopePairs } from '../ggml/graph.ts'
+import type { AttentionPlan } from '../ggml/kernels/attention-plan.ts'
 import type { Tensor } from '../ggml/tensor.ts'
 import type { Architecture } from './architecture.ts'
 import type { LayerWeights, Linear } from './weights.ts'
@@ -15,6 +16,8 @@ export interface Attention {
   readonly batch: number
   /** Tokens of each sequence in this pass; batch * queries = N. */
   readonly queries: number
+  /** For layers with this window: what a kernel of ours needs to attend, with or without the patterns, if one serves. */
+  plan(window: number | undefined, patterns: boolean): AttentionPlan | undefined
   /** F16 [keys, queries, 1, batch] for layers with this window. */
   mask(window: number | undefined): Tensor
   /** Turns this pass's k and v [kvHeads * headDim, N] into all keys and values [headDim, kvHeads, keys, batch]. */
@@ -99,6 +102,13 @@ function attention(c: BlockContext, w: LayerWeights, layer: number, h: Tensor): 
   const ownV = project(w.v, 'hook_v', a.kvHeads)
   const { batch, queries } = c.attention
   const all = c.attention.remember(layer, g.reshape(ownK, [a.kvHeads * a.headDim, n]), ownV)
+  const plan = c.attention.plan(window, c.isHooked(name('hook_pattern')))
+  const planned = plan && g.packedAttention(q, all.k, all.v, plan)
+  if (planned !== undefined) {
+    // Patterns can be read, but not changed.
+    if (planned.patterns !== undefined) c.hook(name('hook_pattern'), planned.patterns)
+    return c.hook(name('hook_z'), g.reshape(planned.z, [a.headDim * a.heads, n]))
+  }
   const keys = g.permute(all.k, [0, 2, 1, 3]) // [headDim, keys, kvHeads, batch]
   const values = g.permute(all.v, [0, 2, 1, 3])
   const query = g.permute(g.reshape(q, [a.headDim, a.heads, queries, batch]), [0, 2, 1, 3])

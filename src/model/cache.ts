@@ -5,11 +5,12 @@
 
 import { TensorStore } from '../ggml/buffer.ts'
 import type { Graph } from '../ggml/graph.ts'
+import type { AttentionPlan } from '../ggml/kernels/attention-plan.ts'
 import type { Tensor } from '../ggml/tensor.ts'
 import type { Architecture } from './architecture.ts'
 import type { Attention } from './block.ts'
 import type { ForwardModel } from './forward.ts'
-import { cachedMask, type Layout, packedMask } from './layout.ts'
+import { cachedMask, type Layout, packedMask, spansOf } from './layout.ts'
 
 /** Keys are read in multiples of this many slots, so that one graph serves many steps. */
 const SLOT_GRAIN = 64
@@ -111,6 +112,7 @@ export class Cache implements Disposable {
         return {
           batch: this.sequences,
           queries: 1,
+          plan: () => undefined,
           mask: (window) => {
             let tensor = tensors.get(window)
             if (tensor === undefined) {
@@ -148,9 +150,27 @@ export function packedAttention(layout: Layout, a: Architecture): (graph: Graph)
   return (graph) => {
     const n = layout.tokens.length
     const masks = new Map<number | undefined, Tensor>()
+    const plans = new Map<string, AttentionPlan | undefined>()
     return {
       batch: 1,
       queries: n,
+      plan: (window, patterns) => {
+        const key = `${window} ${patterns}`
+        if (!plans.has(key))
+          plans.set(
+            key,
+            graph.backend.kernels?.plan(spansOf(layout), {
+              headDim: a.headDim,
+              heads: a.heads,
+              kvHeads: a.kvHeads,
+              scale: a.attentionScale,
+              softcap: a.attentionSoftcap,
+              window,
+              patterns,
+            }),
+          )
+        return plans.get(key)
+      },
       mask: (window) => {
         let mask = masks.get(window)
         if (mask === undefined) {

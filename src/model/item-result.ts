@@ -47,7 +47,9 @@ export function sliceItem(
       const width = hookWidth(hook, a)
       return width > 0
         ? matrix(length, width, data.subarray(start * width, (start + length) * width))
-        : patternOf(data, n, a.heads, start, length)
+        : data.length === a.heads * n * n
+          ? patternOf(data, n, a.heads, start, length)
+          : patternBlock(data, layout, a.heads, segment)
     },
     get logits() {
       if (results.logits === undefined) return undefined
@@ -69,5 +71,24 @@ function patternOf(data: Float32Array, n: number, heads: number, start: number, 
       const from = (h * n + start + t) * n + start
       out.data.set(data.subarray(from, from + length), (h * length + t) * length)
     }
+  return out
+}
+
+/**
+ * The same of patterns that came as a block [heads][T queries][keys] for each text in turn, which are smaller than
+ * the square of all (with one text they are the same). Keys before a text's own, of those it continues, are cut.
+ */
+function patternBlock(data: Float32Array, layout: Layout, heads: number, segment: number): Matrix {
+  let at = 0
+  const keysOf = (s: number): number => layout.positions[layout.starts[s]!]! + layout.lengths[s]!
+  for (let s = 0; s < segment; s++) at += heads * layout.lengths[s]! * keysOf(s)
+  const [length, keys] = [layout.lengths[segment]!, keysOf(segment)]
+  const rows = heads * length
+  if (keys === length) return matrix(rows, length, data.subarray(at, at + rows * keys))
+  const out = matrix(rows, length)
+  for (let row = 0; row < rows; row++) {
+    const end = at + (row + 1) * keys
+    out.data.set(data.subarray(end - length, end), row * length)
+  }
   return out
 }

@@ -5,6 +5,7 @@
  */
 
 import { refuse } from '../core/errors.ts'
+import type { Span } from '../ggml/kernels/attention-plan.ts'
 
 /** F16 minus infinity and zero, as masks hold them. */
 const BLOCKED = 0xfc00
@@ -86,6 +87,21 @@ export function packedMask(layout: Layout, window?: number): Uint16Array {
     }
   }
   return mask
+}
+
+/** What the tokens of each segment see, its own ones last, as kernels of attention are told it. */
+export function spansOf(layout: Layout): Span[] {
+  return Array.from(layout.lengths, (length, s) => {
+    const start = layout.starts[s]!
+    const before = layout.positions[start]!
+    const keys = new Int32Array(before + length)
+    let end = keys.length
+    for (let segment = s; segment >= 0; segment = layout.parents[segment]!) {
+      end -= layout.lengths[segment]!
+      for (let t = 0; t < layout.lengths[segment]!; t++) keys[end + t] = layout.starts[segment]! + t
+    }
+    return { keys, queries: length }
+  })
 }
 
 /**

@@ -20,7 +20,10 @@ import {
   type KernelReport,
   kernelsOf,
   loadEngine,
+  measureAttention,
+  measurePeak,
   measureProducts,
+  type Peak,
   type ProductSpeed,
   packageFolder,
   type SelfTestResult,
@@ -54,6 +57,9 @@ Examples:
 /** A product that takes a few milliseconds, and is large enough to be told from its overhead. */
 const MEASURED = { inputs: 1024, outputs: 1024, rows: 128 }
 
+/** Attention of a pack of short texts, in tokens. */
+const ATTENDED = new Array<number>(8).fill(64)
+
 type Findings = Awaited<ReturnType<typeof examine>>
 
 async function examine(device: DeviceKind) {
@@ -70,7 +76,13 @@ async function examine(device: DeviceKind) {
   let engine: Engine | undefined
   let self: (SelfTestResult & { device: string }) | undefined
   let threads: number | undefined
-  let products: (KernelReport & { speeds: ProductSpeed[] }) | undefined
+  let products:
+    | (KernelReport & {
+        peak: Peak | undefined
+        speeds: ProductSpeed[]
+        attention: { kernel: number | undefined; ggml: number }
+      })
+    | undefined
   const problems: PalimpsestError[] = []
   /** Runs an examination; what it refuses is a finding. */
   const attempt = async <T>(look: () => Promise<T>): Promise<T | undefined> => {
@@ -90,7 +102,9 @@ async function examine(device: DeviceKind) {
     self = { ...(await selfTest(backend)), device: backend.device.name }
     if (!backend.isCpu) return
     const speeds = await measureProducts(backend, MEASURED)
-    products = { ...kernelsOf(engine).report(), speeds }
+    const attention = await measureAttention(backend, ATTENDED)
+    const peak = await measurePeak(backend)
+    products = { ...kernelsOf(engine).report(), peak, speeds, attention }
   })
   return {
     ...system,
@@ -193,7 +207,9 @@ function describe(f: Findings): string {
     ],
     ['kernels', f.kernels && kernelText(f.kernels)],
     ...(f.kernels?.failed.map((reason) => ['kernel failed', reason] as const) ?? []),
+    ['peak', f.kernels?.peak && peakText(f.kernels.peak)],
     ['products', f.kernels?.speeds.map(speedText).join('\n')],
+    ['attention', f.kernels && rates(f.kernels.attention)],
     ['hub cache', f.hub && `${f.hub.folder}${f.hub.exists ? '' : ' (not there yet)'}`],
     [
       'hub',
@@ -212,8 +228,18 @@ function kernelText(k: KernelReport): string {
 }
 
 function speedText(s: ProductSpeed): string {
-  const rate = (speed: number): string => speed.toFixed(speed < 10 ? 1 : 0)
-  const what = `${s.type.toLowerCase()} weights at ${s.precision}`
-  if (s.kernel === undefined) return `${what}: ${rate(s.ggml)} GFLOP/s`
-  return `${what}: ${rate(s.kernel)} GFLOP/s (the engine's own: ${rate(s.ggml)})`
+  return `${s.type.toLowerCase()} weights at ${s.precision}: ${rates(s)}`
 }
+
+function rates({ kernel, ggml }: { readonly kernel: number | undefined; readonly ggml: number }): string {
+  return kernel === undefined
+    ? `${rate(ggml)} GFLOP/s`
+    : `${rate(kernel)} GFLOP/s (the engine's own: ${rate(ggml)})`
+}
+
+/** What the processor could do at most, beside which the others are to be read. */
+function peakText({ f32, bf16 }: Peak): string {
+  return `${rate(f32)} GFLOP/s in f32${bf16 === undefined ? '' : `, ${rate(bf16)} in bf16`}`
+}
+
+const rate = (speed: number): string => speed.toFixed(speed < 10 ? 1 : 0)

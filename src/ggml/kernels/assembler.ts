@@ -51,9 +51,26 @@ const VECTOR = {
   vmovups_store: [0, 1, 0, 0x11],
   vxorps: [0, 1, 0, 0x57],
   vaddps: [0, 1, 0, 0x58],
+  vmulps: [0, 1, 0, 0x59],
+  vsubps: [0, 1, 0, 0x5c],
+  vdivps: [0, 1, 0, 0x5e],
+  vmaxps: [0, 1, 0, 0x5f],
+  vandps: [0, 1, 0, 0x54],
+  vandnps: [0, 1, 0, 0x55],
+  vorps: [0, 1, 0, 0x56],
+  vpaddd: [1, 1, 0, 0xfe],
   vpxord: [1, 1, 0, 0xef],
   vbroadcastss: [1, 2, 0, 0x18],
+  vfmadd213ps: [1, 2, 0, 0xa8],
   vfmadd231ps: [1, 2, 0, 0xb8],
+  vfnmadd231ps: [1, 2, 0, 0xbc],
+  vcvtps2dq: [1, 1, 0, 0x5b],
+  /** vrndscaleps in EVEX; immediate 0: to the nearest whole number. */
+  vroundps: [1, 3, 0, 0x08],
+  vpcmpd: [1, 3, 0, 0x1f],
+  vpcmpgtd: [1, 1, 0, 0x66],
+  vblendvps: [1, 3, 0, 0x4a],
+  vpermilps: [1, 3, 0, 0x04],
   vdpbf16ps: [2, 2, 0, 0x52],
   vcvtneps2bf16: [2, 2, 0, 0x72],
   vpmovzxwd: [1, 2, 0, 0x33],
@@ -226,6 +243,16 @@ export class Assembler {
 
   ret(): void {
     this.byte(0xc3)
+  }
+
+  /** rep movsd: copies rcx words from [rsi] to [rdi], and moves both on. */
+  copyWords(): void {
+    this.byte(0xf3, 0xa5)
+  }
+
+  /** rep stosd: fills rcx words from [rdi] on with eax, and moves rdi on. */
+  fillWords(): void {
+    this.byte(0xf3, 0xab)
   }
 
   /** Marks an address that may be called through a pointer (control-flow enforcement); nothing elsewhere. */

@@ -121,3 +121,9 @@ export const AVX2: InstructionSet = {
     }
   },
 }
+
+/** The tile of attention, whose heads come in multiples of 16: 6 rows x 64 columns, or 6 x 16 with AVX2. */
+export function narrowTile(isa: InstructionSet): InstructionSet {
+  if (isa.lanes === AVX2.lanes) return isa
+  return { ...isa, rows: 6, vectors: 4, columns: 64, broadcasts: [28, 29, 30, 31] }
+}

@@ -7,13 +7,16 @@
 import type { Pointer } from '../bindings.ts'
 import type { Engine } from '../library.ts'
 import { blockBytes, blockElements, isPlain } from '../types.ts'
+import { emitAttention } from './attention.ts'
 import { type CpuFeatures, readCpu } from './cpu.ts'
 import { AVX2, AVX512, type InstructionSet } from './isa.ts'
 import { checkTensorLayout, toFloatAddress } from './layout.ts'
 import { type Mapping, mapCode } from './memory.ts'
 import type { Source } from './pack.ts'
+import { emitPeak, peakWork } from './peak.ts'
 import { emitProduct } from './product.ts'
 import { callable, type ProductKind, verifyProduct } from './verify.ts'
+import { verifyAttention } from './verify-attention.ts'
 
 /** `off` switches the kernels off; `avx2` leaves AVX-512 alone. */
 export const KERNELS_VARIABLE = 'PALIMPSEST_KERNELS'
@@ -62,6 +65,24 @@ export class Kernels {
     return this.#products.get(key)
   }
 
+  /** The address of attention for heads of `headDim`, tested, or undefined: ggml's own then serves. */
+  attention(headDim: number): Pointer | undefined {
+    const { isa } = this
+    if (isa === undefined || headDim % 16 !== 0 || headDim > WIDEST_HEAD) return undefined
+    const key = `attention of ${headDim}`
+    if (!this.#products.has(key)) this.#products.set(key, this.#attention(isa, headDim, key))
+    return this.#products.get(key)
+  }
+
+  /** A loop of nothing but multiply-adds, and how many operations a thread does in it; undefined without kernels. */
+  peak(bf16: boolean): { address: Pointer; work: number } | undefined {
+    const { isa } = this
+    if (isa === undefined || (bf16 && !this.hasBf16)) return undefined
+    const key = `peak${bf16 ? ' of bf16' : ''}`
+    if (!this.#products.has(key)) this.#products.set(key, mapCode(emitPeak(isa, bf16)).address)
+    return { address: this.#products.get(key)!, work: peakWork(isa, bf16) }
+  }
+
   get hasBf16(): boolean {
     return this.isa === AVX512 && this.#cpu.bf16
   }
@@ -73,6 +94,18 @@ export class Kernels {
       bf16: this.hasBf16,
       mapping: this.#mapping,
       failed: [...this.#failed],
+    }
+  }
+
+  #attention(isa: InstructionSet, headDim: number, key: string): Pointer | undefined {
+    try {
+      const { address, mapping } = mapCode(emitAttention(isa, headDim))
+      verifyAttention(headDim, callable(address))
+      this.#mapping = mapping
+      return address
+    } catch (error) {
+      this.#failed.push(`${key}: ${(error as Error).message}`)
+      return undefined
     }
   }
 
@@ -89,6 +122,9 @@ export class Kernels {
     }
   }
 }
+
+/** Elements of a head whose kernel still fits the first cache. */
+const WIDEST_HEAD = 256
 
 /** Why there can be no kernels, before anything is tried. */
 function unsupported(setting: string): string | undefined {

@@ -6,7 +6,7 @@ import type { Engine } from '../library.ts'
 import { blockBytes, blockElements, type GgmlType, TYPE_IDS } from '../types.ts'
 import { TENSOR } from './product.ts'
 
-/** Room for three small tensors with their data. */
+/** Room for a few small tensors with their data. */
 const CONTEXT_BYTES = 1 << 16
 
 /**
@@ -22,6 +22,9 @@ export function checkTensorLayout(engine: Engine): void {
     const a = base.newTensor4d(context, TYPE_IDS.F32, 3, 5, 7, 11)
     const b = base.newTensor4d(context, TYPE_IDS.F32, 3, 13, 7, 11)
     const product = base.mulMat(context, a, b)
+    const [q, k, v] = [a, a, a].map(() => base.newTensor4d(context, TYPE_IDS.F32, 8, 2, 1, 1))
+    const mask = base.newTensor4d(context, TYPE_IDS.F16, 2, 2, 1, 1)
+    const attention = base.flashAttnExt(context, q!, k!, v!, mask, 1, 0, 0)
     const field = (tensor: Pointer, offset: number): bigint =>
       new DataView(koffi.view(tensor, TENSOR.bytes)).getBigUint64(offset, true)
     const expected: readonly (readonly [string, bigint, bigint])[] = [
@@ -30,6 +33,8 @@ export function checkTensorLayout(engine: Engine): void {
       ['nb[1]', field(a, TENSOR.nb1), 12n],
       ['src[0]', field(product, TENSOR.src0), a],
       ['src[1]', field(product, TENSOR.src1), b],
+      ['src[2]', field(attention, TENSOR.src2), v!],
+      ['src[3]', field(attention, TENSOR.src3), mask],
       ['data', field(a, TENSOR.data), base.getData(a) ?? 0n],
     ]
     for (const [name, found, wanted] of expected)

@@ -5,6 +5,7 @@ import koffi from '../../core/ffi.ts'
 import type { Pointer } from '../bindings.ts'
 import type { Engine } from '../library.ts'
 import { isPacked, type Tensor } from '../tensor.ts'
+import { type AttentionPlan, type AttentionShape, planAttention, type Span } from './attention-plan.ts'
 import { type Kernels, kernelsOf } from './kernels.ts'
 import { Pages } from './memory.ts'
 import { scratchBytes } from './pack.ts'
@@ -39,6 +40,8 @@ export interface Choice {
 export class BackendKernels implements Disposable {
   readonly kernels: Kernels
   #scratch: Scratch | undefined
+  /** Bytes of scratch a thread. */
+  #need = 0
   #threads: number
 
   constructor(engine: Engine, threads: number) {
@@ -52,8 +55,7 @@ export class BackendKernels implements Disposable {
    * @throws PalimpsestError `engine-memory`
    */
   setThreads(threads: number): void {
-    if (this.kernels.isa !== undefined)
-      this.#scratch?.reserve(threads * scratchBytes(this.kernels.isa, DEPTH))
+    this.#scratch?.reserve(threads * this.#need)
     this.#threads = threads
   }
 
@@ -69,14 +71,37 @@ export class BackendKernels implements Disposable {
     for (const kind of kinds) {
       const address = kernels.product(kind)
       if (address === undefined) continue
-      try {
-        this.#scratch ??= new Scratch(this.#threads * scratchBytes(kernels.isa, DEPTH))
-      } catch {
-        return undefined // no memory for scratch: ggml may still have enough
-      }
-      return { address, scratch: this.#scratch.control, activations: kind.activations }
+      const scratch = this.#lend(scratchBytes(kernels.isa, DEPTH))
+      return scratch === undefined ? undefined : { address, scratch, activations: kind.activations }
     }
     return undefined
+  }
+
+  /** A plan of attention among packed texts, where a kernel serves; the spans cover the tokens of a pass in order. */
+  plan(spans: readonly Span[], shape: AttentionShape): AttentionPlan | undefined {
+    if (this.kernels.attention(shape.headDim) === undefined) return undefined
+    return planAttention(spans, shape)
+  }
+
+  /** The kernel for a plan, or undefined where there is no memory for it. */
+  attention(plan: AttentionPlan): { address: Pointer; scratch: Pointer } | undefined {
+    const address = this.kernels.attention(plan.shape.headDim)
+    if (address === undefined) return undefined
+    const scratch = this.#lend(plan.scratch)
+    return scratch === undefined ? undefined : { address, scratch }
+  }
+
+  /** Scratch of so many bytes a thread; undefined where there is no memory: ggml may still have enough. */
+  #lend(bytes: number): Pointer | undefined {
+    const need = Math.max(this.#need, bytes)
+    try {
+      if (this.#scratch === undefined) this.#scratch = new Scratch(this.#threads * need)
+      else this.#scratch.reserve(this.#threads * need)
+    } catch {
+      return undefined
+    }
+    this.#need = need
+    return this.#scratch.control
   }
 
   [Symbol.dispose](): void {
@@ -106,6 +131,8 @@ function pagesOf(bytes: number): Pages {
 class Scratch implements Disposable {
   readonly control: Pointer
   #pages: Pages
+  /** Memory that it outgrew, which a graph under way may still use. */
+  readonly #outgrown: Pages[] = []
 
   constructor(bytes: number) {
     this.#pages = new Pages(bytes)
@@ -113,11 +140,11 @@ class Scratch implements Disposable {
     this.#point()
   }
 
-  /** Makes room, for a backend that does not compute. @throws PalimpsestError `engine-memory` */
+  /** Makes room: at least twice as much, so that what is outgrown stays less. @throws PalimpsestError `engine-memory` */
   reserve(bytes: number): void {
     if (bytes <= this.#pages.bytes) return
-    const more = pagesOf(bytes)
-    this.#pages[Symbol.dispose]()
+    const more = pagesOf(Math.max(bytes, 2 * this.#pages.bytes))
+    this.#outgrown.push(this.#pages)
     this.#pages = more
     this.#point()
   }
@@ -127,7 +154,7 @@ class Scratch implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#pages[Symbol.dispose]()
+    for (const pages of [this.#pages, ...this.#outgrown]) pages[Symbol.dispose]()
     koffi.free(this.control)
   }
 }

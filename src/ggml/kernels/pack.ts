@@ -25,7 +25,7 @@ import {
   rsi,
   rsp,
 } from './assembler.ts'
-import { AVX512, type InstructionSet } from './isa.ts'
+import type { InstructionSet } from './isa.ts'
 
 /** Rows that are transposed at once; also those that are widened at once. */
 const GROUP = 16
@@ -169,7 +169,7 @@ function emitGroup(a: Assembler, isa: InstructionSet, source: Source, panelStrid
   a.op('mov', r11, r8) // words left
   a.opImmediate('cmp', rbx, GROUP)
   a.jumpIf('l', slow)
-  if (isa === AVX512) emitBlocks16(a, half, panelStride, slow)
+  if (isa.lanes === GROUP) emitBlocks16(a, half, panelStride, slow)
   else emitBlocks8(a, half, panelStride, slow)
   a.bind(slow)
   a.opImmediate('cmp', r11, 0)

@@ -31,7 +31,17 @@ import type { InstructionSet, MaskContext } from './isa.ts'
 import { emitPack, type Source, scratchBytes, sourceBytes } from './pack.ts'
 
 /** Offsets in `struct ggml_tensor`, held against a real tensor before use (layout.ts). */
-export const TENSOR = { ne0: 16, ne1: 24, nb1: 56, src0: 152, src1: 160, data: 248, bytes: 336 } as const
+export const TENSOR = {
+  ne0: 16,
+  ne1: 24,
+  nb1: 56,
+  src0: 152,
+  src1: 160,
+  src2: 168,
+  src3: 176,
+  data: 248,
+  bytes: 336,
+} as const
 
 /** Words of K that are packed at once; a multiple of every quantised block. */
 export const DEPTH = 512
@@ -181,7 +191,7 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
     a.op('cmovg', r11, rdi)
     a.op('sub', rdi, r11)
     for (let i = 0; i < isa.vectors * count; i++) isa.zero(a, i)
-    emitChain(a, isa, count, bf16)
+    emitChain(a, isa, count, { bf16 })
     if (isa.masksCost) {
       const [partial, stored] = [a.label(), a.label()]
       a.opImmediate('cmp', r15, columns)
@@ -236,9 +246,14 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
 /**
  * The inner loop: adds `count` rows x all columns over r11 words to the accumulators. rax: activations (rbx:
  * those of row 4), r8 and r9: once and three times the bytes between their rows, r10: the panel. Moves rax, rbx
- * and r10 on; clobbers r11.
+ * and r10 on; clobbers r11. `even`: r11 is known to be a multiple of {@link UNROLL}.
  */
-function emitChain(a: Assembler, isa: InstructionSet, count: number, bf16: boolean): void {
+export function emitChain(
+  a: Assembler,
+  isa: InstructionSet,
+  count: number,
+  { bf16 = false, even = false }: { readonly bf16?: boolean; readonly even?: boolean },
+): void {
   const { vectors, broadcasts, lanes } = isa
   const panelStride = isa.columns * 4
   const weights = isa.rows * vectors
@@ -271,6 +286,14 @@ function emitChain(a: Assembler, isa: InstructionSet, count: number, bf16: boole
     a.opImmediate('sub', r11, steps)
   }
   const [loop, rest, single, done] = [a.label(), a.label(), a.label(), a.label()]
+  if (even) {
+    a.align(32)
+    a.bind(loop)
+    for (let u = 0; u < UNROLL; u++) step(u)
+    advance(UNROLL)
+    a.jumpIf('ne', loop)
+    return
+  }
   a.opImmediate('sub', r11, UNROLL)
   a.jumpIf('l', rest)
   a.align(32)

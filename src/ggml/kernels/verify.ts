@@ -32,7 +32,7 @@ export function callable(address: Pointer): ProductCall {
 /** Largest error allowed, relative to the sum of the absolute products. */
 const LIMIT = 1e-5
 /** What memory around the results holds, and must hold afterwards. */
-const UNTOUCHED = 0x7f5a_a5a5
+export const UNTOUCHED = 0x7f5a_a5a5
 const THREADS = 2
 
 /**
@@ -111,7 +111,7 @@ export function verifyProduct(
 }
 
 /** Named pieces of memory at addresses that C can be given. */
-class Bench implements Disposable {
+export class Bench implements Disposable {
   readonly #pages: Pages
   readonly #pieces = new Map<string, { offset: number; bytes: number }>()
 
@@ -159,7 +159,7 @@ class Bench implements Disposable {
 }
 
 /** A well-mixed word for index i (the finaliser of MurmurHash3). */
-function mixed(i: number): number {
+export function mixed(i: number): number {
   let h = (i + 1) * 0x9e37_79b1
   h = Math.imul(h ^ (h >>> 16), 0x85eb_ca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2_ae35)

@@ -1,0 +1,123 @@
+/**
+ * The self-test of attention, before its first use: texts of many lengths, one that continues another, more keys
+ * than a unit's block, a window, a soft cap and the weights themselves, against float64; two threads must give
+ * the same bits.
+ */
+
+import { type AttentionPlan, planAttention, type Span, spansOfTexts } from './attention-plan.ts'
+import { TENSOR } from './product.ts'
+import { Bench, mixed, type ProductCall, UNTOUCHED } from './verify.ts'
+
+/** Largest error allowed in a weight, and in a value of values between -1 and 1. */
+const LIMIT = 4e-7
+const THREADS = 2
+const [HEADS, KV_HEADS] = [4, 2]
+
+/** Tests a kernel for heads of `headDim`. @throws Error saying what is wrong */
+export function verifyAttention(headDim: number, call: ProductCall): void {
+  const texts = spansOfTexts([1, 69, 4])
+  // The last text is continued by one of 5 tokens.
+  const last = texts.at(-1)!.keys
+  const end = last.at(-1)! + 1
+  const spans = [
+    ...texts,
+    { keys: Int32Array.from([...last, ...Array.from({ length: 5 }, (_, i) => end + i)]), queries: 5 },
+  ]
+  for (const [window, softcap, patterns] of [
+    [undefined, 0, false],
+    [undefined, 0, true],
+    [20, 0, true],
+    [3, 2, false],
+  ] as const) {
+    const shape = { headDim, heads: HEADS, kvHeads: KV_HEADS, scale: 2 / headDim, softcap, window, patterns }
+    const plan = planAttention(spans, shape)
+    if (plan === undefined) throw new Error('there is no plan')
+    const n = plan.tokens
+    const results = n * HEADS * headDim
+    const values = results + plan.patternValues
+    using bench = new Bench([
+      ['scratch', 8],
+      ['work', THREADS * plan.scratch],
+      ['q', 4 * results],
+      ['k', 4 * n * KV_HEADS * headDim],
+      ['v', 4 * n * KV_HEADS * headDim],
+      ['plan', 4 * plan.words.length],
+      ['out', 4 * values + 64],
+      ...['dst', 'src0', 'src1', 'src2', 'src3'].map((name) => [name, TENSOR.bytes] as const),
+    ])
+    bench.view('scratch').setBigUint64(0, bench.address('work'), true)
+    for (const [i, name] of ['q', 'k', 'v'].entries()) {
+      const floats = new Float32Array(bench.bytes(name).buffer)
+      // Queries are large enough for weights that differ.
+      for (let j = 0; j < floats.length; j++) floats[j] = (mixed(3 * j + i) / 2 ** 31 - 1) * (i === 0 ? 4 : 1)
+    }
+    bench.words('plan').set(new Uint32Array(plan.words.buffer))
+    for (const [i, name] of ['q', 'k', 'v', 'plan'].entries()) {
+      bench.view(`src${i}`).setBigUint64(TENSOR.data, bench.address(name), true)
+      bench.view('dst').setBigUint64(TENSOR.src0 + 8 * i, bench.address(`src${i}`), true)
+    }
+    bench.view('dst').setBigUint64(TENSOR.data, bench.address('out'), true)
+    const out = bench.words('out')
+    const run = (threads: number): Uint32Array => {
+      out.fill(UNTOUCHED)
+      for (let i = 0; i < threads; i++) call(bench.address('dst'), i, threads, bench.address('scratch'))
+      if (out.subarray(values).some((word) => word !== UNTOUCHED))
+        throw new Error('it writes outside its result')
+      return out.slice(0, values)
+    }
+    const whole = run(1)
+    const floats = (name: string): Float32Array => new Float32Array(bench.bytes(name).buffer)
+    const wanted = attentionOf(floats('q'), floats('k'), floats('v'), spans, plan)
+    const found = new Float32Array(whole.buffer)
+    for (let i = 0; i < values; i++)
+      if (!(Math.abs(found[i]! - wanted[i]!) <= LIMIT))
+        throw new Error(`value ${i} is off by ${Math.abs(found[i]! - wanted[i]!)}`)
+    if (run(THREADS).some((word, i) => word !== whole[i]))
+      throw new Error(`${THREADS} threads give other bits`)
+  }
+}
+
+/** What a plan asks for, in float64 from the definition: [tokens, heads, headDim], then the weights. */
+export function attentionOf(
+  q: ArrayLike<number>,
+  k: ArrayLike<number>,
+  v: ArrayLike<number>,
+  spans: readonly Span[],
+  { shape, tokens, patternValues }: AttentionPlan,
+): Float64Array {
+  const { headDim, heads, kvHeads, scale, softcap, window = Number.POSITIVE_INFINITY, patterns } = shape
+  const out = new Float64Array(tokens * heads * headDim + patternValues)
+  let at = tokens * heads * headDim
+  for (const { keys, queries } of spans)
+    for (let h = 0; h < heads; h++)
+      for (let i = 0; i < queries; i++) {
+        const last = keys.length - queries + i
+        const query = (keys[last]! * heads + h) * headDim
+        const row = new Float64Array(keys.length)
+        const keyAt = (j: number): number =>
+          (keys[j]! * kvHeads + Math.floor((h * kvHeads) / heads)) * headDim
+        const first = Math.max(0, last - window + 1)
+        let largest = Number.NEGATIVE_INFINITY
+        for (let j = first; j <= last; j++) {
+          let score = 0
+          for (let d = 0; d < headDim; d++) score += q[query + d]! * k[keyAt(j) + d]!
+          score *= scale
+          row[j] = softcap > 0 ? softcap * Math.tanh(score / softcap) : score
+          largest = Math.max(largest, row[j]!)
+        }
+        let total = 0
+        for (let j = first; j <= last; j++) {
+          row[j] = Math.exp(row[j]! - largest)
+          total += row[j]!
+        }
+        for (let j = first; j <= last; j++) {
+          row[j]! /= total
+          for (let d = 0; d < headDim; d++) out[query + d]! += row[j]! * v[keyAt(j) + d]!
+        }
+        if (patterns) {
+          out.set(row, at)
+          at += keys.length
+        }
+      }
+  return out
+}
