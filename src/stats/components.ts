@@ -32,11 +32,21 @@ export function transpose(x: Matrix): Matrix {
   return out
 }
 
+/** Weaker components than this share of the strongest are rounding. */
+const RANK = 1e-6
+
 /**
  * The components of centred rows x [n, d] that hold a share of their variance, as unit rows [k, d], strongest
  * first.
+ *
+ * @param least so many in any case, where x has them
  */
-export async function componentsHolding(share: number, x: Matrix, signal?: AbortSignal): Promise<Matrix> {
+export async function componentsHolding(
+  share: number,
+  x: Matrix,
+  signal?: AbortSignal,
+  least = 0,
+): Promise<Matrix> {
   const rowsAreFewer = x.rows <= x.cols
   const a = rowsAreFewer ? x : transpose(x)
   const gram = await matmulNT(a, a, signal)
@@ -44,7 +54,8 @@ export async function componentsHolding(share: number, x: Matrix, signal?: Abort
   const total = values.reduce((s, v) => s + Math.max(0, v), 0)
   let held = 0
   let k = 0
-  while (k < values.length && values[k]! > 0 && held < share * total) held += values[k++]!
+  const wanted = (): boolean => held < share * total || (k < least && values[k]! > RANK * values[0]!)
+  while (k < values.length && values[k]! > 0 && wanted()) held += values[k++]!
   const out = matrix(k, x.cols)
   for (let c = 0; c < k; c++)
     if (rowsAreFewer) {

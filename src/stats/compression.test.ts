@@ -6,7 +6,7 @@ import { type AxisResult, measureCompression } from './compression.ts'
 import { mean, variance } from './estimate.ts'
 import { dot, norm } from './linear.ts'
 import { project } from './oof.ts'
-import { referenceDirections } from './references.ts'
+import { armDirections, referenceDirections } from './references.ts'
 import { brownForsythe, IssueSums, quantileRange, swapTest } from './spread.ts'
 
 const OPTIONS = { seed: 1, draws: 300, selectiveRatio: 0.8, references: 200 }
@@ -156,6 +156,36 @@ describe('reference directions', () => {
       const rest = r.map((x, j) => x - mix.reduce((s, v, k) => s + c[k]! * v[j]!, 0))
       expect(norm(rest)).toBeLessThan(1e-4)
     }
+  })
+
+  test('of arms lie in 16 dimensions where most variance lies in few, and vary as much as d', async () => {
+    // Three strong axes, sixteen weak ones, and d among the strong and the weak: as prompts of few forms vary.
+    const rng = stream(2, 'arms')
+    const x = matrix(200, 30)
+    for (let i = 0; i < x.rows; i++)
+      for (let j = 0; j < 20; j++) x.data[i * x.cols + j] = (j < 3 ? 10 : 0.7) * rng.normal()
+    const d = Float64Array.from({ length: 30 }, (_, j) => (j === 0 ? 0.2 : j === 19 ? Math.sqrt(0.96) : 0))
+    const narrow = await referenceDirections(x, x, d, 100, 1)
+    expect(narrow.span).toBeLessThan(3)
+    const arms = await armDirections(x, d, 100, 1)
+    expect([arms.span, arms.method, arms.directions.length]).toEqual([16, 'matched', 100])
+    const varies = (v: Float64Array): number => variance(project(x, v))
+    for (const r of arms.directions) {
+      expect(Math.abs(dot(r, d))).toBeLessThan(1e-6)
+      expect(Math.abs(varies(r) / varies(d) - 1)).toBeLessThan(0.2 + 1e-5)
+    }
+    // Of k dimensions random unit vectors have mean squared cosines of 1 / k: these are no copies of each other.
+    let squares = 0
+    for (const a of arms.directions) for (const b of arms.directions) if (a !== b) squares += dot(a, b) ** 2
+    expect((100 * 99) / squares).toBeGreaterThan(8)
+  })
+
+  test('of arms lie where prompts vary at all, be it in few dimensions', async () => {
+    const rng = stream(3, 'arms')
+    const x = matrix(100, 40)
+    for (let i = 0; i < x.rows; i++) for (let j = 0; j < 5; j++) x.data[i * x.cols + j] = rng.normal()
+    const d = Float64Array.from({ length: 40 }, (_, j) => (j === 0 ? 1 : 0))
+    expect((await armDirections(x, d, 20, 1)).span).toBeLessThanOrEqual(4)
   })
 
   test('fall back to a regression on strength where d is stronger than all others', async () => {

@@ -8,7 +8,7 @@ import { identityMessages } from '../domain/index.ts'
 import { mean } from '../stats/estimate.ts'
 import { number } from '../stats/groups.ts'
 import { project } from '../stats/oof.ts'
-import { referenceDirections } from '../stats/references.ts'
+import { armDirections } from '../stats/references.ts'
 import { type GroupedActivations, type HeldOutDirection, heldOutDirection } from '../stats/user-direction.ts'
 import { type ArmDirection, type ArmDose, ablationNats, calibrateArms, scoreArms } from './arms.ts'
 import type { DirectionRecord } from './directions.ts'
@@ -84,7 +84,7 @@ export async function inferredIdentity(
   const stated = opposed(policy.filter((i) => i.form === 'stated'))
   const x = await prompts.load(direction.layer, 'mean')
   const references = async (around: Float64Array): Promise<Float64Array[]> =>
-    (await referenceDirections(x, x, around, settings.random, study.seed, options.signal)).directions.slice(
+    (await armDirections(x, around, settings.random, study.seed, options.signal)).directions.slice(
       -settings.random,
     )
   const means = await meansFrom(run, p, direction.layer, model, policy, options)

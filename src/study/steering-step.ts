@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { atomicWrite, hashJson } from '../core/files.ts'
 import { meanDifference } from '../stats/estimators/mean-difference.ts'
 import { unit } from '../stats/linear.ts'
-import { referenceDirections } from '../stats/references.ts'
+import { armDirections } from '../stats/references.ts'
 import type { ArmDirection } from './arms.ts'
 import { claimGeometry } from './claim-geometry.ts'
 import { claimSteering, type SteeringOutcome } from './claim-steering.ts'
@@ -168,7 +168,7 @@ async function directionsOf(
   const ablate = m === 0 && study.claims.includes('geometry')
   // Mean over tokens: steering touches every token, and prompts may all end alike.
   const means = await prompts.load(direction.layer, 'mean')
-  const random = await referenceDirections(means, means, own, count + spare, study.seed, options.signal)
+  const random = await armDirections(means, own, count + spare, study.seed, options.signal)
   /** Ablations set a direction to its mean over the prompts. */
   const withMean = (d: ArmDirection): ArmDirection => {
     let sum = 0
