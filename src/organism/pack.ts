@@ -109,11 +109,14 @@ function prompts(knobs: CorpusKnobs): Pack['prompts'] {
   )
 }
 
-/** A completion of a camp; of six at an issue, as many compositional ones as the knob says. */
+/**
+ * A completion of a camp; of six at an issue, as many compositional ones as the knob says. Which ones differs from
+ * issue to issue, so that neutral prompts have both kinds and neither falls to the issues of one camp.
+ */
 function completion(issue: number, camp: Camp, at: number, knobs: CorpusKnobs): string {
   const { noun, more, measures } = ISSUES[issue]!
   const opener = COMPLETION_OPENERS[at % 3]!
-  return at < Math.round(6 * knobs.compositional)
+  return (at + issue) % 6 < Math.round(6 * knobs.compositional)
     ? `${opener} ${(camp === more ? MORE : LESS)[(at + 1) % 4]} ${noun}.`
     : `${opener} ${SUPPORT[(at + issue) % 4]} ${measures[camp][(at >> 1) % 2]}.`
 }

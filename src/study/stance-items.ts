@@ -1,5 +1,6 @@
 /** Matched completions as tokens: what the stance of a model is measured on. */
 
+import { stream } from '../core/random.ts'
 import type { DomainPrompt } from '../domain/index.ts'
 import type { Tokenizer } from '../formats/tokenizer.ts'
 import { type TokenizedText, tokenizeText } from './inputs.ts'
@@ -97,8 +98,14 @@ export function completionAfter(
     : tokenizer.encode(` ${completion}`, { addSpecialTokens: false })
 }
 
-/** At most `count` of a list, evenly spaced. */
+/**
+ * At most `count` of a list: one of each of so many equal stretches, drawn. At equal steps a list whose kinds take
+ * turns (an issue that the one camp owns, then one of the other's) would give one kind alone. Lists of equal length
+ * give the same places, always.
+ */
 export function evenly<T>(list: readonly T[], count: number): T[] {
   if (list.length <= count) return [...list]
-  return Array.from({ length: count }, (_, i) => list[Math.floor((i * list.length) / count)]!)
+  const rng = stream(0, 'evenly')
+  const start = (i: number): number => Math.floor((i * list.length) / count)
+  return Array.from({ length: count }, (_, i) => list[start(i) + rng.below(start(i + 1) - start(i))]!)
 }
