@@ -3,6 +3,7 @@ import { stream } from '../core/random.ts'
 import { IDENTITIES, type Identity, SLOTS } from '../domain/index.ts'
 import { claimIdentity, type IdentityInput } from './claim-identity.ts'
 import type { IdentityRow, Outcome } from './identity-measures.ts'
+import { issuesNeeded } from './reactivation.ts'
 import { parseResults } from './results.ts'
 import { studySchema } from './schema.ts'
 
@@ -170,5 +171,23 @@ describe('claim identity', () => {
     const moves = await claimIdentity(input(strong))
     expect([moves.claim.status, moves.claim.label, moves.input]).toEqual(['supported', 'moves', 'not tested'])
     expect((await claimIdentity(input(none))).claim.status).toBe('untestable')
+  })
+})
+
+describe('issues that would decide', () => {
+  const bars = { reactivated: 0.5, not_reactivated: 0.25 }
+  const index = (value: number, half: number) => ({
+    value,
+    ci: [value - half, value + half] as const,
+    n: 24,
+    groups: 24,
+  })
+  it('are as many as shrink the interval to the nearer bar', () => {
+    // Half as wide wants four times as many.
+    expect(issuesNeeded(index(0.7, 0.4), bars)).toBe(96)
+    expect(issuesNeeded(index(0.05, 0.4), bars)).toBe(96)
+  })
+  it('are none where the index lies between the bars', () => {
+    expect(issuesNeeded(index(0.35, 0.1), bars)).toBeUndefined()
   })
 })

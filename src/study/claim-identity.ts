@@ -6,6 +6,7 @@
 
 import { addQ } from './direction-measures.ts'
 import { conditionOf, type IdentityTable, measureWay, type WayResult, waysOf } from './identity-measures.ts'
+import { issuesNeeded } from './reactivation.ts'
 import type { Claim, Gate, Measure, Series } from './results.ts'
 import type { VerdictInputs } from './verdict.ts'
 
@@ -51,11 +52,22 @@ export async function claimIdentity(input: IdentityInput): Promise<IdentityOutco
       note: `text classifier between answers to users of pole A and B${reads ? '' : ': too low, so that texts are not read'}`,
     })
   measures.push(...input.beside.measures)
-  addQ(measures)
   const primary = ways.find(
     (w) => w.outcome === DECIDES.outcome && w.form === DECIDES.form && w.slot === DECIDES.slot,
   )!
   const { gates, status, label, verdict } = decide(input, primary)
+  const index = primary.indices.at(-1)
+  const open = label === 'underpowered' && index?.ci !== undefined ? { ...index, ci: index.ci } : undefined
+  const needed = open && issuesNeeded(open, study.thresholds)
+  if (needed !== undefined)
+    measures.push({
+      name: 'issues_needed',
+      model: roles.at(-1)!,
+      value: needed,
+      n: open!.groups ?? 0,
+      note: 'issues at which an interval around the index of the stance would decide',
+    })
+  addQ(measures)
   return {
     input: verdict,
     claim: {
@@ -65,6 +77,13 @@ export async function claimIdentity(input: IdentityInput): Promise<IdentityOutco
       words: [
         ...wordsOf(input, ways, primary),
         READINGS[label as keyof typeof READINGS],
+        ...(open === undefined
+          ? []
+          : [
+              needed === undefined
+                ? `The index lies between the bars of the two labels, so that more than its ${open.groups} issues would not decide.`
+                : `At ${open.groups} issues the interval is too wide; about ${needed} would decide if the index stays as it is.`,
+            ]),
         ...input.beside.words,
         ...input.dropped.map((d) => `There is no ${d.slot} slot: ${d.why}.`),
       ].join(' '),
@@ -78,8 +97,7 @@ export async function claimIdentity(input: IdentityInput): Promise<IdentityOutco
 const READINGS = {
   reactivated: 'A stated identity brings the leaning back.',
   'not reactivated': 'A stated identity does not bring the leaning back.',
-  underpowered:
-    'Whether a stated identity brings the leaning back cannot be told: more questions would decide.',
+  underpowered: 'Whether a stated identity brings the leaning back cannot be told.',
   untestable: 'A stated identity does not move base, so that nothing could come back.',
   moves: 'A stated identity moves the model.',
 }
