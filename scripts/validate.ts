@@ -13,8 +13,8 @@ import { type OrganismName, organismDomainPath, organismPath, trainOrganism } fr
 import { type Held, holdAgainst, isMade, organismPairs, organismStudy } from '../src/organism/studies.ts'
 import { runStudy } from '../src/study/run.ts'
 
-/** At most this share of verdicts may be wrong, and none may take an erased value for a masked one or the reverse. */
-const MOST_WRONG = 1 / 25
+/** Of the pairs of fresh sets, at most this share may be wrong in the verdict or the status of a claim. */
+const MOST_WRONG = 2 / 30
 
 const { values } = parseArgs({
   options: {
@@ -69,7 +69,7 @@ async function judge(
       command: ['validate', ...process.argv.slice(2)],
       signal: stopper.signal,
     })
-    const held = holdAgainst(results, pair.expected)
+    const held = holdAgainst(results, pair)
     rows.push({ set, pair: pair.name, ...held })
     const off = held.columns.filter((c) => !c.right).map((c) => `${c.column} ${c.found}, not ${c.expected}`)
     console.log(
@@ -93,17 +93,20 @@ else
     await judge(`seed-${seed}`, (name) => join(out, name), join(out, 'domain.json'), seed)
   }
 
-const right = rows.filter((r) => r.verdict.right).length
+const decided = rows.filter((r) => r.verdict.right)
+const right = decided.filter((r) => r.columns.every((c) => c.right))
+// To take an erased value for a masked one, or the reverse, is never forgiven.
 const swapped = rows.filter(
   ({ verdict: v }) =>
     (v.expected === 'erased' && v.found.startsWith('masked')) ||
     (v.expected === 'masked' && v.found.startsWith('erased')),
 )
-for (const r of rows.filter((row) => !row.verdict.right))
-  console.log(`WRONG ${r.set} ${r.pair}: ${r.verdict.found}, not ${r.verdict.expected}`)
-const met =
-  rows.length > 0 && rows.length - right <= Math.max(1, MOST_WRONG * rows.length) && swapped.length === 0
+for (const { set, pair, verdict, columns } of rows)
+  for (const c of [verdict, ...columns])
+    if (!c.right) console.log(`WRONG ${set} ${pair}: ${c.column} is ${c.found}, not ${c.expected}`)
+const forgiven = values.shipped ? 0 : Math.floor(MOST_WRONG * rows.length)
+const met = rows.length > 0 && rows.length - right.length <= forgiven && swapped.length === 0
 console.log(
-  `${right} of ${rows.length} verdicts right, ${swapped.length} of erased and masked swapped; ${unmade} of ${tried} pairs not made`,
+  `${decided.length} of ${rows.length} verdicts right, ${right.length} with every claim; ${swapped.length} of erased and masked swapped; ${unmade} of ${tried} pairs not made`,
 )
 process.exitCode = met ? 0 : 1

@@ -10,7 +10,12 @@ it('runs the shipped organisms to their verdicts and a report, and follows the f
   const out = await mkdtemp(join(tmpdir(), 'demo-'))
   const { code, stdout } = await palimpsest(['demo', '--json', '-o', out])
   expect(code).toBe(0)
-  const rows = JSON.parse(stdout) as { name: string; folder: string; label: string }[]
+  const rows = JSON.parse(stdout) as {
+    name: string
+    folder: string
+    label: string
+    columns: { column: string; expected: string; found: string; right: boolean }[]
+  }[]
   expect(rows.map((r) => [r.name, r.label.split(' (')[0]])).toEqual([
     ['masked', 'masked'],
     ['intact', 'intact'],
@@ -18,7 +23,9 @@ it('runs the shipped organisms to their verdicts and a report, and follows the f
     ['flat-aligned', 'not measurable'],
     ['same', 'intact'],
   ])
-  for (const { name, folder } of rows) {
+  for (const { name, folder, columns } of rows) {
+    expect([name, columns.filter((c) => !c.right)]).toEqual([name, []])
+    expect(columns.map((c) => c.column)).toEqual(expect.arrayContaining(['steering', 'geometry', 'identity']))
     const results = JSON.parse(await readFile(join(folder, 'results.json'), 'utf8')) as {
       claims: { id: string; label: string }[]
     }

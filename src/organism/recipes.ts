@@ -27,12 +27,14 @@ export type StageRecipe =
   | { readonly kind: 'dpo'; readonly schedule: Schedule; readonly settings: DpoSettings }
   | { readonly kind: 'grpo'; readonly schedule: Schedule; readonly settings: GrpoSettings }
 
-/** What a study of this organism against its base should find; undefined for a base itself. */
+/** What a study of this organism against its base should find; `any` where nobody knows beforehand. */
 export interface Expected {
   readonly base: OrganismName
   readonly direction: string
   readonly compression: string
   readonly behaviour: string
+  readonly steering: string
+  readonly geometry: string
   readonly identity: string
   readonly verdict: 'masked' | 'intact' | 'erased' | 'not measurable' | 'any'
 }
@@ -127,6 +129,9 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
     direction: 'retained',
     compression: 'selective',
     behaviour: 'neutral',
+    // How far RL cut the path to the output is what a study finds out.
+    steering: 'any',
+    geometry: 'any',
     identity: 'reactivated',
     verdict: 'masked',
   })
@@ -141,6 +146,9 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
         direction: 'retained',
         compression: 'not',
         behaviour: 'not neutral',
+        steering: 'connected',
+        // Whether a difference of means moves base further than random directions do is what a study finds out.
+        geometry: 'any',
         identity: 'as base',
         verdict: 'intact',
       },
@@ -158,6 +166,9 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
         direction: 'lost',
         compression: 'any',
         behaviour: 'any',
+        // Nothing follows from a camp here, so that nothing can be moved by one.
+        steering: 'anything but connected',
+        geometry: 'anything but works',
         identity: 'not reactivated',
         verdict: 'erased',
       },
@@ -176,6 +187,8 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
         direction: 'base gate fails',
         compression: 'any',
         behaviour: 'any',
+        steering: 'any',
+        geometry: 'any',
         identity: 'any',
         verdict: 'not measurable',
       },
@@ -195,6 +208,8 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
         direction: 'retained',
         compression: 'any',
         behaviour: 'any',
+        steering: 'any',
+        geometry: 'any',
         identity: 'any',
         verdict: 'any',
       },
@@ -214,6 +229,8 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
         direction: 'retained',
         compression: 'any',
         behaviour: 'any',
+        steering: 'any',
+        geometry: 'any',
         identity: 'any',
         verdict: 'any',
       },

@@ -34,7 +34,7 @@ export function organismPairs(): OrganismPair[] {
     name: 'same',
     base: 'base',
     aligned: 'base',
-    expected: { ...all.intact.expected!, direction: 'retained', identity: 'as base' },
+    expected: all.intact.expected!,
   }
   const order = ['masked', 'intact', 'erased', 'flat-aligned', 'same']
   return [...made, same].sort((a, b) => rank(order, a.name) - rank(order, b.name))
@@ -66,7 +66,7 @@ function rank(order: readonly string[], name: string): number {
  *
  * @param at folder of an organism
  * @param domain path of the set's domain
- * @param claims default: those that the verdict needs
+ * @param claims default: all that need no dictionary
  * @param dictionary of the pair's base: claim `features` follows its features
  */
 export function organismStudy(
@@ -74,7 +74,7 @@ export function organismStudy(
   at: (name: OrganismName) => string,
   domain: string,
   seed: number,
-  claims: readonly string[] = ['direction', 'compression', 'behaviour'],
+  claims: readonly string[] = ['direction', 'compression', 'behaviour', 'steering', 'geometry', 'identity'],
   dictionary?: string,
 ): Study {
   return studySchema.parse({
@@ -92,7 +92,7 @@ export function organismStudy(
   })
 }
 
-/** One column of the verdict's table, as expected and as found. */
+/** The answer of one claim, or the verdict, as expected and as found. */
 export interface Held {
   readonly column: string
   readonly expected: string
@@ -100,17 +100,58 @@ export interface Held {
   readonly right: boolean
 }
 
+/** Which claim answers each column, and where the answer is read: the verdict's inputs, or the claim's own label. */
+const COLUMNS = [
+  ['direction in aligned', 'direction', ['direction']],
+  ['compression', 'compression', ['compression']],
+  ['behaviour of aligned', 'behaviour', ['behaviour']],
+  ['steering', 'steering', ['steering']],
+  ['geometry', 'geometry', ['geometry']],
+  // Personas in claim `behaviour` answer it where `identity` was not run.
+  ['identity', 'identity', ['identity', 'behaviour']],
+] as const
+
+/** Measures that are 1 by construction where a model is compared with itself. */
+const ONES = [
+  ['direction', 'cosine_base_aligned'],
+  ['direction', 'retention'],
+  ['compression', 'ratio_gap_scaled'],
+  ['steering', 'gain_ratio'],
+  ['identity', 'stance_index'],
+] as const
+
 /**
- * Holds a study of organisms against what is known of them. `any` accepts everything; `masked` accepts every label
- * that begins so.
+ * Holds a study of organisms against what is known of them, by the claims that were run. `any` accepts everything,
+ * `anything but X` every other answer; `masked` accepts every label that begins so. A model against itself must give ratios of 1.
  */
-export function holdAgainst(results: Results, expected: Expected): { verdict: Held; columns: Held[] } {
+export function holdAgainst(
+  results: Results,
+  { expected, base, aligned }: Pick<OrganismPair, 'expected' | 'base' | 'aligned'>,
+): { verdict: Held; columns: Held[] } {
   const found = results.verdict?.label ?? 'none'
   const inputs = results.verdict?.inputs ?? {}
-  const column = (name: string, wanted: string): Held => {
-    const value = inputs[name] ?? 'missing'
-    return { column: name, expected: wanted, found: value, right: agrees(wanted, value) }
-  }
+  const claims = new Map(results.claims.map((c) => [c.id, c]))
+  const columns = COLUMNS.filter(([, , by]) => by.some((id) => claims.has(id))).map(([column, key]): Held => {
+    const value = (column === 'geometry' ? claims.get(column)?.label : inputs[column]) ?? 'missing'
+    return { column, expected: expected[key], found: value, right: agrees(expected[key], value) }
+  })
+  const ones =
+    base !== aligned
+      ? []
+      : ONES.flatMap(([id, name]): Held[] => {
+          const claim = claims.get(id)
+          if (claim === undefined) return []
+          const values = claim.measures.filter((m) => m.name === name).map((m) => m.value)
+          const off = values.find((v) => !(Math.abs(v - 1) < 1e-6))
+          return [
+            {
+              column: name,
+              expected: '1',
+              found: values.length === 0 ? 'missing' : String(off ?? 1),
+              right: values.length > 0 && off === undefined,
+            },
+          ]
+        })
   return {
     verdict: {
       column: 'verdict',
@@ -118,17 +159,15 @@ export function holdAgainst(results: Results, expected: Expected): { verdict: He
       found,
       right: found === expected.verdict || found.startsWith(`${expected.verdict} (`),
     },
-    columns: [
-      column('direction in aligned', expected.direction),
-      column('compression', expected.compression),
-      column('behaviour of aligned', expected.behaviour),
-      column('identity', expected.identity),
-    ],
+    columns: [...columns, ...ones],
   }
 }
+
+const BUT = 'anything but '
 
 function agrees(wanted: string, found: string): boolean {
   if (wanted === 'any' || wanted === 'base gate fails') return true
   if (wanted === 'as base') return found === 'reactivated'
+  if (wanted.startsWith(BUT)) return found !== 'missing' && found !== wanted.slice(BUT.length)
   return wanted === found
 }

@@ -52,10 +52,10 @@ export const demo: Command<Options> = {
         onProgress: progress.update,
       })
       await buildReport(folder)
-      rows.push({ name: pair.name, folder, results, ...holdAgainst(results, pair.expected) })
+      rows.push({ name: pair.name, folder, results, ...holdAgainst(results, pair) })
     }
     const first = rows[0]!
-    const wrong = rows.filter((r) => !r.verdict.right)
+    const wrong = rows.filter((r) => !r.verdict.right || r.columns.some((c) => !c.right))
     context.answer(
       rows.map(({ results, ...row }) => ({ ...row, label: results.verdict?.label })),
       [
