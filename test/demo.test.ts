@@ -25,7 +25,7 @@ it('runs the shipped organisms to their verdicts and a report, and follows the f
   ])
   for (const { name, folder, columns } of rows) {
     expect([name, columns.filter((c) => !c.right)]).toEqual([name, []])
-    expect(columns.map((c) => c.column)).toEqual(expect.arrayContaining(['steering', 'geometry', 'identity']))
+    expect(columns.map((c) => c.column)).toEqual(expect.arrayContaining(['direction in aligned', 'identity']))
     const results = JSON.parse(await readFile(join(folder, 'results.json'), 'utf8')) as {
       claims: { id: string; label: string }[]
     }
