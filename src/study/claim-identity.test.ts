@@ -184,8 +184,8 @@ describe('issues that would decide', () => {
   })
   it('are as many as shrink the interval to the nearer bar', () => {
     // Half as wide wants four times as many.
-    expect(issuesNeeded(index(0.7, 0.4), bars)).toBe(96)
-    expect(issuesNeeded(index(0.05, 0.4), bars)).toBe(96)
+    expect(issuesNeeded(index(0.75, 0.5), bars)).toBe(96)
+    expect(issuesNeeded(index(0, 0.5), bars)).toBe(96)
   })
   it('are none where the index lies between the bars', () => {
     expect(issuesNeeded(index(0.35, 0.1), bars)).toBeUndefined()
