@@ -21,7 +21,7 @@ const { values } = parseArgs({
     shipped: { type: 'boolean', default: false },
     seeds: { type: 'string', default: '1' },
     seed: { type: 'string', default: '101' },
-    claims: { type: 'string', default: 'all' },
+    claims: { type: 'string', default: 'direction,compression,behaviour' },
     pairs: { type: 'string', default: 'all' },
     out: { type: 'string', default: join('runs', 'validate') },
   },

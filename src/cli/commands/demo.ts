@@ -13,7 +13,7 @@ import { modelResolver } from '../model-ref.ts'
 import { answer, stages } from '../study-output.ts'
 import { columns, setColour } from '../style.ts'
 
-/** What the verdicts of these pairs need: `npm run validate` holds the causal claims too, and takes minutes. */
+/** What the verdicts of these pairs need: `npm run validate -- --claims all` holds the causal ones. */
 const CLAIMS = ['direction', 'compression', 'behaviour']
 
 interface Options {
