@@ -6,6 +6,7 @@ import { openSafetensors, readF32 } from '../src/formats/safetensors.ts'
 import { writeSafetensors } from '../src/formats/safetensors-write.ts'
 import { organismDomainPath, organismPath } from '../src/organism/paths.ts'
 import { buildReport } from '../src/report/build.ts'
+import { rangeOf } from '../src/report/figures/cut-map.ts'
 import { planStudy } from '../src/study/plan.ts'
 import type { Measure } from '../src/study/results.ts'
 import { runStudy } from '../src/study/run.ts'
@@ -72,10 +73,24 @@ it('finds the only block in which two models differ', async () => {
   // Only what comes at or after block 1 tells the two apart.
   expect(values('cut_patch', 'base below')).toEqual([aligned.value, 1, 1])
   expect(values('cut_patch', 'aligned below')).toEqual([1, aligned.value, aligned.value])
-  expect(values('cut_graft', 'of aligned in base')).toEqual([1, aligned.value, 1, 1])
-  expect(values('cut_graft', 'of base in aligned')).toEqual([aligned.value, 1, aligned.value, aligned.value])
-  const path = of('cut_path', 'alpha 0.5')[0]!
-  expect(path.null!.draws).toBe(2)
+  // A graft counts if, and only if, it holds block 1.
+  for (const [host, without, within] of [
+    ['base', 1, aligned.value],
+    ['aligned', aligned.value, 1],
+  ] as const) {
+    const grafts = of('cut_graft', ` in ${host}`)
+    expect(grafts).toHaveLength(10)
+    for (const m of grafts) {
+      const [first, last] = rangeOf(m.condition!)
+      expect(m.value).toBe(first <= 1 && last >= 1 ? within : without)
+      expect(m).toMatchObject({ n: 16, groups: 8, seed: 1, level: 0.95 })
+    }
+  }
+  const [path, ...halves] = [...of('cut_path', 'alpha 0.5'), ...of('cut_control', 'alpha 0.5')]
+  expect(path!.ci).toBeDefined()
+  // A half without block 1 is base; one with it is the path itself.
+  expect(halves).toHaveLength(2)
+  for (const m of halves) expect([1, path!.value]).toContainEqual(expect.closeTo(m.value, 6))
   expect(measures.filter((m) => m.name === 'cut_gain').map((m) => [m.model, m.layer])).toEqual([
     ['base', 1],
     ['base', 2],
@@ -87,21 +102,8 @@ it('finds the only block in which two models differ', async () => {
   const page = await readFile(await buildReport(out), 'utf8')
   expect(markupFaults(page)).toEqual([])
   expect(page).toContain('Where the path is cut')
+  expect(page).toContain('Which blocks cut the path')
 
   const plan = await planStudy(study, join(folder, 'none'), async (ref) => ref)
   expect(plan.steps.filter((s) => s.what.endsWith(': cut')).map((s) => s.texts > 0)).toEqual([true, true])
 }, 300_000)
-
-it('refuses a model that is an adapter over another', async () => {
-  const study = await readStudy(join(folder, 'study.yaml'))
-  const { cutTable } = await import('../src/study/cut-step.ts')
-  const models = {
-    all: [
-      { role: 'base', adapter: undefined },
-      { role: 'aligned', adapter: './lora' },
-    ],
-  }
-  await expect(
-    cutTable({} as never, { study, models } as never, [], { loaded: { A: [], B: [] } } as never, {}),
-  ).rejects.toMatchObject({ code: 'cut-adapter' })
-})

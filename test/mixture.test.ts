@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import { writeSafetensors } from '../src/formats/safetensors-write.ts'
 import { loadModel } from '../src/model/load.ts'
 import { openMixture } from '../src/model/mixture.ts'
 import type { Model } from '../src/model/model.ts'
+import { residuals, score } from '../src/model/score.ts'
 import { organismPath } from '../src/organism/paths.ts'
 import { writeStudyModel } from './support/study-model.ts'
 
@@ -90,10 +91,55 @@ describe('a mixture of two models', () => {
     expect(distance(await logits(mixture.model), await logitsOf(ends))).toBeLessThan(5e-6)
   })
 
+  it('of a model with itself is that model: to the bit where blocks are taken whole, else to rounding', async () => {
+    const own = await logitsOf(BASE)
+    await using mixture = await openMixture(BASE, BASE, OPTIONS)
+    mixture.along((layer) => layer % 2, { embedding: 1, head: 0 })
+    expect(await logits(mixture.model)).toEqual(own)
+    mixture.along(() => 0.3, { embedding: 0.3, head: 0.3 })
+    expect(distance(await logits(mixture.model), own)).toBeLessThan(5e-6)
+  })
+
+  it.each([
+    [BASE, ALIGNED],
+    [ALIGNED, BASE],
+    [ALIGNED, ALIGNED],
+  ])('patched behind a block is what the activations of %s do in %s', async (below, above) => {
+    const item = { id: '1', prompt: [5, 9, 12, 7], completions: [[3, 8], [11]] }
+    const logprobs: (readonly number[])[] = []
+    const keep = (s: { logprobs: readonly number[] }): void => void logprobs.push(s.logprobs)
+    await using lower = await loadModel(below, OPTIONS)
+    const streams = await residuals(lower, [item], 1)
+    await using upper = await loadModel(above, OPTIONS)
+    await score(upper, [item], { resume: { layer: 1, values: (i) => streams[i]! } }, keep)
+    await using mixture = await openMixture(below, above, OPTIONS)
+    mixture.along((layer) => (layer <= 1 ? 0 : 1), { embedding: 0, head: 1 })
+    await score(mixture.model, [item], {}, keep)
+    expect(logprobs[1]).toEqual(logprobs[0])
+    // And its own activations change nothing.
+    await score(upper, [item], {}, keep)
+    if (below === above) expect(logprobs[2]).toEqual(logprobs[0])
+    else expect(logprobs[2]).not.toEqual(logprobs[0])
+  })
+
   it('refuses models of different shapes', async () => {
     await writeStudyModel(join(folder, 'other'))
     await expect(openMixture(BASE, join(folder, 'other'), OPTIONS)).rejects.toMatchObject({
       code: 'models-differ',
+    })
+  })
+
+  it('refuses models of one shape that turn positions differently', async () => {
+    const path = join(folder, 'turned')
+    await cp(ALIGNED, path, { recursive: true })
+    const config = JSON.parse(await readFile(join(path, 'config.json'), 'utf8'))
+    await writeFile(join(path, 'config.json'), JSON.stringify({ ...config, rope_theta: 77_000 }))
+    await expect(openMixture(BASE, path, OPTIONS)).rejects.toMatchObject({
+      code: 'models-differ',
+      parts: {
+        where: expect.stringContaining('position embedding of block 0'),
+        found: expect.stringContaining('77000'),
+      },
     })
   })
 })

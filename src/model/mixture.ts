@@ -5,10 +5,17 @@
  */
 
 import { refuse } from '../core/errors.ts'
+import { readF32 } from '../formats/safetensors.ts'
 import type { Backend } from '../ggml/backend.ts'
 import type { Graph } from '../ggml/graph.ts'
 import type { Tensor } from '../ggml/tensor.ts'
-import { type LoadOptions, loadModel, openDescription } from './load.ts'
+import {
+  describeCheckpoint,
+  type LoadOptions,
+  loadModel,
+  type ModelDescription,
+  openDescription,
+} from './load.ts'
 import { Model } from './model.ts'
 import { type LayerWeights, type Linear, loadWeights, type Weights } from './weights.ts'
 
@@ -30,8 +37,7 @@ export interface Mixture extends AsyncDisposable {
 /**
  * Opens two models of one shape as a mixture, at base.
  *
- * @throws PalimpsestError `models-differ` for another shape, `mixture-layout` where the files order the rows of
- *   queries and keys differently, and those of `loadModel`
+ * @throws PalimpsestError `models-differ` where {@link unmixable} finds a difference, and those of `loadModel`
  * @example
  * await using mixture = await openMixture('./base', './aligned', { precision: 'f32' })
  * mixture.along((layer) => (layer < 8 ? 0 : 0.5), { embedding: 0, head: 0.5 })
@@ -47,12 +53,13 @@ export async function openMixture(
   let own: Model | undefined
   try {
     own = await loadModel(base, options)
-    checkShapes(own, other.architecture, base, aligned)
-    if (own.ropePairs !== other.source.ropePairs)
-      throw refuse('mixture-layout', 'The files order the rows of queries and keys differently.', {
-        where: `${base} and ${aligned}`,
-        expected: 'both from safetensors, or both GGUF',
-        fix: 'Give both models in one kind of file.',
+    const difference = unmixable(describeCheckpoint(own.checkpoint), other)
+    if (difference !== undefined)
+      throw refuse('models-differ', 'The models compute differently, so that nothing lies between them.', {
+        where: `${base} and ${aligned}, ${difference.what}`,
+        expected: difference.base,
+        found: difference.aligned,
+        fix: 'Compare a base model with the aligned model that was trained from it, in one kind of file.',
       })
     backend = own.backend
     theirs = loadWeights(backend, other.architecture, other.source)
@@ -113,16 +120,56 @@ export async function openMixture(
   }
 }
 
-function checkShapes(own: Model, other: Model['architecture'], base: string, aligned: string): void {
-  const shape = (a: Model['architecture']): string =>
-    `${a.family}, ${a.layers.length} layers of width ${a.width}, ${a.heads}/${a.kvHeads} heads of ${a.headDim}, MLP ${a.mlpWidth}, vocabulary ${a.vocabulary}`
-  if (shape(own.architecture) === shape(other)) return
-  throw refuse('models-differ', 'The models have different shapes, so that nothing lies between them.', {
-    where: `${base} and ${aligned}`,
-    expected: shape(own.architecture),
-    found: shape(other),
-    fix: 'Compare a base model with the aligned model that was trained from it.',
-  })
+type Side = Pick<ModelDescription, 'architecture' | 'source'>
+
+/**
+ * What keeps two models from being mixed: a part in which they differ beside their weights. Blocks of one between
+ * blocks of the other would then compute what neither does.
+ *
+ * @returns undefined where nothing does
+ * @example unmixable(base.description, aligned.description)?.what // 'vocabulary'
+ */
+export function unmixable(
+  base: Side,
+  aligned: Side,
+): { readonly what: string; readonly base: string; readonly aligned: string } | undefined {
+  const other = new Map(parts(aligned))
+  for (const [what, mine] of parts(base)) {
+    const theirs = other.get(what) ?? 'none'
+    if (mine !== theirs) return { what, base: mine, aligned: theirs }
+  }
+  return undefined
+}
+
+/** Everything that a pass takes from a model beside its weights, in the order in which it is best told. */
+function parts({ architecture: a, source }: Side): [what: string, value: string][] {
+  const shown = (...values: (string | number | boolean)[]): string => values.join(', ')
+  const stored = source.ropeFactors === undefined ? undefined : readF32(source.ropeFactors)
+  return [
+    ['family', a.family],
+    ['blocks', shown(a.layers.length)],
+    ['width', shown(a.width)],
+    ['vocabulary', shown(a.vocabulary)],
+    ['heads, key heads, width of a head', shown(a.heads, a.kvHeads, a.headDim)],
+    ['width of the MLP', shown(a.mlpWidth)],
+    ['order of the rows of queries and keys', source.ropePairs],
+    ['activation', a.activation],
+    ['epsilon of norms', shown(a.normEps)],
+    ['norms', shown(a.queryKeyNorm, ...Object.values(a.norms).map((name) => name ?? 'none'))],
+    ['scales of embedding and attention', shown(a.embeddingScale, a.attentionScale)],
+    ['soft caps', shown(a.attentionSoftcap, a.logitSoftcap)],
+    ...a.layers.map(({ window, rope }, l): [string, string] => [
+      `window and position embedding of block ${l}`,
+      rope === undefined
+        ? shown(window ?? 'all', 'none')
+        : shown(
+            window ?? 'all',
+            `theta ${rope.theta}`,
+            `scale ${rope.scale}`,
+            `factors ${[...(stored ?? rope.factors ?? [])].join(' ') || 'none'}`,
+          ),
+    ]),
+  ]
 }
 
 /** (1 - alpha) a + alpha b; the tensors themselves at 0 and 1. */

@@ -160,6 +160,7 @@ const MEASURES = known({
   cut_patch: 'Contrast of a patched model, in units of base',
   cut_graft: 'Contrast with grafted blocks, in units of base',
   cut_path: 'Contrast on the path between the models, in units of base',
+  cut_control: 'Contrast where a random half of the blocks is moved, in units of base',
   cut_gain: 'Gain of a dose at a block, in contrasts between personas',
   control_gain: 'Positive control: gain of the concept on its own completions',
   control_gain_of_direction: 'Gain of the direction on the concept’s completions',

@@ -1,7 +1,7 @@
 /** What the hybrids and the doses by block say: shown beside claim `steering`; no status depends on it. */
 
 import { clusterBootstrap } from '../stats/bootstrap.ts'
-import { type Estimate, LEVEL, mean, methodOf, percentileInterval } from '../stats/estimate.ts'
+import { type Estimate, LEVEL, methodOf, percentileInterval } from '../stats/estimate.ts'
 import { gainEstimates } from '../stats/gain.ts'
 import type { CutTable } from './cut-step.ts'
 import { measure } from './direction-measures.ts'
@@ -24,18 +24,41 @@ const HALF = 0.5
 
 /** @throws PalimpsestError `interrupted` */
 export async function cutMeasures({ study, cut, tables, rendering, signal }: CutInput): Promise<Beside> {
-  const { hybrids, issues } = cut
-  const ratios = (times?: ArrayLike<number>): number[] => {
-    const of = (v: readonly number[]): number => v.reduce((s, x, i) => s + x * (times?.[i] ?? 1), 0)
-    const base = of(hybrids[0]!.contrast)
-    return hybrids.map((h) => of(h.contrast) / base)
+  const resample = { seed: study.seed, draws: study.draws.bootstrap, stage: 'issues', signal }
+  const mixed = await hybridMeasures(cut, rendering, resample)
+  const gains: Measure[] = []
+  for (const { role, layer, slopes } of cut.gains) {
+    const table = tables.find((t) => t.role === role)!
+    const contrast = table.personas.B.map((b, i) => b - table.personas.A[i]!)
+    const found = await gainEstimates([{ slopes, contrast }], resample)
+    gains.push(measure('cut_gain', found.gains[0]!, { model: role, layer, site: siteOf(layer), rendering }))
   }
-  const draws = await clusterBootstrap(
-    issues.length,
-    { seed: study.seed, draws: study.draws.bootstrap, stage: 'issues', signal },
-    ratios,
-  )
-  const points = ratios()
+  return {
+    measures: [...mixed.measures, ...gains],
+    series: [],
+    words: [...mixed.words, ...gainWords(cut, gains)].join(' '),
+  }
+}
+
+/** The contrast in base, and in every hybrid in units of base's. */
+async function hybridMeasures(
+  { hybrids, issues, leftOut }: CutTable,
+  rendering: CutInput['rendering'],
+  resample: Parameters<typeof clusterBootstrap>[1],
+): Promise<{ measures: Measure[]; words: string[] }> {
+  if (leftOut !== undefined)
+    return {
+      measures: [],
+      words: [`Where the path is cut was not looked for with hybrids of the models, because ${leftOut}.`],
+    }
+  const contrast = (k: number, times?: ArrayLike<number>): number =>
+    hybrids[k]!.contrast.reduce((sum, x, i) => sum + x * (times?.[i] ?? 1), 0) / issues.length
+  const statistics = (times?: ArrayLike<number>): number[] => {
+    const base = contrast(0, times)
+    return [base, ...hybrids.map((_, k) => contrast(k, times) / base)]
+  }
+  const points = statistics()
+  const draws = await clusterBootstrap(issues.length, resample, statistics)
   const estimate = (i: number): Estimate => ({
     value: points[i]!,
     ci: percentileInterval(draws[i]!, { count: issues.length, strata: 1 }),
@@ -43,76 +66,49 @@ export async function cutMeasures({ study, cut, tables, rendering, signal }: Cut
     method: methodOf('bootstrap over issues', issues.length),
     n: 2 * issues.length,
     groups: issues.length,
-    seed: study.seed,
+    seed: resample.seed,
   })
-  const measures: Measure[] = hybrids.flatMap((h, i) => {
-    if (h.kind === 'base' || h.kind === 'control') return []
-    const place = h.layer === undefined ? {} : { layer: h.layer, site: siteOf(h.layer) }
-    const halves = hybrids.flatMap((o, k) =>
-      h.kind === 'path' && o.kind === 'control' && o.alpha === h.alpha ? [points[k]!] : [],
-    )
-    return [
-      measure(`cut_${h.kind}`, estimate(i), {
-        condition: h.name,
-        rendering,
-        ...place,
-        ...(halves.length === 0
-          ? {}
-          : { null: { mean: mean(halves), q95: Math.max(...halves), draws: halves.length } }),
-        ...(h.kind === 'path'
-          ? { note: 'null: a random half of the blocks moved; its largest stands as q95' }
-          : {}),
-      }),
-    ]
-  })
-  measures.unshift(
-    ...[measure('cut_base_contrast', await baseContrast(cut, study, signal), { model: 'base', rendering })],
-  )
-  for (const { role, layer, slopes } of cut.gains) {
-    const table = tables.find((t) => t.role === role)!
-    const { gains } = await gainEstimates(
-      [{ slopes, contrast: table.personas.B.map((b, i) => b - table.personas.A[i]!) }],
-      { seed: study.seed, draws: study.draws.bootstrap, signal },
-    )
-    measures.push(measure('cut_gain', gains[0]!, { model: role, layer, site: siteOf(layer), rendering }))
-  }
-  return { measures, series: [], words: words(cut, points) }
-}
-
-/** Log-odds per token that prompts which lean to B gain over those that lean to A, in base. */
-async function baseContrast(cut: CutTable, study: Study, signal: AbortSignal | undefined): Promise<Estimate> {
-  const { contrast } = cut.hybrids[0]!
-  const of = (times?: ArrayLike<number>): number =>
-    contrast.reduce((s, x, i) => s + x * (times?.[i] ?? 1), 0) / contrast.length
-  const [draws] = (await clusterBootstrap(
-    contrast.length,
-    { seed: study.seed, draws: study.draws.bootstrap, stage: 'issues', signal },
-    (times) => [of(times)],
-  )) as [Float64Array]
-  return {
-    value: of(),
-    ci: percentileInterval(draws, { count: contrast.length, strata: 1 }),
-    level: LEVEL,
-    method: methodOf('bootstrap over issues', contrast.length),
-    n: 2 * contrast.length,
-    groups: contrast.length,
-    seed: study.seed,
-  }
+  const base = estimate(0)
+  const [low, high] = base.ci!
+  const own = measure('cut_base_contrast', base, { model: 'base', rendering })
+  // Shares of what may be nothing are no numbers.
+  if (!(low > 0))
+    return {
+      measures: [own],
+      words: [
+        `Where the path is cut cannot be read: in base itself, prompts that lean do not surely move the completions (${base.value.toFixed(3)} log-odds per token, 95% ${low.toFixed(3)} to ${high.toFixed(3)}).`,
+      ],
+    }
+  const measures = [
+    own,
+    ...hybrids.flatMap((h, k) =>
+      h.kind === 'base'
+        ? []
+        : [
+            measure(`cut_${h.kind}`, estimate(k + 1), {
+              condition: h.name,
+              rendering,
+              ...(h.layer === undefined ? {} : { layer: h.layer, site: siteOf(h.layer) }),
+            }),
+          ],
+    ),
+  ]
+  return { measures, words: cutWords(hybrids, points.slice(1)) }
 }
 
 /** From which block on aligned's blocks take the contrast, where they do. */
-function words({ hybrids, unreached }: CutTable, points: readonly number[]): string {
-  const at = (name: string): { layer: number; share: number }[] =>
-    hybrids.flatMap((h, i) =>
-      h.kind === 'patch' && h.name === name ? [{ layer: h.layer!, share: points[i]! }] : [],
-    )
+function cutWords(hybrids: CutTable['hybrids'], points: readonly number[]): string[] {
   const share = (v: number): string => v.toFixed(2)
   const aligned = points[1]!
   const said = [
     `In aligned, prompts that lean move the completions ${share(aligned)} times as far as in base.`,
   ]
   // With base below, the fewer blocks of aligned are above, the more is left.
-  const upper = at('base below, aligned above')
+  const upper = hybrids.flatMap((h, i) =>
+    h.kind === 'patch' && h.name === 'base below, aligned above'
+      ? [{ layer: h.layer!, share: points[i]! }]
+      : [],
+  )
   const kept = upper.find((_, i) => upper.slice(i).every((x) => x.share >= HALF))
   if (aligned < HALF && kept !== undefined)
     said.push(
@@ -120,16 +116,34 @@ function words({ hybrids, unreached }: CutTable, points: readonly number[]): str
     )
   else if (aligned < HALF && upper.length > 0)
     said.push(
-      `Base below with aligned above never keeps half of it: the last block (or the unembedding) is enough to take it.`,
+      'Base below with aligned above never keeps half of it: the last block (or the unembedding) is enough to take it.',
     )
-  const grafts = hybrids.flatMap((h, i) =>
-    h.kind === 'graft' && h.name.endsWith('of aligned in base') ? [{ ...h, share: points[i]! }] : [],
+  const narrowest = Math.min(...hybrids.flatMap((h) => (h.kind === 'graft' ? [h.end! - h.layer!] : [])))
+  const single = hybrids.flatMap((h, i) =>
+    h.kind === 'graft' && h.head === 0 && h.end! - h.layer! === narrowest
+      ? [{ ...h, share: points[i]! }]
+      : [],
   )
-  const least = grafts.reduce((a, b) => (b.share < a.share ? b : a), grafts[0]!)
-  if (least !== undefined)
+  const [first, ...others] = single
+  if (first !== undefined) {
+    const least = others.reduce((a, b) => (b.share < a.share ? b : a), first)
     said.push(
-      `Of grafts into base, ${least.name.replace(' in base', '')} leave${least.name.startsWith('block ') ? 's' : ''} least of it: ${share(least.share)}.`,
+      `Of the narrowest grafts into base, ${least.name.replace(' in base', '')} leave${narrowest === 1 ? 's' : ''} least of it: ${share(least.share)}.`,
     )
-  if (unreached.length > 0) said.push(`Doses could not be reached: ${unreached.join(', ')}.`)
-  return said.join(' ')
+  }
+  return said
+}
+
+function gainWords({ unreached }: CutTable, gains: readonly Measure[]): string[] {
+  const best = (role: string): string[] => {
+    const [first, ...rest] = gains.filter((m) => m.model === role)
+    if (first === undefined) return []
+    const top = rest.reduce((a, b) => (Math.abs(b.value) > Math.abs(a.value) ? b : a), first)
+    return [`in ${role} at block ${top.layer} (${top.value.toFixed(2)})`]
+  }
+  const tops = [...new Set(gains.map((m) => m.model!))].flatMap(best)
+  return [
+    ...(tops.length === 0 ? [] : [`A dose carries furthest ${tops.join(', ')}.`]),
+    ...(unreached.length === 0 ? [] : [`Doses could not be reached: ${unreached.join(', ')}.`]),
+  ]
 }

@@ -141,7 +141,7 @@ function checkPair(a: StudyModel, b: StudyModel, study: Study): void {
         where: `${a.role} ${a.path} and ${b.role} ${b.path}`,
         expected: shape(a),
         found: shape(b),
-        fix: 'Compare a base model with the aligned model that was trained from it.',
+        fix: 'Compare a base model with the aligned model that was trained from it, or study each alone with `models: { subject: ... }`.',
       },
     )
   if (a.storedAs !== b.storedAs && !study.allow_mixed_quantisation)

@@ -164,10 +164,10 @@ function memory(p: Prepared, twin: number): number {
   return 200e6 + 6 * layer + twin + device
 }
 
+/** Of the largest model, or of all where hybrids of them are run. */
 function totalWeights(p: Prepared): number {
-  return Math.max(
-    ...p.models.all.map((m) =>
-      [...m.description.checkpoint.tensors.values()].reduce((n, t) => n + t.byteLength, 0),
-    ),
+  const each = p.models.all.map((m) =>
+    [...m.description.checkpoint.tensors.values()].reduce((n, t) => n + t.byteLength, 0),
   )
+  return (p.cut?.hybrids.length ?? 0) > 0 ? each.reduce((a, b) => a + b, 0) : Math.max(...each)
 }

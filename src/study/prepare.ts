@@ -9,6 +9,7 @@ import { type Domain, loadDomain } from '../domain/index.ts'
 import { checkLengths } from '../model/layout.ts'
 import { checkFolds } from '../stats/folds.ts'
 import { type Labels, readLabels } from '../stats/groups.ts'
+import { type Cut, studyCut } from './cut-prepare.ts'
 import { openStudyDictionaries, type StudyDictionary } from './dictionaries.ts'
 import { type SteeredDictionary, steeredDictionary } from './feature-arm-dictionary.ts'
 import type { HarvestJob, Pool } from './harvest.ts'
@@ -43,6 +44,8 @@ export interface Prepared extends Disposable {
   readonly controlTokens: readonly TokenizedText[]
   /** The dictionary whose features claim `steering` steers, where it does. */
   readonly steered: SteeredDictionary | undefined
+  /** Where claim `steering` looks for the place of a cut, if it does. */
+  readonly cut: Cut | undefined
   readonly pools: readonly Pool[]
   /** A hash of everything that the labelled texts say beside their tokens. */
   readonly labelsHash: string
@@ -76,6 +79,7 @@ export async function prepareStudy(study: Study, resolve: Resolve, signal?: Abor
     const dictionaries = features ? await openStudyDictionaries(study, models.all, resolve, signal) : []
     const warnings = [...models.warnings]
     const steered = await steeredDictionary(study, models.all, dictionaries, resolve, warnings, signal)
+    const cut = studyCut(study, models.all, warnings)
     const controlTokens = features
       ? await tokens(
           study.render[0]!,
@@ -96,6 +100,7 @@ export async function prepareStudy(study: Study, resolve: Resolve, signal?: Abor
       dictionaries,
       controlTokens,
       steered,
+      cut,
       pools: poolsOf(study),
       labelsHash: hashJson([
         [...texts.poles],
@@ -183,7 +188,7 @@ async function tokenizeAlike(
         where: `${first!.path} and ${other.path}, text ${ids[i]} (${rendering})`,
         expected: tokenized[i]!.tokens.slice(0, 12).join(' '),
         found: again[i]!.tokens.slice(0, 12).join(' '),
-        fix: 'Compare models that share a tokenizer; a copied tokenizer.json may be of another version.',
+        fix: 'Compare models that share a tokenizer (a copied tokenizer.json may be of another version), or study each alone with `models: { subject: ... }`.',
       })
   }
   return tokenized

@@ -181,6 +181,12 @@ const cut = z.strictObject({
     .transform((list) => [...new Set(list)].sort((a, b) => a - b))
     .default([-0.5, -0.25, 0.25, 0.5, 0.75, 1.25, 1.5])
     .describe('places on the path base + alpha (aligned - base); 0 and 1 are always there'),
+  grafts: z
+    .array(z.tuple([z.int().min(0), z.int().min(1)]))
+    .min(1)
+    .max(400)
+    .optional()
+    .describe('ranges [i, j) of blocks to graft, both ways; default: all between up to 9 places'),
   controls: z
     .int()
     .min(2)

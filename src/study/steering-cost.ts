@@ -1,7 +1,6 @@
 /** What the causal claims cost, counted without running anything: texts and tokens through a model. */
 
 import type { Cost } from './answers-cost.ts'
-import { hybridsOf } from './cut-step.ts'
 import type { Prepared } from './prepare.ts'
 import type { Study } from './schema.ts'
 import { evenly, type StanceItem, stanceItems } from './stance-items.ts'
@@ -114,9 +113,8 @@ export function steeringCost(p: Prepared, m: number): Cost[] {
 /** Hybrids (counted for base), and doses at every block. */
 function cutCost(p: Prepared, m: number, items: ReturnType<typeof stanceItems>): Cost[] {
   const { cut } = p.study.steering
-  if (cut === undefined || p.models.all.length < 2) return []
-  const { layers } = p.models.all[0]!.description.architecture
-  const hybrids = m === 0 ? hybridsOf(layers.length, cut, p.study.seed) : []
+  if (cut === undefined || p.cut === undefined) return []
+  const hybrids = m === 0 ? p.cut.hybrids : []
   // A map between the models is computed in both.
   const passes = hybrids.reduce(
     (n, h) => n + 1 + h.blocks.filter((a) => a !== 0 && a !== 1).length / h.blocks.length,

@@ -32,7 +32,7 @@ import type { SteeringTable } from './steering-table.ts'
 import { type Beside, type TextInput, textMeasures } from './text-measures.ts'
 import type { VerdictInputs } from './verdict.ts'
 
-const CLAIMS = 3
+const CLAIMS = 4
 
 export interface SteeringOptions {
   readonly signal?: AbortSignal | undefined
@@ -71,10 +71,7 @@ export async function steeringStep(
     p.steered === undefined
       ? undefined
       : await featureArms(run, p, p.steered, features, prompts, items, options)
-  const cut =
-    study.steering.cut !== undefined && asked.includes('steering')
-      ? await cutTable(run, p, texts, items, options)
-      : undefined
+  const cut = p.cut === undefined ? undefined : await cutTable(run, p, texts, items, options)
   const at = {
     study,
     site: siteOf(direction.layer),

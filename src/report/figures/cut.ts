@@ -4,7 +4,7 @@ import * as Plot from '@observablehq/plot'
 import type { Measure } from '../../study/results.ts'
 import type { ReportData } from '../data.ts'
 import { estimate, number, plain } from '../format.ts'
-import { measures, roles } from '../select.ts'
+import { measures } from '../select.ts'
 import { roleName } from '../words.ts'
 import { compose, NARROW, type Panel, panel, panelWidth, type Width } from './svg.ts'
 import { MUTED, modelColour, PAPER, RULE } from './theme.ts'
@@ -25,8 +25,8 @@ interface Axis {
   readonly label: string
   /** Lines across, such as 1 for base. */
   readonly rules: readonly { readonly y: number; readonly colour: string }[]
-  /** A band behind the points, such as that of controls. */
-  readonly dots?: readonly { readonly x: number; readonly low: number; readonly high: number }[]
+  /** Crosses beside the points: controls, one each. */
+  readonly beside?: readonly { readonly x: number; readonly y: number }[]
   readonly whole: boolean
 }
 
@@ -34,56 +34,63 @@ interface Axis {
  * Patches by block, the path from base to aligned and beyond, and the gain by block.
  *
  * @returns the SVG, or undefined where the path was not looked for
- * @example const svg = cutMap(data, WIDE)
+ * @example const svg = cutLines(data, WIDE)
  */
-export function cutMap(data: ReportData, width: Width): string | undefined {
-  const patches = measures(data, 'steering', { name: 'cut_patch' })
-  const path = measures(data, 'steering', { name: 'cut_path' })
-  const gains = measures(data, 'steering', { name: 'cut_gain' })
-  const aligned = measures(data, 'steering', { name: 'cut_aligned' })[0]
-  if (aligned === undefined) return undefined
-  const columns = width === NARROW ? 1 : 3
+export function cutLines(data: ReportData, width: Width): string | undefined {
+  const of = (name: string): Measure[] => measures(data, 'steering', { name })
+  const [patches, path, controls, gains] = [
+    of('cut_patch'),
+    of('cut_path'),
+    of('cut_control'),
+    of('cut_gain'),
+  ]
+  const aligned = of('cut_aligned')[0]
+  const drawn = (aligned === undefined ? 0 : 2) + (gains.length === 0 ? 0 : 1)
+  if (drawn === 0) return undefined
+  const columns = width === NARROW ? 1 : drawn
   const size = panelWidth(width, columns)
-  const ends = [
-    { y: 1, colour: modelColour('base') },
-    { y: aligned.value, colour: modelColour('aligned') },
-  ]
-  const panels = [
-    drawing(
-      patches.map((m) => point(m, m.layer!, lower(m))),
-      { title: 'Patched behind a block', label: 'block', rules: ends, whole: true },
-      size,
-    ),
-    drawing(
-      [
-        { ...constant(0, 1), colour: modelColour('base'), line: 'path' },
-        ...path.map((m) => point(m, alphaOf(m), undefined)),
-        { ...constant(1, aligned.value), colour: modelColour('aligned'), line: 'path' },
-      ].sort((a, b) => a.x - b.x),
-      {
-        title: 'On the path between them',
-        label: 'alpha',
-        rules: ends,
-        dots: path.flatMap((m) =>
-          m.null === undefined
-            ? []
-            : [{ x: alphaOf(m), low: 2 * m.null.mean - m.null.q95, high: m.null.q95 }],
-        ),
-        whole: false,
-      },
-      size,
-    ),
-    drawing(
-      gains.map((m) => point(m, m.layer!, m.model)),
-      { title: 'Gain of a dose at a block', label: 'block', rules: [{ y: 0, colour: RULE }], whole: true },
-      size,
-    ),
-  ]
+  const panels: Panel[] = []
+  if (aligned !== undefined) {
+    const ends = [
+      { y: 1, colour: modelColour('base') },
+      { y: aligned.value, colour: modelColour('aligned') },
+    ]
+    panels.push(
+      drawing(
+        patches.map((m) => point(m, m.layer!, lower(m))),
+        { title: 'Patched behind a block', label: 'block', rules: ends, whole: true },
+        size,
+      ),
+      drawing(
+        [
+          { ...constant(0, 1), colour: modelColour('base'), line: 'path' },
+          ...path.map((m) => point(m, alphaOf(m), undefined)),
+          { ...point(aligned, 1, 'aligned'), line: 'path' },
+        ].sort((a, b) => a.x - b.x),
+        {
+          title: 'On the path between them',
+          label: 'alpha',
+          rules: ends,
+          beside: controls.map((m) => ({ x: alphaOf(m), y: m.value })),
+          whole: false,
+        },
+        size,
+      ),
+    )
+  }
+  if (gains.length > 0)
+    panels.push(
+      drawing(
+        gains.map((m) => point(m, m.layer!, m.model)),
+        { title: 'Gain of a dose at a block', label: 'block', rules: [{ y: 0, colour: RULE }], whole: true },
+        size,
+      ),
+    )
   return compose(
     {
       id: 'cut',
       title: 'Where the path is cut',
-      description: [...patches, ...path, ...gains]
+      description: [...patches, ...path, ...controls, ...gains]
         .map(
           (m) =>
             `${m.condition ?? roleName(m.model)}${m.layer === undefined ? '' : `, block ${m.layer}`}: ${estimate(m)}.`,
@@ -94,9 +101,9 @@ export function cutMap(data: ReportData, width: Width): string | undefined {
       key: [
         { label: 'base, or base below the block', colour: modelColour('base'), dash: 'none' },
         { label: 'aligned, or aligned below it', colour: modelColour('aligned'), dash: 'none' },
-        ...(roles(data).length > 0
-          ? [{ label: 'random halves of the blocks', colour: MUTED, dash: '2 2' }]
-          : []),
+        ...(aligned === undefined
+          ? []
+          : [{ label: 'path; crosses: random halves', colour: MUTED, dash: 'none' }]),
       ],
     },
     panels,
@@ -154,14 +161,7 @@ function drawing(points: readonly Point[], axis: Axis, width: number): Panel {
       marks: [
         Plot.ruleY([0], { stroke: RULE }),
         Plot.ruleY(axis.rules, { y: 'y', stroke: 'colour', strokeOpacity: 0.5, strokeDasharray: '4 3' }),
-        Plot.ruleX(axis.dots ?? [], {
-          x: 'x',
-          y1: 'low',
-          y2: 'high',
-          stroke: MUTED,
-          strokeOpacity: 0.35,
-          strokeWidth: 7,
-        }),
+        Plot.dot(axis.beside ?? [], { x: 'x', y: 'y', symbol: 'times', r: 3, stroke: MUTED }),
         Plot.line(points, { x: 'x', y: 'value', z: 'line', stroke: 'colour', strokeOpacity: 0.4 }),
         Plot.ruleX(points, { x: 'x', y1: 'low', y2: 'high', stroke: 'colour' }),
         Plot.dot(points, { x: 'x', y: 'value', r: 3.5, fill: 'colour', stroke: PAPER }),

@@ -3,7 +3,8 @@
 import type { Measure } from '../../study/results.ts'
 import type { ReportData } from '../data.ts'
 import { figure } from '../figure.ts'
-import { cutMap } from '../figures/cut.ts'
+import { cutLines } from '../figures/cut.ts'
+import { cutMap } from '../figures/cut-map.ts'
 import { doseResponse, gainRatio, steeringSeries } from '../figures/dose-response.ts'
 import { count } from '../format.ts'
 import { type Html, html } from '../html.ts'
@@ -22,10 +23,22 @@ export const steering = claimSection('steering', (data) => [
   }),
   gains(data),
   steeredFeatures(data),
-  figure(data, cutMap, {
+  figure(data, cutLines, {
     title: 'Where the path is cut',
-    caption: html`How far prompts that lean move the completions in models that are partly base and partly aligned, in units of base (1: as in base). <i>Patched behind a block</i>: blocks up to it are those of one model, the rest those of the other. <i>On the path</i>: base + α (aligned − base); grey: random halves of the blocks, mean ± (largest − mean). <i>Gain of a dose at a block</i>: what adding the block’s own direction at √(2 KL) = 1 does to the stance, in that model’s contrasts between personas.`,
-    numbers: cutNumbers(data),
+    caption: html`How far prompts that lean move the completions in models that are partly base and partly aligned, in units of base (1: as in base; dashed: base and aligned). <i>Patched behind a block</i>: blocks up to it are those of the model that gives the line its colour, the rest those of the other. <i>On the path</i>: base + α (aligned − base); a cross is the same α for a random half of the blocks alone, the others left at base. <i>Gain of a dose at a block</i>: what adding the block’s own direction at one dose does to the stance, per unit of √(2 KL), in that model’s contrasts between personas. Lines: 95% intervals over issues.`,
+    numbers: cutNumbers(data, [
+      'cut_base_contrast',
+      'cut_aligned',
+      'cut_patch',
+      'cut_path',
+      'cut_control',
+      'cut_gain',
+    ]),
+  }),
+  figure(data, cutMap, {
+    title: 'Which blocks cut the path',
+    caption: html`The same measure where a range of blocks, from an upstream one (row) to a late one (column), is the other model’s. The deeper a cell, the more is left of base’s contrast (1: as in base). A cell on the diagonal that is pale on the left and deep on the right names the block that is enough to cut the path, and whose return is enough to open it. Intervals are in the table.`,
+    numbers: cutNumbers(data, ['cut_graft']),
   }),
   coherence(data),
   texts(data),
@@ -97,9 +110,8 @@ function texts(data: ReportData): Html | undefined {
   )
 }
 
-/** Patches, grafts and the path as a table; grafts have no figure of their own. */
-function cutNumbers(data: ReportData): Html | undefined {
-  const names = ['cut_base_contrast', 'cut_aligned', 'cut_graft', 'cut_patch', 'cut_path', 'cut_gain']
+/** What was found of hybrids and gains by block, as a table. */
+function cutNumbers(data: ReportData, names: readonly string[]): Html | undefined {
   return table(
     'Contrast between prompts that lean to B and to A in units of base, and gains by block.',
     [

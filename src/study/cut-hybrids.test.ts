@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hybridsOf } from './cut-step.ts'
+import { hybridsOf } from './cut-hybrids.ts'
 
 describe('hybrids', () => {
   const all = hybridsOf(8, { alphas: [-0.5, 0, 0.5, 1], controls: 3 }, 1)
@@ -23,15 +23,30 @@ describe('hybrids', () => {
     })
   })
 
-  it('graft a quarter of the blocks, every block at least once, and keep the ends of the host', () => {
-    const grafts = of('graft').filter((h) => h.head === 0)
-    for (const { blocks, embedding } of grafts) {
-      expect(blocks.filter((a) => a === 1)).toHaveLength(2)
-      expect(embedding).toBe(0)
-    }
-    const covered = new Set(grafts.flatMap((h) => h.blocks.flatMap((a, l) => (a === 1 ? [l] : []))))
-    expect(covered.size).toBe(8)
-    expect(grafts[0]!.name).toBe('blocks 0 to 1 of aligned in base')
+  it('graft every range of blocks both ways, and keep the ends of the host', () => {
+    const into = (host: number) => of('graft').filter((h) => h.head === host)
+    expect(into(0).map((h) => [h.layer, h.end])).toEqual(
+      Array.from({ length: 8 }, (_, i) => Array.from({ length: 8 - i }, (_, k) => [i, i + k + 1])).flat(),
+    )
+    expect(into(1).map((h) => h.blocks)).toEqual(into(0).map((h) => h.blocks.map((a) => 1 - a)))
+    expect(new Set(into(1).map((h) => h.embedding))).toEqual(new Set([1]))
+    const found = into(0).find((h) => h.layer === 2 && h.end === 4)!
+    expect(found).toMatchObject({
+      name: 'blocks 2 to 3 of aligned in base',
+      blocks: [0, 0, 1, 1, 0, 0, 0, 0],
+    })
+  })
+
+  it('graft between nine places of a deep model, or the ranges that are asked for', () => {
+    const deep = hybridsOf(33, { alphas: [0.5], controls: 2 }, 1).filter((h) => h.kind === 'graft')
+    expect(deep).toHaveLength(2 * 36)
+    const singles = new Set(deep.flatMap((h) => [h.layer, h.end]))
+    expect([...singles].sort((a, b) => a! - b!)).toEqual([0, 4, 8, 12, 17, 21, 25, 29, 33])
+    const asked = hybridsOf(33, { alphas: [0.5], controls: 2, grafts: [[3, 5]] }, 1)
+    expect(asked.filter((h) => h.kind === 'graft').map((h) => h.name)).toEqual([
+      'blocks 3 to 4 of aligned in base',
+      'blocks 3 to 4 of base in aligned',
+    ])
   })
 
   it('leave out 0 and 1 of the path, and move the same random halves at every alpha', () => {
