@@ -13,6 +13,7 @@ import { TensorStore } from '../src/ggml/buffer.ts'
 import { Graph, GraphAllocator } from '../src/ggml/graph.ts'
 import { type GgmlType, TYPE_IDS } from '../src/ggml/types.ts'
 import { describeCheckpoint } from '../src/model/load.ts'
+import { openMixture } from '../src/model/mixture.ts'
 import type { Model } from '../src/model/model.ts'
 import {
   type GgufTensor,
@@ -134,6 +135,24 @@ describe.each(TYPES)('the type %s', (type) => {
   })
 })
 
+it.each(['Q8_0', 'Q4_K'] as const)('a mixture of files of %s is the mixture of their values', async (type) => {
+  const stored = types.tensors.get(type)!
+  const golden = readF32(values.tensors.get(type)!)
+  const mixed = async (base: string, aligned: string): Promise<Float32Array> => {
+    await using mixture = await openMixture(base, aligned, { device: 'cpu', threads: 1, precision: 'f32' })
+    mixture.along((layer) => (layer === 0 ? 0.3 : 1), { embedding: 0.5, head: 0.7 })
+    return (await activations(mixture.model, [])).get('logits')!
+  }
+  const file = (shift: number): string =>
+    writeGguf(folder.path, `mixed-${type}-${shift}`, quantisedModel(type, stored, shift))
+  const quantised = await mixed(file(0), file(5))
+  const wide = await mixed(await dequantisedFolder(type, golden), await dequantisedFolder(type, golden, 5))
+  expect(quantised).toBeWithinRelativeL2(wide, LIMIT)
+  using base = await loadTiny(file(0))
+  const own = (await activations(base, [])).get('logits')!
+  expect(() => expect(quantised).toBeWithinRelativeL2(own, 1e-2)).toThrow()
+})
+
 const CONFIG = {
   model_type: 'llama',
   hidden_size: 256,
@@ -186,7 +205,8 @@ function rowChoice(matrix: number, rows: number): number[] {
 const normValues = (i: number): Float32Array =>
   Float32Array.from({ length: 256 }, (_, j) => 0.1 + ((i + j) % 7) / 28)
 
-function quantisedModel(type: GgmlType, stored: StoredTensor): GgufModel {
+/** @param shift another one is another model */
+function quantisedModel(type: GgmlType, stored: StoredTensor, shift = 0): GgufModel {
   const source = stored.file.bytes(stored.offset, stored.byteLength)
   const size = stored.byteLength / 6
   const row = (r: number): Uint8Array => source.subarray(r * size, (r + 1) * size)
@@ -194,7 +214,7 @@ function quantisedModel(type: GgmlType, stored: StoredTensor): GgufModel {
     kv: ggufMetadata(CONFIG),
     tensors: [
       ...MATRICES.map(([, name, rows, heads], i): GgufTensor => {
-        const chosen = rowChoice(i, rows)
+        const chosen = rowChoice(i + shift, rows)
         const order = heads === undefined ? chosen : permuteRows(chosen, heads)
         return {
           name: `${name}.weight`,
@@ -215,7 +235,7 @@ function quantisedModel(type: GgmlType, stored: StoredTensor): GgufModel {
   }
 }
 
-async function dequantisedFolder(type: string, golden: Float32Array): Promise<string> {
+async function dequantisedFolder(type: string, golden: Float32Array, shift = 0): Promise<string> {
   const path = mkdtempSync(join(folder.path, 'hf-'))
   put(path, 'config.json', CONFIG)
   await writeSafetensors(
@@ -225,7 +245,7 @@ async function dequantisedFolder(type: string, golden: Float32Array): Promise<st
         name: `${name}.weight`,
         shape: [rows, 256],
         data: Float32Array.from(
-          rowChoice(i, rows).flatMap((r) => [...golden.subarray(r * 256, (r + 1) * 256)]),
+          rowChoice(i + shift, rows).flatMap((r) => [...golden.subarray(r * 256, (r + 1) * 256)]),
         ),
       })),
       ...NORMS.map(([name], i) => ({ name: `${name}.weight`, shape: [256], data: normValues(i) })),

@@ -80,6 +80,15 @@ describe('claimSteering', () => {
     expect(claim.words).toMatch(why)
   })
 
+  it('counts the random directions that are beaten among those of the model itself', async () => {
+    const { claim } = await steering({ gain: 1 }, { gain: 1, arms: 20 })
+    const counts = [...claim.words.matchAll(/further than (\d+) of (\d+)/g)].map((m) => m.slice(1))
+    expect(counts).toEqual([
+      ['100', '100'],
+      ['20', '20'],
+    ])
+  })
+
   it('leaves doses out at which texts fall apart, in both models alike', async () => {
     const pair = tables({ gain: 1 }, { gain: 1, incoherentFrom: 0.7 })
     // Beyond the coherent range base would saturate: were the dose used, its gain would fall.

@@ -396,9 +396,11 @@ function wordsOf(
   power: ReturnType<typeof gainPower>,
 ): string {
   const f = (x: number): string => x.toFixed(3)
-  const n = tables[0]!.random.matched.length
-  const beaten = (i: number): number =>
-    n - Math.round(ranks[i]!.p * (tables[i]!.random.matched.length + 1) - 1)
+  // Each model has its own number of random directions.
+  const beaten = (i: number): number => {
+    const n = tables[i]!.random.matched.length
+    return n - Math.round(ranks[i]!.p * (n + 1) - 1)
+  }
   const own = tables.map(
     (t, i) =>
       `In ${t.role} a dose of 1 moves the stance by ${f(found.gains[i]!.value)} contrasts between personas (95% ${f(found.gains[i]!.ci[0])} to ${f(found.gains[i]!.ci[1])}), further than ${beaten(i)} of ${t.random.matched.length} random directions of equal KL.`,

@@ -61,4 +61,14 @@ describe('hybrids', () => {
       hybridsOf(8, { alphas: [0.5], controls: 3 }, 1),
     )
   })
+
+  it('have as many different halves as are asked for, or as there are', () => {
+    const halves = (layers: number, controls: number) =>
+      hybridsOf(layers, { alphas: [0.5], controls }, 1)
+        .filter((h) => h.kind === 'control')
+        .map((h) => h.blocks.join())
+    expect(new Set(halves(12, 20)).size).toBe(20)
+    expect(halves(4, 20)).toHaveLength(6) // 4 over 2
+    expect(new Set(halves(4, 20)).size).toBe(6)
+  })
 })

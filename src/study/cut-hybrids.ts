@@ -9,6 +9,8 @@ import { stream } from '../core/random.ts'
 
 /** Grafts begin and end at so many places at most: every pair of them is a hybrid, both ways. */
 const GRAFT_PLACES = 9
+/** Draws for each random half: few blocks have few different halves. */
+const ATTEMPTS = 20
 
 /** A model between base and aligned. */
 export interface Hybrid {
@@ -28,7 +30,7 @@ export interface Hybrid {
 export interface CutSettings {
   /** Places on the path; 0 and 1 are base and aligned. */
   readonly alphas: readonly number[]
-  /** Random halves of the blocks. */
+  /** Random halves of the blocks, at most. */
   readonly controls: number
   /** Ranges [first, behind the last] of blocks; default: all between up to nine places. */
   readonly grafts?: readonly (readonly [number, number])[] | undefined
@@ -48,13 +50,7 @@ export function hybridsOf(
     Array.from({ length: layers }, (_, l) => alpha(l))
   const splits = Array.from({ length: layers - 1 }, (_, u) => u)
   const along = alphas.filter((a) => a !== 0 && a !== 1)
-  const halves = Array.from({ length: controls }, (_, k) => {
-    const rng = stream(seed, 'cut/blocks', k)
-    const order = Array.from({ length: layers }, (_, l) => ({ l, at: rng.uniform() })).sort(
-      (a, b) => a.at - b.at,
-    )
-    return new Set(order.slice(0, layers >> 1).map((o) => o.l))
-  })
+  const halves = randomHalves(layers, controls, seed)
   return [
     { kind: 'base', name: 'base', blocks: blocks(() => 0), embedding: 0, head: 0 },
     { kind: 'aligned', name: 'aligned', blocks: blocks(() => 1), embedding: 1, head: 1 },
@@ -112,6 +108,20 @@ export function hybridsOf(
       ),
     ]),
   ]
+}
+
+/** Different random halves of the blocks; a model of few blocks has fewer than are asked for. */
+function randomHalves(layers: number, count: number, seed: number): Set<number>[] {
+  const found = new Map<string, Set<number>>()
+  for (let k = 0; k < ATTEMPTS * count && found.size < count; k++) {
+    const rng = stream(seed, 'cut/blocks', k)
+    const order = Array.from({ length: layers }, (_, l) => ({ l, at: rng.uniform() })).sort(
+      (a, b) => a.at - b.at,
+    )
+    const half = order.slice(0, layers >> 1).map((o) => o.l)
+    found.set(half.toSorted((a, b) => a - b).join(), new Set(half))
+  }
+  return [...found.values()]
 }
 
 /** Every range of blocks between two places that lie evenly over the model. */

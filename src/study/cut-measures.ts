@@ -93,15 +93,19 @@ async function hybridMeasures(
           ],
     ),
   ]
-  return { measures, words: cutWords(hybrids, points.slice(1)) }
+  return { measures, words: cutWords(hybrids, points.slice(1), estimate(2).ci!) }
 }
 
 /** From which block on aligned's blocks take the contrast, where they do. */
-function cutWords(hybrids: CutTable['hybrids'], points: readonly number[]): string[] {
+function cutWords(
+  hybrids: CutTable['hybrids'],
+  points: readonly number[],
+  [low, high]: readonly [number, number],
+): string[] {
   const share = (v: number): string => v.toFixed(2)
   const aligned = points[1]!
   const said = [
-    `In aligned, prompts that lean move the completions ${share(aligned)} times as far as in base.`,
+    `In aligned, prompts that lean move the completions ${share(aligned)} times as far as in base (95% ${share(low)} to ${share(high)}).`,
   ]
   // With base below, the fewer blocks of aligned are above, the more is left.
   const upper = hybrids.flatMap((h, i) =>

@@ -192,7 +192,7 @@ const cut = z.strictObject({
     .min(2)
     .max(200)
     .default(5)
-    .describe('random halves of the blocks that are moved along the path instead of all'),
+    .describe('random halves of the blocks that are moved along the path instead of all, each another'),
 })
 
 const steering = z.strictObject({

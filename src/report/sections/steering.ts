@@ -37,7 +37,7 @@ export const steering = claimSection('steering', (data) => [
   }),
   figure(data, cutMap, {
     title: 'Which blocks cut the path',
-    caption: html`The same measure where a range of blocks, from an upstream one (row) to a late one (column), is the other model’s. The deeper a cell, the more is left of base’s contrast (1: as in base). A cell on the diagonal that is pale on the left and deep on the right names the block that is enough to cut the path, and whose return is enough to open it. Intervals are in the table.`,
+    caption: html`The same measure where a range of blocks, from an upstream one (row) to a late one (column), is the other model’s. The deeper a cell, the more is left of base’s contrast (1, as in base, and more: deepest). A cell on the diagonal that is pale on the left and deep on the right names the block that is enough to cut the path, and whose return is enough to open it. Intervals are in the table.`,
     numbers: cutNumbers(data, ['cut_graft']),
   }),
   coherence(data),
