@@ -135,23 +135,26 @@ describe.each(TYPES)('the type %s', (type) => {
   })
 })
 
-it.each(['Q8_0', 'Q4_K'] as const)('a mixture of files of %s is the mixture of their values', async (type) => {
-  const stored = types.tensors.get(type)!
-  const golden = readF32(values.tensors.get(type)!)
-  const mixed = async (base: string, aligned: string): Promise<Float32Array> => {
-    await using mixture = await openMixture(base, aligned, { device: 'cpu', threads: 1, precision: 'f32' })
-    mixture.along((layer) => (layer === 0 ? 0.3 : 1), { embedding: 0.5, head: 0.7 })
-    return (await activations(mixture.model, [])).get('logits')!
-  }
-  const file = (shift: number): string =>
-    writeGguf(folder.path, `mixed-${type}-${shift}`, quantisedModel(type, stored, shift))
-  const quantised = await mixed(file(0), file(5))
-  const wide = await mixed(await dequantisedFolder(type, golden), await dequantisedFolder(type, golden, 5))
-  expect(quantised).toBeWithinRelativeL2(wide, LIMIT)
-  using base = await loadTiny(file(0))
-  const own = (await activations(base, [])).get('logits')!
-  expect(() => expect(quantised).toBeWithinRelativeL2(own, 1e-2)).toThrow()
-})
+it.each(['Q8_0', 'Q4_K'] as const)(
+  'a mixture of files of %s is the mixture of their values',
+  async (type) => {
+    const stored = types.tensors.get(type)!
+    const golden = readF32(values.tensors.get(type)!)
+    const mixed = async (base: string, aligned: string): Promise<Float32Array> => {
+      await using mixture = await openMixture(base, aligned, { device: 'cpu', threads: 1, precision: 'f32' })
+      mixture.along((layer) => (layer === 0 ? 0.3 : 1), { embedding: 0.5, head: 0.7 })
+      return (await activations(mixture.model, [])).get('logits')!
+    }
+    const file = (shift: number): string =>
+      writeGguf(folder.path, `mixed-${type}-${shift}`, quantisedModel(type, stored, shift))
+    const quantised = await mixed(file(0), file(5))
+    const wide = await mixed(await dequantisedFolder(type, golden), await dequantisedFolder(type, golden, 5))
+    expect(quantised).toBeWithinRelativeL2(wide, LIMIT)
+    using base = await loadTiny(file(0))
+    const own = (await activations(base, [])).get('logits')!
+    expect(() => expect(quantised).toBeWithinRelativeL2(own, 1e-2)).toThrow()
+  },
+)
 
 const CONFIG = {
   model_type: 'llama',
