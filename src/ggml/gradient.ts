@@ -15,6 +15,7 @@ import { PalimpsestError } from '../core/errors.ts'
 import type { Backend } from './backend.ts'
 import type { Pointer } from './bindings.ts'
 import { Graph } from './graph.ts'
+import { swapProducts } from './kernels/swap.ts'
 import { elements, type Tensor } from './tensor.ts'
 
 /** How many tensors the backward half has for each of the forward half, an upper bound. */
@@ -86,6 +87,7 @@ export class GradientGraph implements Disposable {
           })
         this.#gradients.set(p.pointer, { ...p, pointer })
       }
+      for (const half of [this.#forward, this.#backward]) swapProducts(backend, half)
       const buffer = base.allocContextTensors(context, backend.pointer)
       if (buffer === null)
         throw new PalimpsestError('engine', 'engine-memory', 'No memory for the gradients of this graph.', {

@@ -8,15 +8,17 @@ import type { Pointer } from '../bindings.ts'
 import type { Engine } from '../library.ts'
 import { blockBytes, blockElements, isPlain } from '../types.ts'
 import { emitAttention } from './attention.ts'
+import { emitBatched, type Form } from './batched.ts'
 import { type CpuFeatures, readCpu } from './cpu.ts'
 import { AVX2, AVX512, type InstructionSet } from './isa.ts'
-import { checkTensorLayout, toFloatAddress } from './layout.ts'
+import { checkBatchLayout, checkTensorLayout, toFloatAddress } from './layout.ts'
 import { type Mapping, mapCode } from './memory.ts'
 import type { Source } from './pack.ts'
 import { emitPeak, peakWork } from './peak.ts'
 import { emitProduct } from './product.ts'
 import { callable, type ProductKind, verifyProduct } from './verify.ts'
 import { verifyAttention } from './verify-attention.ts'
+import { verifyBatched } from './verify-batched.ts'
 
 /** `off` switches the kernels off; `avx2` leaves AVX-512 alone. */
 export const KERNELS_VARIABLE = 'PALIMPSEST_KERNELS'
@@ -83,6 +85,15 @@ export class Kernels {
     return { address: this.#products.get(key)!, work: peakWork(isa, bf16) }
   }
 
+  /** The address of a tested product of batches (batched.ts), or undefined: ggml's own then serves. */
+  batched(form: Form): Pointer | undefined {
+    const { isa } = this
+    if (isa === undefined) return undefined
+    const key = `batches, ${form}`
+    if (!this.#products.has(key)) this.#products.set(key, this.#batched(isa, form, key))
+    return this.#products.get(key)
+  }
+
   get hasBf16(): boolean {
     return this.isa === AVX512 && this.#cpu.bf16
   }
@@ -94,6 +105,19 @@ export class Kernels {
       bf16: this.hasBf16,
       mapping: this.#mapping,
       failed: [...this.#failed],
+    }
+  }
+
+  #batched(isa: InstructionSet, form: Form, key: string): Pointer | undefined {
+    try {
+      checkBatchLayout(this.#engine)
+      const { address, mapping } = mapCode(emitBatched(isa, form))
+      verifyBatched(isa, form, callable(address))
+      this.#mapping = mapping
+      return address
+    } catch (error) {
+      this.#failed.push(`${key}: ${(error as Error).message}`)
+      return undefined
     }
   }
 

@@ -4,6 +4,7 @@ import koffi from '../../core/ffi.ts'
 import type { Pointer } from '../bindings.ts'
 import type { Engine } from '../library.ts'
 import { blockBytes, blockElements, type GgmlType, TYPE_IDS } from '../types.ts'
+import { BATCH } from './batched.ts'
 import { TENSOR } from './product.ts'
 
 /** Room for a few small tensors with their data. */
@@ -60,4 +61,48 @@ export function toFloatAddress(engine: Engine, type: GgmlType): Pointer {
   if (elements !== BigInt(blockElements(type)) || bytes !== BigInt(blockBytes(type)) || toFloat === 0n)
     throw new Error(`ggml_type_traits of ${type} is laid out otherwise`)
   return toFloat
+}
+
+/** Offsets in `struct ggml_tensor` of what makes a node the operation that it is, and of its element type. */
+export const OPERATION = { type: 0, op: 80, end: 148 } as const
+
+/**
+ * Compares the offsets in `BATCH` and `OPERATION` with tensors that ggml made.
+ *
+ * @throws Error naming the field that lies elsewhere
+ */
+export function checkBatchLayout(engine: Engine): void {
+  const { base } = engine
+  const context = base.init({ mem_size: CONTEXT_BYTES, mem_buffer: null, no_alloc: true })
+  if (context === null) throw new Error('no memory for the check of ggml_tensor')
+  try {
+    const t = base.newTensor4d(context, TYPE_IDS.BF16, 3, 5, 7, 11)
+    const sum = base.add(context, t, t)
+    const product = base.mul(context, t, t)
+    const view = (tensor: Pointer): DataView => new DataView(koffi.view(tensor, TENSOR.bytes))
+    const fields: readonly (readonly [string, number, bigint])[] = [
+      ['ne[2]', BATCH.ne2, 7n],
+      ['ne[3]', BATCH.ne3, 11n],
+      ['nb[0]', BATCH.nb0, 2n],
+      ['nb[2]', BATCH.nb2, 30n],
+    ]
+    for (const [name, offset, wanted] of fields)
+      if (view(t).getBigUint64(offset, true) !== wanted)
+        throw new Error(`ggml_tensor has its ${name} elsewhere`)
+    if (view(t).getInt32(OPERATION.type, true) !== TYPE_IDS.BF16)
+      throw new Error('ggml_tensor has its type elsewhere')
+    // Two nodes that differ in nothing but their operation: one becomes the other.
+    copyOperation(sum, product)
+    if (base.opDescription(product) !== base.opDescription(sum))
+      throw new Error('ggml_tensor has its operation elsewhere')
+  } finally {
+    base.free(context)
+  }
+}
+
+/** Makes a node the operation that another one is, with its parameters; operands and result stay its own. */
+export function copyOperation(from: Pointer, to: Pointer): void {
+  const bytes = (t: Pointer): Uint8Array =>
+    new Uint8Array(koffi.view(t, TENSOR.bytes), OPERATION.op, OPERATION.end - OPERATION.op)
+  bytes(to).set(bytes(from))
 }

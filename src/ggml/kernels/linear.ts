@@ -6,6 +6,7 @@ import type { Pointer } from '../bindings.ts'
 import type { Engine } from '../library.ts'
 import { isPacked, type Tensor } from '../tensor.ts'
 import { type AttentionPlan, type AttentionShape, planAttention, type Span } from './attention-plan.ts'
+import type { Form } from './batched.ts'
 import { type Kernels, kernelsOf } from './kernels.ts'
 import { Pages } from './memory.ts'
 import { scratchBytes } from './pack.ts'
@@ -88,6 +89,14 @@ export class BackendKernels implements Disposable {
     const address = this.kernels.attention(plan.shape.headDim)
     if (address === undefined) return undefined
     const scratch = this.#lend(plan.scratch)
+    return scratch === undefined ? undefined : { address, scratch }
+  }
+
+  /** The kernel for products of batches in a form, or undefined: use ggml's. */
+  batched(form: Form): { address: Pointer; scratch: Pointer } | undefined {
+    const address = this.kernels.batched(form)
+    if (address === undefined) return undefined
+    const scratch = this.#lend(scratchBytes(this.kernels.isa!, DEPTH))
     return scratch === undefined ? undefined : { address, scratch }
   }
 

@@ -243,24 +243,32 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
   return a.finish()
 }
 
+/** What the inner loop is told about its operands. */
+export interface ChainOptions {
+  readonly bf16?: boolean
+  /** r11 is known to be a multiple of {@link UNROLL}. */
+  readonly even?: boolean
+  /** Activations lie across: r8 is the bytes from one step to the next, and rows are a word apart. */
+  readonly across?: boolean
+}
+
 /**
- * The inner loop: adds `count` rows x all columns over r11 words to the accumulators. rax: activations (rbx:
+ * The inner loop: adds `count` rows x all vectors over r11 words to the accumulators. rax: activations (rbx:
  * those of row 4), r8 and r9: once and three times the bytes between their rows, r10: the panel. Moves rax, rbx
- * and r10 on; clobbers r11. `even`: r11 is known to be a multiple of {@link UNROLL}.
+ * and r10 on; clobbers r11.
  */
 export function emitChain(
   a: Assembler,
   isa: InstructionSet,
   count: number,
-  { bf16 = false, even = false }: { readonly bf16?: boolean; readonly even?: boolean },
+  { bf16 = false, even = false, across = false }: ChainOptions,
 ): void {
   const { vectors, broadcasts, lanes } = isa
   const panelStride = isa.columns * 4
   const weights = isa.rows * vectors
-  /** Four rows can be addressed from one register with two strides; rows 4 to 7 start at rbx. */
-  const activation = (row: number, offset: number): Memory => {
-    const base = row < 4 ? rax : rbx
-    switch (row & 3) {
+  /** Four multiples of the stride can be addressed from one register. */
+  const strided = (base: number, times: number, offset: number): Memory => {
+    switch (times & 3) {
       case 0:
         return at(base, offset)
       case 1:
@@ -271,17 +279,22 @@ export function emitChain(
         return at(base, offset, r9, 1)
     }
   }
+  const activation = (row: number, u: number): Memory =>
+    across ? strided(rax, u, 4 * row) : strided(row < 4 ? rax : rbx, row, 4 * u)
   const step = (u: number): void => {
     for (let j = 0; j < vectors; j++) isa.load(a, weights + j, at(r10, u * panelStride + lanes * 4 * j))
     for (let row = 0; row < count; row++) {
       const register = broadcasts[(u * count + row) % broadcasts.length]!
-      isa.broadcast(a, register, activation(row, 4 * u))
+      isa.broadcast(a, register, activation(row, u))
       for (let j = 0; j < vectors; j++) isa.multiplyAdd(a, bf16, vectors * row + j, weights + j, register)
     }
   }
-  const advance = (steps: number): void => {
-    a.opImmediate('add', rax, 4 * steps)
-    if (count > 4) a.opImmediate('add', rbx, 4 * steps)
+  const advance = (steps: 1 | typeof UNROLL): void => {
+    if (across) a.op('lea', rax, at(rax, 0, r8, steps))
+    else {
+      a.opImmediate('add', rax, 4 * steps)
+      if (count > 4) a.opImmediate('add', rbx, 4 * steps)
+    }
     a.opImmediate('add', r10, steps * panelStride)
     a.opImmediate('sub', r11, steps)
   }

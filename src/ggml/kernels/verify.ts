@@ -30,7 +30,7 @@ export function callable(address: Pointer): ProductCall {
 }
 
 /** Largest error allowed, relative to the sum of the absolute products. */
-const LIMIT = 1e-5
+export const LIMIT = 1e-5
 /** What memory around the results holds, and must hold afterwards. */
 export const UNTOUCHED = 0x7f5a_a5a5
 const THREADS = 2
