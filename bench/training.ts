@@ -115,7 +115,10 @@ for (const size of values.size as SizeName[]) {
   const config = join(folder, `${size}.json`)
   writeFileSync(config, JSON.stringify(configJson(SIZES[size])))
   using peer = values.python === undefined ? undefined : new Peer(values.python, config)
-  if (peer !== undefined && (await peer.number()) !== ours.network.weights.reduce((n, w) => n + w.values.length, 0))
+  if (
+    peer !== undefined &&
+    (await peer.number()) !== ours.network.weights.reduce((n, w) => n + w.values.length, 0)
+  )
     throw new Error('the peer has another number of weights')
   await ours.train(5)
   await peer?.train(5)
@@ -126,7 +129,8 @@ for (const size of values.size as SizeName[]) {
   const median = (x: number[]): number => x.sort((a, b) => a - b)[x.length >> 1]!
   const mine = median(times.map((t) => t.mine)) / steps
   const theirs = median(times.map((t) => t.theirs)) / steps
-  const gflops = (seconds: number): string => `${(stepFlops(ours.network) / seconds / 1e9).toFixed(0)} GFLOP/s`
+  const gflops = (seconds: number): string =>
+    `${(stepFlops(ours.network) / seconds / 1e9).toFixed(0)} GFLOP/s`
   console.log(
     `d ${SIZES[size].width}, ${threads} threads: ${(perStep / mine).toFixed(0)} tokens/s (${gflops(mine)})` +
       (peer === undefined

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { stream } from '../core/random.ts'
+import { KERNELS_VARIABLE } from '../ggml/kernels/kernels.ts'
 import { Network } from './network.ts'
 import { crossEntropy, dpo, klToReference, logLikelihood, policyGradient, type Target } from './objectives.ts'
 import { nextTokens } from './pretrain.ts'
@@ -9,12 +10,15 @@ import { TrainGraph } from './train-graph.ts'
 const V = 61
 const network = new Network({ width: 128, layers: 2, context: 64 }, 1, V)
 afterAll(() => network[Symbol.dispose]())
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
 
 /** The pattern of test/fixtures/organism/golden.py. */
 const wave = (n: number, phase: number): Float64Array =>
   Float64Array.from({ length: n }, (_, i) => Math.sin(1.7 * i + 0.001 * i * i + phase))
 
-function goldenWeights(): void {
+function goldenWeights(network: Network): void {
   const names = network.weights.map((w) => w.name).sort()
   for (const { name, shape, values } of network.weights)
     values.set(
@@ -28,28 +32,55 @@ const documents = [9, 17, 5, 12].map((n, d) =>
 )
 
 describe('the differentiable pass', () => {
-  it('agrees with transformers in float64: loss and every gradient, documents packed side by side', async () => {
-    const golden = JSON.parse(
-      readFileSync(new URL('../../test/fixtures/organism/golden.json', import.meta.url), 'utf8'),
-    ) as { loss: number; gradients: Record<string, [number, number]> }
-    goldenWeights()
-    using graph = new TrainGraph(network, 24, 3)
-    const starts = graph.pack(documents)
-    expect(starts).toEqual([0, 24, 41, 48]) // the second does not fit beside the first
-    await graph.forward()
-    graph.seed.fill(0)
-    const targets = documents.flatMap((ids, i) => nextTokens(ids, starts[i]!))
-    const loss = crossEntropy(graph.probabilities, V, targets, graph.seed)
-    expect(loss).toBeCloseTo(golden.loss, 5)
-    await graph.backward()
-    expect(Object.keys(golden.gradients).sort()).toEqual(network.weights.map((w) => w.name).sort())
-    for (const weight of network.weights) {
-      const gradient = graph.gradient(weight)
-      const [norm, inner] = golden.gradients[weight.name]!
-      const w = wave(gradient.length, 0.5)
-      expect(Math.abs(Math.sqrt(gradient.reduce((s, g) => s + g * g, 0)) - norm)).toBeLessThan(1e-4 * norm)
-      expect(Math.abs(gradient.reduce((s, g, i) => s + g * w[i]!, 0) - inner)).toBeLessThan(2e-3 * norm)
+  it.each(['', 'avx2', 'off'])(
+    'agrees with transformers in float64: loss and every gradient, documents packed side by side (kernels: %j)',
+    async (setting) => {
+      vi.stubEnv(KERNELS_VARIABLE, setting)
+      using network = new Network({ width: 128, layers: 2, context: 64 }, 1, V)
+      const golden = JSON.parse(
+        readFileSync(new URL('../../test/fixtures/organism/golden.json', import.meta.url), 'utf8'),
+      ) as { loss: number; gradients: Record<string, [number, number]> }
+      goldenWeights(network)
+      using graph = new TrainGraph(network, 24, 3)
+      const starts = graph.pack(documents)
+      expect(starts).toEqual([0, 24, 41, 48]) // the second does not fit beside the first
+      await graph.forward()
+      graph.seed.fill(0)
+      const targets = documents.flatMap((ids, i) => nextTokens(ids, starts[i]!))
+      const loss = crossEntropy(graph.probabilities, V, targets, graph.seed)
+      expect(loss).toBeCloseTo(golden.loss, 5)
+      await graph.backward()
+      expect(Object.keys(golden.gradients).sort()).toEqual(network.weights.map((w) => w.name).sort())
+      for (const weight of network.weights) {
+        const gradient = graph.gradient(weight)
+        const [norm, inner] = golden.gradients[weight.name]!
+        const w = wave(gradient.length, 0.5)
+        expect(Math.abs(Math.sqrt(gradient.reduce((s, g) => s + g * g, 0)) - norm)).toBeLessThan(1e-4 * norm)
+        expect(Math.abs(gradient.reduce((s, g, i) => s + g * w[i]!, 0) - inner)).toBeLessThan(2e-3 * norm)
+      }
+    },
+  )
+
+  it('gives the same gradients to the bit on any number of threads, and nearly the same without kernels', async () => {
+    const gradients = async (threads: number): Promise<Float32Array[]> => {
+      using other = new Network({ width: 64, layers: 2, context: 64 }, threads, V)
+      other.initialise(6)
+      using graph = new TrainGraph(other, 24, 3)
+      const starts = graph.pack(documents)
+      await graph.forward()
+      graph.seed.fill(0)
+      const targets = documents.flatMap((ids, i) => nextTokens(ids, starts[i]!))
+      crossEntropy(graph.probabilities, V, targets, graph.seed)
+      await graph.backward()
+      return other.weights.map((w) => graph.gradient(w))
     }
+    const one = await gradients(1)
+    for (const threads of [2, 3])
+      for (const [i, gradient] of (await gradients(threads)).entries())
+        expect(gradient).toBeBitIdentical(one[i]!)
+    vi.stubEnv(KERNELS_VARIABLE, 'off')
+    for (const [i, gradient] of (await gradients(1)).entries())
+      expect(gradient).toBeWithinRelativeL2(one[i]!, 1e-5)
   })
 
   it('gives the probabilities of the product’s own forward pass', async () => {

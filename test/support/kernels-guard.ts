@@ -20,6 +20,7 @@ import {
   rsi,
   rsp,
 } from '../../src/ggml/kernels/assembler.ts'
+import { BATCH, emitBatched } from '../../src/ggml/kernels/batched.ts'
 import { readCpu } from '../../src/ggml/kernels/cpu.ts'
 import { AVX2, AVX512 } from '../../src/ggml/kernels/isa.ts'
 import { sourceOf } from '../../src/ggml/kernels/kernels.ts'
@@ -28,6 +29,7 @@ import { mapCode } from '../../src/ggml/kernels/memory.ts'
 import { scratchBytes } from '../../src/ggml/kernels/pack.ts'
 import { DEPTH, emitProduct, TENSOR } from '../../src/ggml/kernels/product.ts'
 import type { ProductKind } from '../../src/ggml/kernels/verify.ts'
+import { type Operand, operands } from '../../src/ggml/kernels/verify-batched.ts'
 import { loadEngine } from '../../src/ggml/library.ts'
 import { blockBytes, blockElements, isPlain } from '../../src/ggml/types.ts'
 
@@ -198,5 +200,72 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
           for (const { p, bytes } of guards.splice(0)) munmap(p, bytes)
           cases++
         }
+  }
+
+/** A tensor of several matrices, given as `operands` does. */
+function matrices(
+  { ne, nb }: Operand,
+  batches: number,
+  bytes: number,
+  data: P,
+  sources: readonly P[] = [],
+): P {
+  const address = tensor(ne, nb[1], data, sources)
+  const view = new DataView(koffi.view(address, TENSOR.bytes))
+  view.setBigInt64(BATCH.ne2, BigInt(batches), true)
+  view.setBigInt64(BATCH.ne3, 1n, true)
+  view.setBigInt64(BATCH.nb0, BigInt(nb[0]), true)
+  view.setBigInt64(BATCH.nb2, BigInt(bytes), true)
+  return address
+}
+
+for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
+  for (const form of ['pass', 'inputs', 'weights'] as const) {
+    const { address } = mapCode(emitBatched(isa, form))
+    for (const K of [1, 3, 16, 70, DEPTH + 18])
+      for (const N of [1, 15, 16, 17, 32, 33, 48, 49, 100])
+        for (const M of [1, 5, 8, 14, 17])
+          for (const batches of [1, 3]) {
+            const atEnd = cases % 2 === 0
+            const threads = 1 + (cases % 3)
+            const fill = (count: number): { address: P; values: Float64Array } => {
+              const { address, view } = guarded(4 * count, atEnd)
+              const values = Float64Array.from({ length: count }, random)
+              for (const [i, v] of values.entries()) view.setFloat32(4 * i, v, true)
+              return { address, values }
+            }
+            const w = fill(batches * N * K)
+            const x = fill(batches * M * K)
+            const y = guarded(4 * batches * M * N, atEnd)
+            const work = guarded(threads * scratchBytes(isa, DEPTH), atEnd)
+            const control = guarded(8, true)
+            control.view.setBigUint64(0, work.address, true)
+            const layout = operands(form, { N, M, K, batches })
+            const result = { ne: [N, M], nb: [4, 4 * N] } as const
+            const dst = matrices(result, batches, 4 * M * N, y.address, [
+              matrices(layout.w, batches, 4 * N * K, w.address),
+              matrices(layout.x, batches, 4 * M * K, x.address),
+            ])
+            const where = `${isa.name} ${form} K ${K} N ${N} M ${M}, ${batches} matrices`
+            for (let i = 0; i < threads; i++)
+              if (Number(call(address, dst, JUNK + BigInt(i), JUNK + BigInt(threads), control.address)) !== 0)
+                throw new Error(`${where}: registers`)
+            for (let i = 0; i < batches * M * N; i++) {
+              const [b, m, n] = [Math.floor(i / (M * N)), Math.floor(i / N) % M, i % N]
+              let sum = 0
+              let size = 0
+              for (let k = 0; k < K; k++) {
+                const term =
+                  x.values[b * M * K + (form === 'weights' ? k * M + m : m * K + k)]! *
+                  w.values[b * N * K + (form === 'pass' ? n * K + k : k * N + n)]!
+                sum += term
+                size += Math.abs(term)
+              }
+              const found = y.view.getFloat32(4 * i, true)
+              if (!(Math.abs(found - sum) <= 1e-5 * size)) throw new Error(`${where}: ${found} for ${sum}`)
+            }
+            for (const { p, bytes } of guards.splice(0)) munmap(p, bytes)
+            cases++
+          }
   }
 console.log(cases)

@@ -295,8 +295,7 @@ function emitTiles(
     const each = (access: InstructionSet['store']): void => {
       a.op('mov', rsi, r12)
       for (let row = 0; row < count; row++) {
-        for (let j = 0; j < isa.vectors; j++)
-          access(a, isa.vectors * row + j, at(rsi, isa.lanes * 4 * j), j)
+        for (let j = 0; j < isa.vectors; j++) access(a, isa.vectors * row + j, at(rsi, isa.lanes * 4 * j), j)
         a.op('add', rsi, r13)
       }
     }

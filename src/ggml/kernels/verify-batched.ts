@@ -74,7 +74,13 @@ export function verifyBatched(isa: InstructionSet, form: Form, call: ProductCall
     // The strides stay those of the largest: smaller ones are corners of it.
     const own = operands(form, shape)
     const tensor = (name: string, ne: readonly number[], nb: readonly number[], batch: number): void => {
-      bench.tensor(name, ne[0]!, ne[1]!, nb[1]!, bench.address(name === 'dst' ? 'y' : name === 'src0' ? 'w' : 'x'))
+      bench.tensor(
+        name,
+        ne[0]!,
+        ne[1]!,
+        nb[1]!,
+        bench.address(name === 'dst' ? 'y' : name === 'src0' ? 'w' : 'x'),
+      )
       const view = bench.view(name)
       view.setBigInt64(BATCH.ne2, BigInt(shape.batches), true)
       view.setBigInt64(BATCH.ne3, 1n, true)
@@ -124,6 +130,9 @@ export function verifyBatched(isa: InstructionSet, form: Form, call: ProductCall
   }
   same(most, THREADS)
   same({ ...most, batches: 1 }, THREADS)
-  for (let rows = 1; rows < isa.rows; rows++) same({ ...most, M: rows, batches: 1 }, 1)
+  // Every height of a tile in every width of the last panel, and every number of columns.
+  for (let rows = 1; rows <= isa.rows; rows++)
+    for (let vectors = 1; vectors <= isa.vectors; vectors++)
+      same({ ...most, N: vectors * isa.lanes - 3, M: rows, batches: 1 }, 1)
   for (let columns = 1; columns <= isa.columns; columns++) same({ ...most, N: columns, M: 1, batches: 1 }, 1)
 }
