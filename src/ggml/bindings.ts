@@ -201,7 +201,6 @@ export function bindBase(c: Bind) {
     graphGetGrad: c<(graph: P, t: P) => P | null>(
       'struct ggml_tensor * ggml_graph_get_grad(const struct ggml_cgraph * cgraph, const struct ggml_tensor * node)',
     ),
-    graphReset: c<(graph: P) => void>('void ggml_graph_reset(struct ggml_cgraph * cgraph)'),
     gallocrNew: c<(bufferType: P) => P>('ggml_gallocr_t ggml_gallocr_new(ggml_backend_buffer_type_t buft)'),
     gallocrFree: c<(galloc: P) => void>('void ggml_gallocr_free(ggml_gallocr_t galloc)'),
     gallocrAllocGraph: c<(galloc: P, graph: P) => boolean>(

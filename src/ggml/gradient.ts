@@ -60,8 +60,7 @@ export class GradientGraph implements Disposable {
       this.value = value
       const { context } = this.#graph.raw
       for (const p of parameters) base.setParam(p.pointer)
-      this.#seed = this.#graph.input('F32', value.ne)
-      const loss = this.#graph.sum(this.#graph.mul(value, this.#seed))
+      const loss = this.#graph.sum(value)
 
       // Every result is kept: the backward half reads them, and a fused norm would never be written.
       this.#forward = base.newGraph(context, size, false)
@@ -72,21 +71,19 @@ export class GradientGraph implements Disposable {
       const whole = base.newGraph(context, size, true)
       base.buildForwardExpand(whole, loss.pointer)
       base.setLoss(loss.pointer)
-      const before = Number(base.graphNodes(whole))
-      let last = -1
-      for (let i = 0; i < before; i++) if (base.graphNode(whole, i) === value.pointer) last = i
       base.buildBackwardExpand(context, whole, null)
+      // The caller writes the derivative of the value; what ggml would compute it from is left out.
+      this.#seed = gradientOf(base.graphGetGrad(whole, value.pointer), value)
       this.#backward = base.newGraph(context, size, false)
       const all = Number(base.graphNodes(whole))
-      for (let i = last + 1; i < all; i++) base.graphAddNode(this.#backward, base.graphNode(whole, i))
-      for (const p of parameters) {
-        const pointer = base.graphGetGrad(whole, p.pointer)
-        if (pointer === null)
-          throw new PalimpsestError('engine', 'graph-gradient', 'A parameter has no gradient.', {
-            expected: 'every parameter on a path to the value',
-          })
-        this.#gradients.set(p.pointer, { ...p, pointer })
+      let isAfter = false
+      for (let i = 0; i < all; i++) {
+        const node = base.graphNode(whole, i)
+        if (isAfter) base.graphAddNode(this.#backward, node)
+        isAfter ||= node === this.#seed.pointer
       }
+      for (const p of parameters)
+        this.#gradients.set(p.pointer, gradientOf(base.graphGetGrad(whole, p.pointer), p))
       for (const half of [this.#forward, this.#backward]) swapProducts(backend, half)
       const buffer = base.allocContextTensors(context, backend.pointer)
       if (buffer === null)
@@ -96,7 +93,6 @@ export class GradientGraph implements Disposable {
         })
       this.#buffer = buffer
       base.bufferClear(buffer, 0)
-      base.graphReset(whole) // sets the gradient of the loss to one
     } catch (error) {
       this.#graph[Symbol.dispose]()
       throw error
@@ -133,4 +129,11 @@ export class GradientGraph implements Disposable {
     this.#graph.backend.engine.base.bufferFree(this.#buffer)
     this.#graph[Symbol.dispose]()
   }
+}
+
+function gradientOf(pointer: Pointer | null, t: Tensor): Tensor {
+  if (pointer !== null) return { ...t, pointer }
+  throw new PalimpsestError('engine', 'graph-gradient', 'A parameter has no gradient.', {
+    expected: 'every parameter on a path to the value',
+  })
 }
