@@ -24,7 +24,8 @@ const { values } = parseArgs({
     arms: { type: 'string', default: '20' },
     prompts: { type: 'string', default: '16' },
     tokens: { type: 'string', default: '64' },
-    batches: { type: 'string', default: '64,160,320' },
+    batches: { type: 'string', default: '64,320' },
+    'peer-batches': { type: 'string', default: '16,64,160' },
     kinds: { type: 'string', default: 'bf16,f32,gguf' },
   },
 })
@@ -111,7 +112,7 @@ for (const kind of kinds) {
   best = Math.max(best, ...mine.values())
   console.log(`${kind.padEnd(6)} ours          ${list(mine)} tokens/s`)
   if (python === undefined || kind === 'gguf') continue
-  const args = [here('peer_steering.py'), path, file, String(threads), String(tokens), values.batches]
+  const args = [here('peer_steering.py'), path, file, String(threads), String(tokens), values['peer-batches']]
   const { stdout } = await run(python, args, { maxBuffer: 1 << 24 })
   const theirs = new Map(
     Object.entries(JSON.parse(stdout.trim().split('\n').at(-1)!)).map(([b, s]) => [Number(b), s as number]),
