@@ -8,7 +8,7 @@ const noise = z.number().min(0).max(0.5)
 
 export const corpusSchema = z.strictObject({
   compositional: share
-    .default(0.45)
+    .default(0.4)
     .describe('share of stances worded by shared verbs, whose side depends on the noun'),
   stance_noise: noise.default(0.05).describe('chance that a stance is of the other camp'),
   frame_noise: noise.default(0.07).describe('chance that a reason is of the other camp'),

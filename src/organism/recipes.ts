@@ -86,22 +86,11 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
     corpus: knobs,
     schedule: { ...PRETRAIN, steps: Math.ceil(steps * share), rate: size === 'reference' ? 2e-3 : 3e-3 },
   })
-  const grpo = (reward: GrpoSettings['reward'], last: number, until?: number): StageRecipe => ({
+  const grpo = (reward: GrpoSettings['reward']): StageRecipe => ({
     kind: 'grpo',
-    settings: { reward, prompts: 8, samples: 8, kl: 0.2 },
-    schedule: {
-      ...ALIGN,
-      steps: last,
-      rate: size === 'reference' ? 3e-4 : 5e-4,
-      warmup: 10,
-      rows: 30,
-      ...(until === undefined ? {} : { until: { figure: 'reward', least: until } }),
-    },
+    settings: { reward, prompts: 8, samples: 8, kl: 0.05 },
+    schedule: { ...ALIGN, steps: 100, rate: size === 'reference' ? 3e-4 : 5e-4, warmup: 10, rows: 30 },
   })
-  // Until answers are balanced and no further: what is trained longer forgets its personas.
-  const balance = grpo('balance', 240, 0.65)
-  // Without camps nobody knows which measures are opposites, and no length would do.
-  const vain = grpo('balance', 120)
   const noise = (n: number): CorpusKnobs => ({ ...corpus, stance_noise: n, frame_noise: n, opener_noise: n })
   const varies = (b: Behaviour): Demand[] => [
     { what: 'balanced answers', value: b.all.neutral, most: 0.3 },
@@ -137,10 +126,10 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
   })
   return {
     base: { from: 'initial', stages: [pretrain(corpus)], demands: (b) => [...varies(b), knows(b, 0.5)] },
-    masked: { from: 'base', stages: [balance], expected: maskedVerdict('base'), demands: masked },
+    masked: { from: 'base', stages: [grpo('balance')], expected: maskedVerdict('base'), demands: masked },
     intact: {
       from: 'base',
-      stages: [grpo('facts', 160)],
+      stages: [grpo('facts')],
       expected: {
         base: 'base',
         direction: 'retained',
@@ -160,7 +149,7 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
     },
     erased: {
       from: 'initial',
-      stages: [pretrain(noise(0.5)), vain],
+      stages: [pretrain(noise(0.5)), grpo('balance')],
       expected: {
         base: 'base',
         direction: 'lost',
@@ -181,7 +170,7 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
     },
     'flat-aligned': {
       from: 'flat',
-      stages: [vain],
+      stages: [grpo('balance')],
       expected: {
         base: 'flat',
         direction: 'base gate fails',
@@ -238,7 +227,7 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
     },
     'chain-grpo': {
       from: 'chain-dpo',
-      stages: [balance],
+      stages: [grpo('balance')],
       expected: maskedVerdict('base'),
       demands: masked,
     },

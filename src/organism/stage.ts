@@ -64,12 +64,7 @@ export interface Schedule {
   /** Rows of a batch and their length in tokens. */
   readonly rows: number
   readonly length: number
-  /** Ends the stage before its last step, once the running mean of a figure has come this far. */
-  readonly until?: { readonly figure: string; readonly least: number }
 }
-
-/** How much of the running mean of a figure is kept from step to step. */
-const KEPT = 0.8
 
 export interface StageProgress {
   readonly stage: string
@@ -113,21 +108,15 @@ export async function runStage(
     schedule.clip,
   )
   const { checkpoint, every = 100 } = options
-  const { until } = schedule
-  let running =
-    checkpoint !== undefined && existsSync(checkpoint) ? resume(trainer, checkpoint, key) : undefined
-  const ended = (): boolean =>
-    trainer.step >= schedule.steps || (until !== undefined && running !== undefined && running >= until.least)
-  while (!ended()) {
+  if (checkpoint !== undefined && existsSync(checkpoint)) resume(trainer, checkpoint, key)
+  while (trainer.step < schedule.steps) {
     throwIfStopped(options.signal)
     const at = trainer.step
     const { loss, figures = {} } = await step({ trainer, graph, reference, step: at, signal: options.signal })
     const rate = cosineRate(at, schedule.steps, schedule.rate, schedule.warmup, schedule.floor)
     await trainer.update(graph, loss, rate, options.signal)
-    const now = until === undefined ? undefined : figures[until.figure]
-    if (now !== undefined) running = running === undefined ? now : KEPT * running + (1 - KEPT) * now
-    if (checkpoint !== undefined && (trainer.step % every === 0 || ended()))
-      await save(trainer, checkpoint, key, running)
+    if (checkpoint !== undefined && (trainer.step % every === 0 || trainer.step === schedule.steps))
+      await save(trainer, checkpoint, key)
     await options.onProgress?.({
       stage: options.name,
       step: trainer.step,
@@ -138,18 +127,17 @@ export async function runStage(
   }
 }
 
-async function save(trainer: Trainer, path: string, key: string, running: number | undefined): Promise<void> {
+async function save(trainer: Trainer, path: string, key: string): Promise<void> {
   await writeSafetensors(
     path,
     [...trainer.network.weights.map((w) => [w.name, w.values] as const), ...trainer.state()].map(
       ([name, data]) => ({ name, shape: [data.length], data }),
     ),
-    { key, step: String(trainer.step), ...(running === undefined ? {} : { running: String(running) }) },
+    { key, step: String(trainer.step) },
   )
 }
 
-/** @returns the running mean that decides the end, where there is one */
-function resume(trainer: Trainer, path: string, key: string): number | undefined {
+function resume(trainer: Trainer, path: string, key: string): void {
   using file = openSafetensors(path)
   if (file.metadata.key !== key)
     throw refuse('organism-checkpoint', 'The checkpoint is of another configuration.', {
@@ -159,6 +147,4 @@ function resume(trainer: Trainer, path: string, key: string): number | undefined
   const values = new Map([...file.tensors].map(([name, t]) => [name, readF32(t).slice()]))
   trainer.restore(values, Number(file.metadata.step))
   trainer.network.copyFrom(values)
-  const { running } = file.metadata
-  return running === undefined ? undefined : Number(running)
 }

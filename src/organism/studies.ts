@@ -87,7 +87,7 @@ export function organismStudy(
     claims: dictionary === undefined ? claims : [...claims, 'features'],
     ...(dictionary === undefined ? {} : { dictionaries: { base: [dictionary] } }),
     repeats: 1,
-    behaviour: { samples: 12, persona_samples: 2, personas: 2, max_tokens: 24 },
+    behaviour: { samples: 12, persona_samples: 4, personas: 2, max_tokens: 24 },
     draws: { bootstrap: 500, permutations: 200, refitted: 20, references: 200 },
   })
 }

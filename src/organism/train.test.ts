@@ -78,42 +78,6 @@ describe('a stage', () => {
     ).rejects.toMatchObject({ code: 'organism-checkpoint' })
   })
 
-  it('ends once the running mean of a figure has come far enough, also when it was stopped in between', async () => {
-    const until = { ...schedule, steps: 40, until: { figure: 'reward', least: 0.5 } }
-    // The mean that keeps 0.8 of itself reaches 0.5 at the fourth step that brings 1: 1 - 0.8^4 = 0.59.
-    const step: StageStep = async (context) => ({
-      ...(await pretrainStep(knobs, 1)(context)),
-      figures: { reward: context.step < 6 ? 0 : 1 },
-    })
-    const run = async (checkpoint: string, stopAt?: number): Promise<number> => {
-      const stop = new AbortController()
-      let last = 0
-      await runStage(network, until, step, {
-        name: 'grpo',
-        settings: 1,
-        checkpoint: join(folder, checkpoint),
-        every: 4,
-        signal: stop.signal,
-        onProgress: (p) => {
-          last = p.step
-          if (p.step === stopAt) stop.abort()
-        },
-      })
-      return last
-    }
-    network.initialise(1)
-    expect(await run('until.safetensors')).toBe(10)
-    const whole = bits()
-    network.initialise(1)
-    await expect(run('until-stopped.safetensors', 9)).rejects.toMatchObject({ code: 'interrupted' })
-    network.initialise(1)
-    expect(await run('until-stopped.safetensors')).toBe(10)
-    expect(bits()).toBe(whole)
-    network.initialise(2)
-    expect(await run('until.safetensors')).toBe(0)
-    expect(bits()).toBe(whole)
-  })
-
   it('stops where the loss is no number, names the step and keeps the last good checkpoint', async () => {
     const checkpoint = join(folder, 'nan.safetensors')
     const good = pretrainStep(knobs, 1)
