@@ -3,11 +3,13 @@
  * living through them is the proof that every condition is checked before. Prints how often each operation
  * was accepted and refused as JSON; the graph in hand is kept in the file given as first argument.
  */
+
 import { writeFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { PalimpsestError } from '../../src/core/errors.ts'
 import { Backend } from '../../src/ggml/backend.ts'
 import { Graph, GraphAllocator } from '../../src/ggml/graph.ts'
+import { planAttention, spansOfTexts } from '../../src/ggml/kernels/attention-plan.ts'
 import { bytesOf, extents, type Tensor } from '../../src/ggml/tensor.ts'
 import type { GgmlType } from '../../src/ggml/types.ts'
 
@@ -19,7 +21,7 @@ interface Step {
   n: number
   type: GgmlType
 }
-type Build = (g: Graph, t: (i: number) => Tensor, s: Step) => Tensor
+type Build = (g: Graph, t: (i: number) => Tensor, s: Step) => Tensor | undefined
 
 const OPS: Record<string, Build> = {
   input: (g, _, s) => g.input(s.type, s.shape, data(s)),
@@ -61,9 +63,21 @@ const OPS: Record<string, Build> = {
     }),
   softMax: (g, t, s) => g.softMax(t(0), s.n % 3 === 0 ? undefined : t(1), 0.5),
   flashAttention: (g, t) => g.flashAttention(t(0), t(1), t(2), t(3), 0.5, 0),
+  packedAttention: (g, t) => g.packedAttention(t(0), t(1), t(2), PLAN)?.z,
   linear: (g, t, s) =>
     g.linear(t(0), t(1), { precision: s.n % 2 === 0 ? 'f32' : 'native', step: s.n % 3 === 0 }),
 }
+
+/** Two texts of two tokens. */
+const PLAN = planAttention(spansOfTexts([2, 2]), {
+  headDim: 32,
+  heads: 4,
+  kvHeads: 2,
+  scale: 0.5,
+  softcap: 0,
+  window: undefined,
+  patterns: false,
+})!
 
 const PERMUTATIONS = [0, 1, 2, 3].flatMap((a) =>
   [0, 1, 2, 3].flatMap((b) =>
@@ -121,6 +135,9 @@ const attention = fc
       input('F32', [4, 2]),
       input('I32', [2]),
       input('I64', [2]),
+      input('F32', [32, 4, 4]),
+      input('F32', [32, 2, 4]),
+      { op: 'packedAttention', args: [8, 9, 9, 0], shape: [], n: 0, type: 'F32' },
       { op: 'setRows', args: [5, 5, 7, 0], shape: [], n: 0, type: 'F32' },
       { op: 'getRows', args: [5, 6, 0, 0], shape: [], n: 0, type: 'F32' },
       { op: 'linear', args: [5, 5, 0, 0], shape: [], n, type: 'F32' },
