@@ -193,3 +193,24 @@ function isInteger(type: GgmlType): boolean {
 function layoutOf(t: Tensor): string {
   return isContiguous(t) ? show(t) : `${show(t)} with strides [${t.nb.join(', ')}]`
 }
+
+/** Contiguous rows of a type, of whole vectors, and a sparse matrix's `starts` and `indices`. */
+export function checkGather(
+  op: string,
+  rows: Tensor,
+  types: readonly GgmlType[],
+  starts: Tensor,
+  indices: Tensor,
+  lanes: number,
+): void {
+  if (
+    !types.includes(rows.type) ||
+    !isContiguous(rows) ||
+    rows.ne[0] % lanes !== 0 ||
+    rows.ne[2] * rows.ne[3] !== 1
+  )
+    throw shapeError(op, `contiguous rows of ${types.join(' or ')}, a multiple of ${lanes}`, layoutOf(rows))
+  for (const t of [starts, indices])
+    if (t.type !== 'I32' || !isContiguous(t) || t.ne[0] !== elements(t))
+      throw shapeError(op, 'starts and indices as I32 vectors', layoutOf(t))
+}

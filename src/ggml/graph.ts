@@ -13,7 +13,7 @@ import { fresh, Operations } from './operations.ts'
 import { bytesOf, elements, extents, isContiguous, shapeError, show, type Tensor } from './tensor.ts'
 import { type GgmlType, TYPE_IDS } from './types.ts'
 
-export type { RopePairs } from './operations.ts'
+export type { RopePairs, SparseTensors } from './operations.ts'
 
 /**
  * Memory for intermediate results, shared by graphs that are computed one after the other. Giving it to the

@@ -7,8 +7,9 @@ import type { Backend } from './backend.ts'
 import type { Pointer } from './bindings.ts'
 import * as check from './checks.ts'
 import type { AttentionPlan } from './kernels/attention-plan.ts'
+import type { GatherKernels } from './kernels/gather.ts'
 import type { LinearOptions } from './kernels/linear.ts'
-import { contiguousStrides, type Extents, extents, shapeError, type Tensor } from './tensor.ts'
+import { contiguousStrides, type Extents, extents, shapeError, show, type Tensor } from './tensor.ts'
 import { type GgmlType, TYPE_IDS } from './types.ts'
 
 /** GGML_PREC_F32: accumulate and keep in f32 on devices that would rather not. */
@@ -19,6 +20,14 @@ const EVERY_THREAD = -1
 
 /** Which elements RoPE turns together: `half` pairs i with i + n/2 (HF, ggml's NEOX), `adjacent` 2i with 2i + 1. */
 export type RopePairs = 'half' | 'adjacent'
+
+/** The entries of a sparse matrix [R, N], row by row: I32 inputs with data. */
+export interface SparseTensors {
+  /** Where each row begins, [R + 1]. */
+  readonly starts: Tensor
+  /** The column of each entry. */
+  readonly indices: Tensor
+}
 
 /** What {@link Graph} can build; it owns the memory, counts the tensors and knows the inputs. */
 export abstract class Operations {
@@ -257,6 +266,58 @@ export abstract class Operations {
       kernel.scratch,
     )
     return fresh(pointer, 'F32', [w.ne[1], x.ne[1], 1, 1])
+  }
+
+  /**
+   * A sparse matrix [R, N] times rows [d, N]: out [d, R]. Its entries are given row by row: `starts` I32 [R + 1],
+   * `indices` I32 and `values` F32, one each per entry; the first two are inputs with data. Only where
+   * `backend.kernels.gather(d)` gives kernels.
+   */
+  gatherSum(kernels: GatherKernels, rows: Tensor, matrix: SparseTensors & { values: Tensor }): Tensor {
+    const { starts, indices, values } = matrix
+    check.checkGather('gatherSum', rows, ['F32'], starts, indices, kernels.lanes)
+    if (values.type !== 'F32' || values.ne[0] !== indices.ne[0])
+      throw shapeError('gatherSum', `F32 [${indices.ne[0]}]`, show(values))
+    const out = [rows.ne[0], starts.ne[0] - 1] as const
+    return this.#gathered('gatherSum', kernels.sum, [rows, starts, indices, values], out)
+  }
+
+  /**
+   * Products of rows [d, N], F32 or BF16, with x [d, R] at the entries of a sparse matrix [R, N], as {@link gatherSum} takes it:
+   * out [1, entries].
+   */
+  gatherDot(kernels: GatherKernels, rows: Tensor, x: Tensor, { starts, indices }: SparseTensors): Tensor {
+    check.checkGather('gatherDot', rows, ['F32', 'BF16'], starts, indices, kernels.lanes)
+    check.checkGather('gatherDot', x, ['F32'], starts, indices, kernels.lanes)
+    if (x.ne[0] !== rows.ne[0] || x.ne[1] !== starts.ne[0] - 1)
+      throw shapeError('gatherDot', `[${rows.ne[0]}, ${starts.ne[0] - 1}]`, show(x))
+    const out = [kernels.lanes, indices.ne[0]] as const
+    const address = rows.type === 'BF16' ? kernels.dotBf16 : kernels.dot
+    return this.sumRows(this.#gathered('gatherDot', address, [rows, x, starts, indices], out))
+  }
+
+  #gathered(
+    op: string,
+    address: Pointer,
+    args: readonly Tensor[],
+    [n0, n1]: readonly [number, number],
+  ): Tensor {
+    const [starts, indices] = args.filter((t) => t.type === 'I32') as [Tensor, Tensor]
+    this.bound(op, starts, indices.ne[0] + 1)
+    this.bound(op, indices, args[0]!.ne[1])
+    this.count()
+    const pointers = BigUint64Array.from(args, (t) => t.pointer)
+    const pointer = this.base.custom4d(
+      this.context,
+      TYPE_IDS.F32,
+      ...([n0, n1, 1, 1] as const),
+      pointers,
+      pointers.length,
+      address,
+      EVERY_THREAD,
+      0n,
+    )
+    return fresh(pointer, 'F32', [n0, n1, 1, 1])
   }
 
   #round(x: Tensor): Tensor {

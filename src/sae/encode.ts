@@ -8,9 +8,10 @@ import { type Matrix, matrix } from '../core/matrix.ts'
 import { pacer } from '../core/pace.ts'
 import { Graph, GraphAllocator } from '../ggml/graph.ts'
 import type { Tensor } from '../ggml/tensor.ts'
-import type { Activation } from './dictionary.ts'
+import { collectorFor, Firing } from './collect.ts'
 import { FeatureBuilder, type SparseFeatures } from './features.ts'
 import type { Block, PlacedDictionary } from './placed.ts'
+import { Screen } from './screen.ts'
 
 /** Tokens encoded at a time: each block of weights is widened once for so many. */
 const ROWS = 1024
@@ -26,10 +27,12 @@ export interface EncodeOptions {
 export class Encoder implements Disposable {
   readonly placed: PlacedDictionary
   readonly #allocator: GraphAllocator
+  readonly #screen: Screen | undefined
 
   constructor(placed: PlacedDictionary) {
     this.placed = placed
     this.#allocator = new GraphAllocator(placed.backend)
+    this.#screen = Screen.for(placed, (signal, build) => this.#compute(signal, build))
   }
 
   /**
@@ -89,21 +92,16 @@ export class Encoder implements Disposable {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const { placed } = this
-    const { activation } = placed.dictionary
-    const collect = activation.kind === 'topk' ? new Largest(x.rows, activation) : new Nonzero(x.rows)
+    const collect = collectorFor(placed.dictionary, x.rows, from)
     const pace = pacer(signal)
     for (const block of placed.blocks) {
-      const read = await this.#compute(signal, (g) => {
+      if (collect instanceof Firing && (await this.#screen?.take(x, block, collect, signal))) continue
+      const [raw] = await this.#compute(signal, (g) => {
         const normed = placed.normed(g, g.input('F32', [x.cols, x.rows], x.data))
-        const p = placed.preActivations(g, normed.x, block)
-        if (activation.kind !== 'topk') return [placed.activate(g, p, block), g.sumRows(p.pre)]
-        const ranking = placed.ranking(g, p.pre, block)
-        return ranking === p.pre ? [p.pre, g.sumRows(p.pre)] : [p.pre, g.sumRows(p.pre), ranking]
+        return [placed.products(g, normed.x, block)]
       })
-      const [values, sums, ranking] = read as [Float32Array, Float32Array, Float32Array?]
-      refuseNaN(sums, from)
       for (let r = 0; r < x.rows; r++) {
-        collect.take(r, block.start, values, ranking ?? values, r * block.count, block.count)
+        collect.take(r, block, raw!, r * block.count)
         await pace()
       }
     }
@@ -149,7 +147,7 @@ export class Encoder implements Disposable {
   }
 
   /** Builds a graph, computes it and reads its results. */
-  #compute(signal: AbortSignal | undefined, build: (g: Graph) => Tensor[]): Promise<Float32Array[]> {
+  #compute(signal: AbortSignal | undefined, build: (g: Graph) => readonly Tensor[]): Promise<Float32Array[]> {
     const { backend } = this.placed
     return backend.exclusive(async () => {
       using g = new Graph(backend, TENSORS)
@@ -164,151 +162,11 @@ export class Encoder implements Disposable {
   }
 }
 
-/** Takes features block by block and gives them out row by row. */
-interface Collector {
-  take(
-    row: number,
-    start: number,
-    values: Float32Array,
-    ranking: Float32Array,
-    at: number,
-    count: number,
-  ): void
-  emit(row: number, out: FeatureBuilder): void
-}
-
-/** What is not zero. Blocks come in rising order, so indices rise. */
-class Nonzero implements Collector {
-  readonly #rows: { indices: number[]; values: number[] }[]
-
-  constructor(rows: number) {
-    this.#rows = Array.from({ length: rows }, () => ({ indices: [], values: [] }))
-  }
-
-  take(row: number, start: number, values: Float32Array, _: Float32Array, at: number, count: number): void {
-    const { indices, values: kept } = this.#rows[row]!
-    for (let j = 0; j < count; j++) {
-      const v = values[at + j]!
-      if (v === 0) continue
-      indices.push(start + j)
-      kept.push(v)
-    }
-  }
-
-  emit(row: number, out: FeatureBuilder): void {
-    const { indices, values } = this.#rows[row]!
-    indices.forEach((index, i) => {
-      out.push(index, values[i]!)
-    })
-  }
-}
-
-/** The k largest of each row: a heap whose root is the smallest kept. Of equal ones the first latents win. */
-class Largest implements Collector {
-  readonly #k: number
-  readonly #signed: boolean
-  readonly #rank: Float32Array
-  readonly #value: Float32Array
-  readonly #index: Uint32Array
-  readonly #size: Uint32Array
-
-  constructor(rows: number, { k, signed }: Activation & { kind: 'topk' }) {
-    this.#k = k
-    this.#signed = signed
-    this.#rank = new Float32Array(rows * k)
-    this.#value = new Float32Array(rows * k)
-    this.#index = new Uint32Array(rows * k)
-    this.#size = new Uint32Array(rows)
-  }
-
-  take(
-    row: number,
-    start: number,
-    values: Float32Array,
-    ranking: Float32Array,
-    at: number,
-    count: number,
-  ): void {
-    const k = this.#k
-    const base = row * k
-    for (let j = 0; j < count; j++) {
-      const rank = ranking[at + j]!
-      // Without a sign, what is not positive is nothing, kept or not.
-      if (!this.#signed && !(rank > 0)) continue
-      const size = this.#size[row]!
-      if (size < k) {
-        this.#set(base + size, rank, values[at + j]!, start + j)
-        this.#size[row] = size + 1
-        this.#up(base, size)
-      } else if (rank > this.#rank[base]!) {
-        this.#set(base, rank, values[at + j]!, start + j)
-        this.#down(base)
-      }
-    }
-  }
-
-  emit(row: number, out: FeatureBuilder): void {
-    const base = row * this.#k
-    const slots = Array.from({ length: this.#size[row]! }, (_, i) => base + i)
-    slots.sort((a, b) => this.#index[a]! - this.#index[b]!)
-    for (const slot of slots) if (this.#value[slot] !== 0) out.push(this.#index[slot]!, this.#value[slot]!)
-  }
-
-  #set(slot: number, rank: number, value: number, index: number): void {
-    this.#rank[slot] = rank
-    this.#value[slot] = value
-    this.#index[slot] = index
-  }
-
-  /** Whether slot a is dropped before slot b: smaller, or as large and later. */
-  #before(a: number, b: number): boolean {
-    const difference = this.#rank[a]! - this.#rank[b]!
-    return difference < 0 || (difference === 0 && this.#index[a]! > this.#index[b]!)
-  }
-
-  #swap(a: number, b: number): void {
-    const [rank, value, index] = [this.#rank[a]!, this.#value[a]!, this.#index[a]!]
-    this.#set(a, this.#rank[b]!, this.#value[b]!, this.#index[b]!)
-    this.#set(b, rank, value, index)
-  }
-
-  #up(base: number, child: number): void {
-    while (child > 0) {
-      const parent = (child - 1) >> 1
-      if (!this.#before(base + child, base + parent)) return
-      this.#swap(base + child, base + parent)
-      child = parent
-    }
-  }
-
-  #down(base: number): void {
-    for (let parent = 0; ; ) {
-      let least = parent
-      for (const child of [2 * parent + 1, 2 * parent + 2])
-        if (child < this.#k && this.#before(base + child, base + least)) least = child
-      if (least === parent) return
-      this.#swap(base + parent, base + least)
-      parent = least
-    }
-  }
-}
-
 function checkActivations(x: Matrix, width: number): void {
   if (x.cols !== width)
     throw refuse('activation-shape', 'The activations are of another width than the dictionary.', {
       expected: `[n, ${width}]`,
       found: `[${x.rows}, ${x.cols}]`,
       fix: 'Use activations of the model and hook point that the dictionary was made for: `palimpsest inspect` names them.',
-    })
-}
-
-/** Sums of pre-activations per token are finite unless one of them is not (or all overflow, which is no better). */
-function refuseNaN(sums: Float32Array, from: number): void {
-  const at = sums.findIndex((v) => !Number.isFinite(v))
-  if (at >= 0)
-    throw refuse('activation-nan', 'The pre-activations of a token are not finite numbers.', {
-      where: `row ${from + at}`,
-      found: `${sums[at]}`,
-      fix: 'An activation is not finite (extract them again with --precision f32), or zero where the dictionary divides by its norm.',
     })
 }

@@ -9,7 +9,8 @@
 import { pacer } from '../core/pace.ts'
 import type { Backend } from '../ggml/backend.ts'
 import { TensorStore } from '../ggml/buffer.ts'
-import type { Graph } from '../ggml/graph.ts'
+import type { Graph, SparseTensors } from '../ggml/graph.ts'
+import type { GatherKernels } from '../ggml/kernels/gather.ts'
 import type { Tensor } from '../ggml/tensor.ts'
 import type { GgmlType } from '../ggml/types.ts'
 import type { Dictionary, WeightMatrix } from './dictionary.ts'
@@ -160,9 +161,29 @@ export class PlacedDictionary implements Disposable {
     }
   }
 
+  /** W x of a block, [count, n], from normed activations. */
+  products(g: Graph, x: Tensor, block: Block): Tensor {
+    return g.linear(this.#encoderBlock(g, block), x, EXACT)
+  }
+
+  /** The same with activations rounded as the weights are. */
+  roughProducts(g: Graph, x: Tensor, block: Block): Tensor {
+    return g.linear(this.#encoderBlock(g, block), x, { precision: 'native' })
+  }
+
+  /** W x at some places of a block alone, `indices` counted from its start: [1, entries]. Encoders of rows only. */
+  productsAt(g: Graph, kernels: GatherKernels, x: Tensor, block: Block, places: SparseTensors): Tensor {
+    return g.gatherDot(kernels, this.#encoderBlock(g, block), x, places)
+  }
+
+  /** Norms of the encoder's vectors, [1, count]. */
+  encoderNorms(g: Graph, block: Block): Tensor {
+    return g.sqrt(g.sumRows(g.square(g.cast(this.#encoderBlock(g, block), 'F32'))))
+  }
+
   /** Pre-activations of a block, [count, n], from normed activations; `raw` is W x alone. */
   preActivations(g: Graph, x: Tensor, block: Block): { raw: Tensor; pre: Tensor } {
-    const raw = g.linear(this.#encoderBlock(g, block), x, EXACT)
+    const raw = this.products(g, x, block)
     const scaled = this.#gain === undefined ? raw : g.mul(raw, this.#slice(g, this.#gain, block))
     return { raw, pre: g.add(scaled, this.#slice(g, this.#bias, block)) }
   }

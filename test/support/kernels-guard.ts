@@ -4,22 +4,6 @@
  * checked, and the upper halves of int arguments hold junk. Prints the number of cases.
  */
 import koffi from '../../src/core/ffi.ts'
-import {
-  Assembler,
-  r8,
-  r12,
-  r13,
-  r14,
-  r15,
-  rax,
-  rbp,
-  rbx,
-  rcx,
-  rdi,
-  rdx,
-  rsi,
-  rsp,
-} from '../../src/ggml/kernels/assembler.ts'
 import { BATCH, emitBatched } from '../../src/ggml/kernels/batched.ts'
 import { readCpu } from '../../src/ggml/kernels/cpu.ts'
 import { AVX2, AVX512 } from '../../src/ggml/kernels/isa.ts'
@@ -32,65 +16,7 @@ import type { ProductKind } from '../../src/ggml/kernels/verify.ts'
 import { type Operand, operands } from '../../src/ggml/kernels/verify-batched.ts'
 import { loadEngine } from '../../src/ggml/library.ts'
 import { blockBytes, blockElements, isPlain } from '../../src/ggml/types.ts'
-
-type P = bigint
-const libc = koffi.load('libc.so.6')
-const mmap = libc.func('void * mmap(void *, size_t, int, int, int, int64_t)') as (...a: unknown[]) => P
-const mprotect = libc.func('int mprotect(void *, size_t, int)') as (...a: unknown[]) => number
-const munmap = libc.func('int munmap(void *, size_t)') as (...a: unknown[]) => number
-const PAGE = 4096
-const guards: { p: P; bytes: number }[] = []
-
-/** Memory with a page before and one behind it that nobody may touch; flush with the one or the other. */
-function guarded(bytes: number, atEnd: boolean): { address: P; view: DataView } {
-  const inside = Math.ceil(bytes / PAGE) * PAGE
-  const p = mmap(null, inside + 2 * PAGE, 3, 0x22, -1, 0)
-  mprotect(p, PAGE, 0)
-  mprotect(p + BigInt(PAGE + inside), PAGE, 0)
-  guards.push({ p, bytes: inside + 2 * PAGE })
-  const address = p + BigInt(PAGE + (atEnd ? inside - bytes : 0))
-  return { address, view: new DataView(koffi.view(address, bytes)) }
-}
-
-function tensor(ne: readonly [number, number], stride: number, data: P, sources: readonly P[] = []): P {
-  const { address, view } = guarded(TENSOR.bytes, true)
-  view.setBigInt64(TENSOR.ne0, BigInt(ne[0]), true)
-  view.setBigInt64(TENSOR.ne1, BigInt(ne[1]), true)
-  view.setBigInt64(TENSOR.nb1, BigInt(stride), true)
-  view.setBigUint64(TENSOR.data, data, true)
-  for (const [i, source] of sources.entries()) view.setBigUint64(TENSOR.src0 + 8 * i, source, true)
-  return address
-}
-
-/** Calls `target(a, b, c, d)` with marked registers; 0 when the callee kept them. */
-function checkedCall(): (target: P, a: P, b: P, c: P, d: P) => number {
-  const a = new Assembler()
-  const keep = [rbx, rbp, r12, r13, r14, r15]
-  const [bad, out] = [a.label(), a.label()]
-  for (const r of keep) a.push(r)
-  a.opImmediate('sub', rsp, 8)
-  a.op('mov', rax, rdi)
-  a.op('mov', rdi, rsi)
-  a.op('mov', rsi, rdx)
-  a.op('mov', rdx, rcx)
-  a.op('mov', rcx, r8)
-  for (const [i, r] of keep.entries()) a.moveImmediate(r, 0x1234500 + i)
-  a.callRegister(rax)
-  for (const [i, r] of keep.entries()) {
-    a.opImmediate('cmp', r, 0x1234500 + i)
-    a.jumpIf('ne', bad)
-  }
-  a.moveImmediate(rax, 0)
-  a.jump(out)
-  a.bind(bad)
-  a.moveImmediate(rax, 1)
-  a.bind(out)
-  a.opImmediate('add', rsp, 8)
-  for (const r of keep.reverse()) a.pop(r)
-  a.ret()
-  const type = koffi.proto('int64_t checked_call(void * t, void * a, int64_t b, int64_t c, void * d)')
-  return koffi.decode(mapCode(a.finish()).address, type) as (target: P, a: P, b: P, c: P, d: P) => number
-}
+import { checkedCall, guarded, JUNK, type P, release, tensor } from './guarded.ts'
 
 const engine = loadEngine('cpu')
 const call = checkedCall()
@@ -105,8 +31,6 @@ const KINDS: readonly ProductKind[] = [
   { weights: 'Q8_0', activations: 'F32' },
   { weights: 'Q8_0', activations: 'BF16' },
 ]
-/** Upper halves of int arguments are undefined. */
-const JUNK = 0x7fff_ffff_0000_0000n
 let state = 1
 const random = (): number => {
   state = (state * 48271) % 2147483647
@@ -197,7 +121,7 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
               const found = y.view.getFloat32(4 * (m * N + n), true)
               if (!(Math.abs(found - sum) <= 1e-5 * size)) throw new Error(`${where}: ${found} for ${sum}`)
             }
-          for (const { p, bytes } of guards.splice(0)) munmap(p, bytes)
+          release()
           cases++
         }
   }
@@ -264,7 +188,7 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
               const found = y.view.getFloat32(4 * i, true)
               if (!(Math.abs(found - sum) <= 1e-5 * size)) throw new Error(`${where}: ${found} for ${sum}`)
             }
-            for (const { p, bytes } of guards.splice(0)) munmap(p, bytes)
+            release()
             cases++
           }
   }

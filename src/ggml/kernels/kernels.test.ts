@@ -12,6 +12,7 @@ import type { Tensor } from '../tensor.ts'
 import type { GgmlType } from '../types.ts'
 import { TYPE_IDS } from '../types.ts'
 import { readCpu } from './cpu.ts'
+import { emitGather, type GatherKind, verifyGather } from './gather.ts'
 import { AVX2, AVX512, type InstructionSet } from './isa.ts'
 import { KERNELS_VARIABLE, kernelsOf, sourceOf } from './kernels.ts'
 import { mapCode } from './memory.ts'
@@ -160,6 +161,63 @@ describe.skipIf(SETS.length === 0)(
       expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
       expect(Number(stdout)).toBeGreaterThan(1000)
     }, 240_000)
+
+    it.each(SETS)(
+      'with sparse matrices pass their test and are caught when they are wrong ($name)',
+      (isa) => {
+        for (const kind of ['sum', 'dot', 'dot-bf16'] satisfies GatherKind[]) {
+          const code = emitGather(isa, kind)
+          const test = (bytes: Uint8Array): void => verifyGather(isa, kind, callable(mapCode(bytes).address))
+          expect(() => test(code)).not.toThrow()
+          // A multiply-add that takes a factor from another register: every one of them.
+          const [prefix, opcode] = isa === AVX512 ? [0x62, 4] : [0xc4, 3]
+          let mutants = 0
+          for (let i = 0; i + 8 < code.length; i++) {
+            if (code[i] !== prefix || (code[i + 1]! & 7) !== 2 || code[i + opcode] !== 0xb8) continue
+            const bytes = code.slice()
+            bytes[i + 2]! ^= 0x08
+            expect(() => test(bytes), `${kind} at ${i}`).toThrow()
+            mutants++
+          }
+          expect(mutants).toBeGreaterThan(4)
+        }
+      },
+    )
+
+    it('with sparse matrices touch nothing beside their operands and keep registers', async () => {
+      const { code, signal, stdout, stderr } = await runChild('test/support/gather-guard.ts')
+      expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
+      expect(Number(stdout)).toBeGreaterThan(100)
+    }, 120_000)
+
+    it('refuse rows and entries that do not fit', async () => {
+      using backend = new Backend({ device: 'cpu', threads: 1 })
+      using allocator = new GraphAllocator(backend)
+      const gather = backend.kernels!.kernels.gather(32)!
+      expect(backend.kernels!.kernels.gather(36)).toBeUndefined()
+      const build = (indices: Int32Array, starts: Int32Array, d = 32): [Graph, Tensor] => {
+        const graph = new Graph(backend, 16)
+        const rows = graph.input('F32', [d, 3], new Float32Array(3 * d))
+        const matrix = {
+          starts: graph.input('I32', [starts.length], starts),
+          indices: graph.input('I32', [indices.length], indices),
+          values: graph.input('F32', [indices.length], new Float32Array(indices.length)),
+        }
+        return [graph, graph.output(graph.gatherSum(gather, rows, matrix))]
+      }
+      for (const [indices, starts] of [
+        [Int32Array.of(0, 3), Int32Array.of(0, 1, 2)],
+        [Int32Array.of(0, -1), Int32Array.of(0, 1, 2)],
+        [Int32Array.of(0, 2), Int32Array.of(0, 1, 3)],
+      ] as const) {
+        const [graph] = build(indices, starts)
+        await expect(backend.exclusive(() => graph.compute(allocator))).rejects.toMatchObject({
+          code: 'graph-index',
+        })
+        graph[Symbol.dispose]()
+      }
+      expect(() => build(Int32Array.of(0), Int32Array.of(0, 1), 36)).toThrow(/gatherSum/)
+    })
 
     it('come by an anonymous file where memory may not become executable, and ggml serves without', async () => {
       const mdwe = await system('mdwe', 'linear')

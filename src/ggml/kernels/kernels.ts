@@ -10,13 +10,14 @@ import { blockBytes, blockElements, isPlain } from '../types.ts'
 import { emitAttention } from './attention.ts'
 import { emitBatched, type Form } from './batched.ts'
 import { type CpuFeatures, readCpu } from './cpu.ts'
+import { emitGather, type GatherKernels, type GatherKind, verifyGather } from './gather.ts'
 import { AVX2, AVX512, type InstructionSet } from './isa.ts'
 import { checkBatchLayout, checkTensorLayout, toFloatAddress } from './layout.ts'
 import { type Mapping, mapCode } from './memory.ts'
 import type { Source } from './pack.ts'
 import { emitPeak, peakWork } from './peak.ts'
 import { emitProduct } from './product.ts'
-import { callable, type ProductKind, verifyProduct } from './verify.ts'
+import { callable, type ProductCall, type ProductKind, verifyProduct } from './verify.ts'
 import { verifyAttention } from './verify-attention.ts'
 import { verifyBatched } from './verify-batched.ts'
 
@@ -33,6 +34,9 @@ export interface KernelReport {
   /** Products that failed their test, each with the reason. */
   readonly failed: readonly string[]
 }
+
+/** How a kernel is emitted and tested. */
+type Recipe = (isa: InstructionSet) => { code: Uint8Array; verify: (call: ProductCall) => void }
 
 /** A set of kernels for one engine and one setting; making it never throws. */
 export class Kernels {
@@ -62,9 +66,27 @@ export class Kernels {
   /** The address of a tested custom operation, or undefined: ggml's own product then serves. */
   product(kind: ProductKind): Pointer | undefined {
     if (this.isa === undefined || (kind.activations === 'BF16' && !this.hasBf16)) return undefined
-    const key = `${kind.weights} x ${kind.activations}`
-    if (!this.#products.has(key)) this.#products.set(key, this.#make(this.isa, kind, key))
-    return this.#products.get(key)
+    return this.#once(`${kind.weights} x ${kind.activations}`, (isa) => {
+      const source = sourceOf(kind, this.#engine)
+      return {
+        code: emitProduct(isa, { bf16: kind.activations === 'BF16', source }),
+        verify: (call) =>
+          verifyProduct(isa, kind, call, source.kind === 'blocks' ? source.toFloat : undefined),
+      }
+    })
+  }
+
+  /** Tested products with sparse matrices, for rows of `columns`; undefined where they do not serve. */
+  gather(columns: number): GatherKernels | undefined {
+    if (this.isa === undefined || columns % this.isa.lanes !== 0) return undefined
+    const [sum, dot, dotBf16] = (['sum', 'dot', 'dot-bf16'] satisfies GatherKind[]).map((kind) =>
+      this.#once(`sparse ${kind}`, (isa) => ({
+        code: emitGather(isa, kind),
+        verify: (call) => verifyGather(isa, kind, call),
+      })),
+    )
+    if (sum === undefined || dot === undefined || dotBf16 === undefined) return undefined
+    return { sum, dot, dotBf16, lanes: this.isa.lanes }
   }
 
   /** The address of attention for heads of `headDim`, tested, or undefined: ggml's own then serves. */
@@ -133,11 +155,17 @@ export class Kernels {
     }
   }
 
-  #make(isa: InstructionSet, kind: ProductKind, key: string): Pointer | undefined {
+  /** Emits, maps and tests a kernel when it is first asked for. */
+  #once(key: string, make: Recipe): Pointer | undefined {
+    if (!this.#products.has(key)) this.#products.set(key, this.#make(key, make))
+    return this.#products.get(key)
+  }
+
+  #make(key: string, make: Recipe): Pointer | undefined {
     try {
-      const source = sourceOf(kind, this.#engine)
-      const { address, mapping } = mapCode(emitProduct(isa, { bf16: kind.activations === 'BF16', source }))
-      verifyProduct(isa, kind, callable(address), source.kind === 'blocks' ? source.toFloat : undefined)
+      const { code, verify } = make(this.isa!)
+      const { address, mapping } = mapCode(code)
+      verify(callable(address))
       this.#mapping = mapping
       return address
     } catch (error) {

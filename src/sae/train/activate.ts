@@ -1,79 +1,130 @@
 /** Which latents fire in training: of a token, of a batch, above thresholds, and among the dead. */
 
+import { FeatureBuilder, type SparseFeatures } from '../features.ts'
+
+/** How far below the last k-th largest value the next one is looked for. */
+const SLACK = 0.7
+
 /**
- * The value that the k-th largest of `values[from, to)` has; everything above it and as many equal ones as are
- * missing make the k largest. By the bits of positive floats, whose order is theirs: three rounds of counting.
- *
- * @returns the value, and how many of the k are equal to it; value 0 where fewer than k are positive
+ * Finds the k largest positive numbers of lists that resemble each other. Each is gone through once, for what
+ * exceeds a guess made from the list before; the guess decides how long it takes, never what is found.
  */
-export function kthLargest(
-  values: Float32Array,
-  from: number,
-  to: number,
-  k: number,
-): { value: number; equal: number } {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
-  let prefix = 0
-  let mask = 0
-  let missing = k
-  for (const [shift, width] of ROUNDS) {
-    const counts = new Uint32Array(1 << width)
+export class LargestFinder {
+  #guess = 0
+  #count = 0
+  #places = new Uint32Array(1024)
+  #values = new Float32Array(1024)
+
+  /**
+   * Gives out places (counted from `from`) and values of the k largest positive of list[from, to), in rising order
+   * of places; of equal ones the first.
+   *
+   * @returns the smallest value kept where k are, else 0
+   */
+  find(
+    list: Float32Array,
+    from: number,
+    to: number,
+    k: number,
+    found: (place: number, value: number) => void,
+  ): number {
+    this.#collect(list, from, to, this.#guess)
+    if (this.#count < k && this.#guess > 0) this.#collect(list, from, to, 0)
+    const sorted = this.#values.slice(0, this.#count).sort()
+    const least = sorted[this.#count - k] ?? 0
+    let room = k // for values that equal the least
+    for (let i = this.#count - 1; i >= 0 && sorted[i]! > least; i--) room--
+    for (let i = 0; i < this.#count; i++) {
+      const v = this.#values[i]!
+      if (v > least || (v === least && room-- > 0)) found(this.#places[i]!, v)
+    }
+    this.#guess = SLACK * least
+    return least
+  }
+
+  #collect(list: Float32Array, from: number, to: number, above: number): void {
+    let [places, values] = [this.#places, this.#values]
+    let n = 0
     for (let i = from; i < to; i++) {
-      const b = bits[i]!
-      // The sign bit marks negative numbers, which never count.
-      if (b < 0x80000000 && b !== 0 && (b & mask) === prefix) counts[(b >>> shift) & ((1 << width) - 1)]!++
+      const v = list[i]!
+      if (v > above) {
+        if (n === values.length) {
+          this.#grow()
+          places = this.#places
+          values = this.#values
+        }
+        places[n] = i - from
+        values[n++] = v
+      }
     }
-    let digit = counts.length - 1
-    while (digit >= 0 && counts[digit]! < missing) missing -= counts[digit--]!
-    if (digit < 0) return { value: 0, equal: 0 }
-    prefix |= digit << shift
-    mask |= ((1 << width) - 1) << shift
+    this.#count = n
   }
-  return { value: new Float32Array(Uint32Array.of(prefix).buffer)[0]!, equal: missing }
-}
 
-/** Bits 30 to 20, 19 to 10, 9 to 0. */
-const ROUNDS = [
-  [20, 11],
-  [10, 10],
-  [0, 10],
-] as const
-
-/** Keeps the k largest positive of pre[from, to) in f and zeroes the rest; of equal ones the first. */
-export function keepLargest(pre: Float32Array, f: Float32Array, from: number, to: number, k: number): number {
-  const { value, equal } = kthLargest(pre, from, to, k)
-  let room = equal
-  for (let i = from; i < to; i++) {
-    const p = pre[i]!
-    f[i] = p > value || (p === value && value > 0 && room-- > 0) ? p : 0
+  #grow(): void {
+    const [places, values] = [this.#places, this.#values]
+    this.#places = new Uint32Array(2 * places.length)
+    this.#values = new Float32Array(2 * values.length)
+    this.#places.set(places)
+    this.#values.set(values)
   }
-  return value
 }
 
-/** Keeps the positive ones above their latents' thresholds. */
-export function keepAbove(pre: Float32Array, f: Float32Array, threshold: Float32Array): void {
-  const n = threshold.length
-  for (let from = 0; from < pre.length; from += n)
-    for (let j = 0; j < n; j++) {
-      const p = pre[from + j]!
-      f[from + j] = p > threshold[j]! && p > 0 ? p : 0
-    }
+/** Of every token (row of pre [B, F]) the k largest positive. */
+export function largestOfTokens(pre: Float32Array, latents: number, k: number): SparseFeatures {
+  const out = new FeatureBuilder(latents)
+  const finder = new LargestFinder()
+  for (let from = 0; from < pre.length; from += latents) {
+    finder.find(pre, from, from + latents, k, (j, value) => out.push(j, value))
+    out.endRow()
+  }
+  return out.build()
 }
 
-/** Of each token the k largest positive of the latents in `which`, all else zero. */
-export function keepAmong(
+/** The `total` largest positive of a whole batch; `least`: the smallest of them. The finder may be of the last batch. */
+export function largestOfBatch(
   pre: Float32Array,
-  f: Float32Array,
+  latents: number,
+  total: number,
+  finder: LargestFinder = new LargestFinder(),
+): { features: SparseFeatures; least: number } {
+  const out = new FeatureBuilder(latents)
+  let end = latents
+  const least = finder.find(pre, 0, pre.length, total, (place, value) => {
+    for (; place >= end; end += latents) out.endRow()
+    out.push(place - end + latents, value)
+  })
+  for (; end <= pre.length; end += latents) out.endRow()
+  return { features: out.build(), least }
+}
+
+/** The positive ones above their latents' thresholds. */
+export function aboveThresholds(pre: Float32Array, threshold: Float32Array): SparseFeatures {
+  const latents = threshold.length
+  const out = new FeatureBuilder(latents)
+  for (let from = 0; from < pre.length; from += latents) {
+    for (let j = 0; j < latents; j++) {
+      const p = pre[from + j]!
+      if (p > threshold[j]! && p > 0) out.push(j, p)
+    }
+    out.endRow()
+  }
+  return out.build()
+}
+
+/** Of every token the k largest positive of the latents in `which` (rising). */
+export function largestAmong(
+  pre: Float32Array,
   latents: number,
   which: Uint32Array,
   k: number,
-): void {
+): SparseFeatures {
+  const out = new FeatureBuilder(latents)
+  const finder = new LargestFinder()
   const some = new Float32Array(which.length)
-  const kept = new Float32Array(which.length)
-  f.fill(0)
   for (let from = 0; from < pre.length; from += latents) {
     for (let i = 0; i < which.length; i++) some[i] = pre[from + which[i]!]!
-    keepLargest(some, kept, 0, which.length, Math.min(k, which.length))
-    for (let i = 0; i < which.length; i++) f[from + which[i]!] = kept[i]!
+    finder.find(some, 0, some.length, Math.min(k, which.length), (i, value) => out.push(which[i]!, value))
+    out.endRow()
   }
+  return out.build()
 }

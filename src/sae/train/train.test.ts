@@ -11,9 +11,9 @@ import { stream } from '../../core/random.ts'
 import { Backend } from '../../ggml/backend.ts'
 import type { Model } from '../../model/model.ts'
 import { Encoder } from '../encode.ts'
-import { meanL0, VarianceUnexplained } from '../features.ts'
+import { meanL0, type SparseFeatures, VarianceUnexplained } from '../features.ts'
 import { PlacedDictionary } from '../placed.ts'
-import { keepLargest, kthLargest } from './activate.ts'
+import { aboveThresholds, largestAmong, largestOfBatch, largestOfTokens } from './activate.ts'
 import { gradientsFor, Products, type Weights } from './products.ts'
 import { rateAt, TRAIN_KINDS, type TrainKind, trainSettings } from './settings.ts'
 import { trainDictionary } from './train.ts'
@@ -27,39 +27,60 @@ describe('the k largest', () => {
     minLength: 1,
     maxLength: 40,
   })
-  it('are those of a sort', () => {
+  it('are those of a sort, whatever the row before was like', () => {
     fc.assert(
-      fc.property(values, fc.integer({ min: 1, max: 45 }), (list, k) => {
-        const pre = Float32Array.from(list)
-        const f = new Float32Array(pre.length)
-        keepLargest(pre, f, 0, pre.length, k)
-        const expected = [...pre]
-          .filter((v) => v > 0)
-          .sort((a, b) => b - a)
-          .slice(0, k)
-        // Fewer than k positive ones: nothing is kept but what is positive.
-        expect([...f].filter((v) => v !== 0).sort((a, b) => b - a)).toEqual(expected)
-        f.forEach((v, i) => {
-          expect(v === 0 || v === pre[i]).toBe(true)
-        })
-      }),
+      fc.property(
+        fc.array(values, { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 1, max: 45 }),
+        (rows, k) => {
+          const latents = Math.max(...rows.map((r) => r.length))
+          const pre = Float32Array.from(
+            rows.flatMap((r) => Array.from({ length: latents }, (_, j) => r[j] ?? -1)),
+          )
+          /** What a stable sort of everything positive among `which` keeps, as [place, value]. */
+          const largest = (from: number, which: readonly number[], count: number): [number, number][] =>
+            which
+              .map((j): [number, number] => [j, pre[from + j]!])
+              .filter(([, v]) => v > 0)
+              .sort((a, b) => b[1] - a[1])
+              .slice(0, count)
+              .sort((a, b) => a[0] - b[0])
+          const every = Array.from({ length: latents }, (_, j) => j)
+          const found = (f: SparseFeatures): [number, number][][] =>
+            rows.map((_, r) =>
+              Array.from(f.indices.subarray(f.starts[r]!, f.starts[r + 1]!), (j, i): [number, number] => [
+                j,
+                f.values[f.starts[r]! + i]!,
+              ]),
+            )
+          const each = rows.map((_, r) => r * latents)
+          expect(found(largestOfTokens(pre, latents, k))).toEqual(each.map((from) => largest(from, every, k)))
+          const odd = every.filter((j) => j % 2 === 1)
+          expect(found(largestAmong(pre, latents, Uint32Array.from(odd), k))).toEqual(
+            each.map((from) => largest(from, odd, k)),
+          )
+          const whole = Array.from(pre, (_, i) => i)
+          const { features, least } = largestOfBatch(pre, latents, k)
+          const kept = largest(0, whole, k)
+          expect(found(features).flatMap((row, r) => row.map(([j, v]) => [r * latents + j, v]))).toEqual(kept)
+          expect(least).toBe(kept.length < k ? 0 : Math.min(...kept.map(([, v]) => v)))
+        },
+      ),
     )
-  })
-
-  it('the k-th has a value and a number of equals', () => {
-    expect(kthLargest(Float32Array.of(3, 1, 2, 2, 2, -5), 0, 6, 3)).toEqual({ value: 2, equal: 2 })
-    expect(kthLargest(Float32Array.of(3, -1, 0), 0, 3, 2)).toEqual({ value: 0, equal: 0 })
-    expect(kthLargest(Float32Array.of(9, 3, 1e-30), 1, 3, 2).value).toBe(Math.fround(1e-30))
   })
 })
 
-it('gradients are those of differences', async () => {
-  const [d, F, B] = [5, 7, 6]
+/** d = 5: dense products; d = 16 with few positive: sparse ones, where the processor has the kernels. */
+it.each([
+  [5, 7, 6, 0],
+  [16, 64, 6, -10],
+  [32, 64, 5, -15],
+])('gradients are those of differences (d %i, %i latents)', async (d, F, B, shift) => {
   const rng = stream(3, 'gradient')
   const random = (n: number): Float32Array => Float32Array.from({ length: n }, () => rng.normal())
   const weights: Weights = {
     encoder: random(F * d),
-    encoderBias: random(F),
+    encoderBias: random(F).map((v) => v + shift),
     decoder: random(F * d),
     decoderBias: random(d),
   }
@@ -82,11 +103,13 @@ it('gradients are those of differences', async () => {
   for (let i = 0; i < x.length; i++) products.xin[i] = x[i]! - weights.decoderBias[i % d]!
   const pre = new Float32Array(B * F)
   await products.preActivations(pre)
-  products.f.set(pre.map((v) => Math.max(v, 0)))
+  const features = aboveThresholds(pre, new Float32Array(F))
+  expect(features.indices.length).toBeGreaterThan(5)
+  if (shift < 0) expect(features.indices.length).toBeLessThan((B * F) / 16)
   products.target.set(x)
   products.bias.set(weights.decoderBias)
   const g = gradientsFor(weights, B)
-  await products.gradients(g)
+  await products.gradients(features, g)
   for (const name of ['encoder', 'encoderBias', 'decoder', 'decoderBias'] as const) {
     const numeric = weights[name].map((value, i) => {
       const moved = (by: number): number => {
@@ -98,6 +121,20 @@ it('gradients are those of differences', async () => {
     })
     expect(g[name]).toBeWithinRelativeL2(numeric, 1e-4)
   }
+  // At any place, firing or not.
+  const places = aboveThresholds(
+    pre.map((v) => v + 1.5),
+    new Float32Array(F),
+  )
+  const found = await products.featureGradients(places, g.error)
+  const expected = Array.from({ length: B }, (_, b) =>
+    Array.from(places.indices.subarray(places.starts[b]!, places.starts[b + 1]!), (j) => {
+      let sum = 0
+      for (let i = 0; i < d; i++) sum += weights.decoder[j * d + i]! * g.error[b * d + i]!
+      return sum
+    }),
+  ).flat()
+  expect(found).toBeWithinRelativeL2(Float32Array.from(expected), 1e-5)
 })
 
 it('the rate rises, stays and falls to zero', () => {

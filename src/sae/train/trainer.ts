@@ -8,7 +8,8 @@ import { PalimpsestError } from '../../core/errors.ts'
 import { stream } from '../../core/random.ts'
 import { type AdamWSlot, adamw, globalNorm } from '../../ggml/adamw.ts'
 import type { Backend } from '../../ggml/backend.ts'
-import { keepAbove, keepAmong, keepLargest } from './activate.ts'
+import { FeatureBuilder, type SparseFeatures } from '../features.ts'
+import { aboveThresholds, LargestFinder, largestAmong, largestOfBatch, largestOfTokens } from './activate.ts'
 import { type Gradients, gradientsFor, Products, type Weights } from './products.ts'
 import { ADAM, AUX_WEIGHT, bandwidth, CLIP, L0_WEIGHT, rateAt, type TrainSettings } from './settings.ts'
 
@@ -37,6 +38,7 @@ export class DictionaryTrainer implements Disposable {
   step = 0
   readonly #products: Products
   readonly #pre: Float32Array
+  readonly #finder = new LargestFinder()
   readonly #gradients: Gradients
   readonly #auxiliary: Gradients
   readonly #slots: Readonly<Record<string, AdamWSlot>>
@@ -103,57 +105,47 @@ export class DictionaryTrainer implements Disposable {
     const { decoderBias } = this.weights
     for (let i = 0; i < x.length; i++) products.xin[i] = x[i]! - decoderBias[i % this.width]!
     await products.preActivations(this.#pre, signal)
-    this.#activate(products.f)
-    const active = this.#countFiring(products.f)
+    const features = this.#activate()
+    this.#countFiring(features)
     products.target.set(x)
     products.bias.set(decoderBias)
-    await products.gradients(this.#gradients, signal)
-    const l0 = active / batch
+    await products.gradients(features, this.#gradients, signal)
+    const l0 = features.indices.length / batch
     const fvu = unexplained(x, this.#gradients.error, this.width)
     if (!Number.isFinite(fvu)) throw diverged(this.step)
-    if (this.settings.kind === 'jumprelu') this.#thresholdGradients(l0)
+    if (this.settings.kind === 'jumprelu') await this.#thresholdGradients(l0, signal)
     const dead = this.#dead()
     let auxScale = 0
     if (dead.length > 0) {
       const k2 = Math.min(dead.length, Math.max(k, this.width >> 1))
-      keepAmong(this.#pre, products.f, latents, dead, k2)
       // The dead try to explain what the living leave over.
       for (let i = 0; i < x.length; i++) products.target[i] = -this.#gradients.error[i]!
       products.bias.fill(0)
       const left = variance(products.target, this.width)
-      await products.gradients(this.#auxiliary, signal)
+      const among = largestAmong(this.#pre, latents, dead, k2)
+      await products.gradients(among, this.#auxiliary, signal)
       auxScale = left > 0 ? (AUX_WEIGHT * Math.min(1, dead.length / k2)) / left : 0
     }
     this.#descend(auxScale, dead.length > 0)
     return { step: this.step, fvu, l0, dead: dead.length }
   }
 
-  #activate(f: Float32Array): void {
+  #activate(): SparseFeatures {
     const { kind, k, batch, latents } = this.settings
-    if (kind === 'jumprelu') keepAbove(this.#pre, f, this.threshold)
-    else if (kind === 'topk')
-      for (let b = 0; b < batch; b++) keepLargest(this.#pre, f, b * latents, (b + 1) * latents, k)
-    else {
-      const least = keepLargest(this.#pre, f, 0, f.length, k * batch)
-      // The threshold for inference: what it took to be kept, once weights have settled a little.
-      if (this.step >= this.steps / 10) {
-        this.running[0] = KEPT * this.running[0]! + (1 - KEPT) * least
-        this.running[1] = KEPT * this.running[1]! + (1 - KEPT)
-      }
+    if (kind === 'jumprelu') return aboveThresholds(this.#pre, this.threshold)
+    if (kind === 'topk') return largestOfTokens(this.#pre, latents, k)
+    const { features, least } = largestOfBatch(this.#pre, latents, k * batch, this.#finder)
+    // The threshold for inference: what it took to be kept, once weights have settled a little.
+    if (this.step >= this.steps / 10) {
+      this.running[0] = KEPT * this.running[0]! + (1 - KEPT) * least
+      this.running[1] = KEPT * this.running[1]! + (1 - KEPT)
     }
+    return features
   }
 
-  #countFiring(f: Float32Array): number {
-    const { latents, batch } = this.settings
-    const fired = new Uint8Array(latents)
-    let active = 0
-    for (let i = 0; i < f.length; i++)
-      if (f[i]! > 0) {
-        active++
-        fired[i % latents] = 1
-      }
-    for (let j = 0; j < latents; j++) this.quiet[j] = fired[j] === 1 ? 0 : this.quiet[j]! + batch
-    return active
+  #countFiring({ indices }: SparseFeatures): void {
+    for (let j = 0; j < this.quiet.length; j++) this.quiet[j]! += this.settings.batch
+    for (const j of indices) this.quiet[j] = 0
   }
 
   #dead(): Uint32Array {
@@ -169,18 +161,25 @@ export class DictionaryTrainer implements Disposable {
    * (Rajamanoharan et al. 2024, "Jumping ahead", equations 11 and 12), for the reconstruction and for the
    * penalty (L0 / k - 1)².
    */
-  #thresholdGradients(l0: number): void {
+  async #thresholdGradients(l0: number, signal: AbortSignal | undefined): Promise<void> {
     const { latents, batch, k } = this.settings
-    const out = this.#thresholdGradient.fill(0)
     const window = bandwidth(k)
-    const penalty = (L0_WEIGHT * 2 * (l0 / k - 1)) / k / batch
-    for (let i = 0; i < this.#pre.length; i++) {
-      const j = i % latents
-      const threshold = this.threshold[j]!
-      if (Math.abs(this.#pre[i]! - threshold) > window / 2) continue
-      const byFeature = (2 / batch) * this.#gradients.features[i]!
-      out[j]! -= (threshold * byFeature + penalty) / window
+    const seen = new FeatureBuilder(latents)
+    for (let from = 0; from < this.#pre.length; from += latents) {
+      for (let j = 0; j < latents; j++) {
+        const p = this.#pre[from + j]!
+        if (Math.abs(p - this.threshold[j]!) <= window / 2) seen.push(j, p)
+      }
+      seen.endRow()
     }
+    const places = seen.build()
+    const byFeature = await this.#products.featureGradients(places, this.#gradients.error, signal)
+    const out = this.#thresholdGradient.fill(0)
+    const penalty = (L0_WEIGHT * 2 * (l0 / k - 1)) / k / batch
+    byFeature.forEach((by, i) => {
+      const j = places.indices[i]!
+      out[j]! -= (this.threshold[j]! * (2 / batch) * by + penalty) / window
+    })
   }
 
   #descend(auxScale: number, hasAuxiliary: boolean): void {
