@@ -11,7 +11,7 @@ import type { Tensor } from '../ggml/tensor.ts'
 import { collectorFor, Firing } from './collect.ts'
 import { FeatureBuilder, type SparseFeatures } from './features.ts'
 import type { Block, PlacedDictionary } from './placed.ts'
-import { Screen } from './screen.ts'
+import { type Compute, Screen } from './screen.ts'
 
 /** Tokens encoded at a time: each block of weights is widened once for so many. */
 const ROWS = 1024
@@ -28,11 +28,13 @@ export class Encoder implements Disposable {
   readonly placed: PlacedDictionary
   readonly #allocator: GraphAllocator
   readonly #screen: Screen | undefined
+  /** Products of a block, kept: new arrays of this size cost as much as they hold. */
+  #raw = new Float32Array(0)
 
   constructor(placed: PlacedDictionary) {
     this.placed = placed
     this.#allocator = new GraphAllocator(placed.backend)
-    this.#screen = Screen.for(placed, (signal, build) => this.#compute(signal, build))
+    this.#screen = Screen.for(placed, this.#compute)
   }
 
   /**
@@ -93,15 +95,17 @@ export class Encoder implements Disposable {
   ): Promise<void> {
     const { placed } = this
     const collect = collectorFor(placed.dictionary, x.rows, from)
+    const isScreened = collect instanceof Firing && (await this.#screen?.take(x, collect, signal))
     const pace = pacer(signal)
-    for (const block of placed.blocks) {
-      if (collect instanceof Firing && (await this.#screen?.take(x, block, collect, signal))) continue
-      const [raw] = await this.#compute(signal, (g) => {
+    for (const block of isScreened ? [] : placed.blocks) {
+      if (this.#raw.length !== x.rows * block.count) this.#raw = new Float32Array(x.rows * block.count)
+      const products = (g: Graph): Tensor[] => {
         const normed = placed.normed(g, g.input('F32', [x.cols, x.rows], x.data))
         return [placed.products(g, normed.x, block)]
-      })
+      }
+      await this.#compute(signal, products, [this.#raw])
       for (let r = 0; r < x.rows; r++) {
-        collect.take(r, block, raw!, r * block.count)
+        collect.take(r, block, this.#raw, r * block.count)
         await pace()
       }
     }
@@ -146,16 +150,15 @@ export class Encoder implements Disposable {
     target.set(y!)
   }
 
-  /** Builds a graph, computes it and reads its results. */
-  #compute(signal: AbortSignal | undefined, build: (g: Graph) => readonly Tensor[]): Promise<Float32Array[]> {
+  #compute: Compute = (signal, build, into) => {
     const { backend } = this.placed
     return backend.exclusive(async () => {
       using g = new Graph(backend, TENSORS)
       const results = build(g).map((t) => g.output(t))
       await g.compute(this.#allocator, signal)
-      return results.map((t) => g.read(t))
+      return results.map((t, i) => g.read(t, into?.[i]))
     })
-  }
+  };
 
   [Symbol.dispose](): void {
     this.#allocator[Symbol.dispose]()

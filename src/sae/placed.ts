@@ -171,9 +171,9 @@ export class PlacedDictionary implements Disposable {
     return g.linear(this.#encoderBlock(g, block), x, { precision: 'native' })
   }
 
-  /** W x at some places of a block alone, `indices` counted from its start: [1, entries]. Encoders of rows only. */
-  productsAt(g: Graph, kernels: GatherKernels, x: Tensor, block: Block, places: SparseTensors): Tensor {
-    return g.gatherDot(kernels, this.#encoderBlock(g, block), x, places)
+  /** W x at some latents of each token alone: [1, entries]. For encoders whose latents are rows. */
+  productsAt(g: Graph, kernels: GatherKernels, x: Tensor, places: SparseTensors): Tensor {
+    return g.gatherDot(kernels, this.#encoder, x, places)
   }
 
   /** Norms of the encoder's vectors, [1, count]. */

@@ -8,8 +8,10 @@ import { stream } from '../core/random.ts'
 import { writeSafetensors } from '../formats/safetensors-write.ts'
 import { Backend } from '../ggml/backend.ts'
 import { KERNELS_VARIABLE } from '../ggml/kernels/kernels.ts'
+import type { Dictionary } from './dictionary.ts'
 import { Encoder } from './encode.ts'
-import type { SparseFeatures } from './features.ts'
+import { denseFeatures, type SparseFeatures } from './features.ts'
+import { openDictionary } from './load.ts'
 import { PlacedDictionary } from './placed.ts'
 
 const [D, F, N] = [96, 700, 40]
@@ -59,11 +61,19 @@ const x = matrix(
   Float32Array.from({ length: N * D }, () => rng.normal()),
 )
 
-async function encode(folder: string, setting: string, given = x): Promise<SparseFeatures> {
+async function encode(
+  folder: string,
+  setting: string,
+  given = x,
+  threshold?: Float32Array,
+): Promise<SparseFeatures> {
   vi.stubEnv(KERNELS_VARIABLE, setting)
   using backend = new Backend({ device: 'cpu', threads: 2 })
+  using opened = await openDictionary(folder)
+  const dictionary: Dictionary =
+    threshold === undefined ? opened : { ...opened, activation: { kind: 'threshold', threshold } }
   // Blocks of 32 latents, so that there are many, and a short one.
-  using placed = await PlacedDictionary.open(folder, backend, { blockBytes: 32 * 4 * D })
+  using placed = await PlacedDictionary.place(dictionary, backend, { blockBytes: 32 * 4 * D })
   using encoder = new Encoder(placed)
   return await encoder.encode(given)
 }
@@ -86,15 +96,18 @@ describe('with screening and without', () => {
     expect(ours.values).toBeWithinRelativeL2(plain.values, 1e-6)
   })
 
-  it('a threshold just below or above what a latent reaches decides as in f32', async () => {
-    const reached = (await encode(await dictionary(1.9), 'off')).values
-    for (const value of [reached[3]!, reached[11]!])
-      for (const by of [-2e-6, 2e-6]) {
-        const folder = await dictionary(value * (1 + by))
-        const [ours, plain] = [await encode(folder, ''), await encode(folder, 'off')]
-        expect(ours.indices).toEqual(plain.indices)
-        expect(ours.starts).toEqual(plain.starts)
-      }
+  it('thresholds just below or above what latents reach decide as in f32', async () => {
+    const folder = await dictionary(1e-6)
+    const all = denseFeatures(await encode(folder, 'off')).data
+    // A third of the latents, each with its own threshold: its largest value, a little less or more.
+    const threshold = Float32Array.from({ length: F }, (_, j) => {
+      const largest = Math.max(...Array.from({ length: N }, (_, r) => all[r * F + j]!))
+      return j % 3 === 0 ? largest * (1 + (j % 2 === 0 ? 2e-6 : -2e-6)) : 10
+    })
+    const [ours, plain] = [await encode(folder, '', x, threshold), await encode(folder, 'off', x, threshold)]
+    expect(plain.indices.length).toBe(Math.ceil(F / 6))
+    expect(ours.starts).toEqual(plain.starts)
+    expect(ours.indices).toEqual(plain.indices)
   })
 
   it('activations that are not finite are refused', async () => {
