@@ -94,7 +94,8 @@ function bf16(value: number): number {
 /** Private memory of this process in bytes, mapped files left out. */
 function privateBytes(): number {
   const text = readFileSync('/proc/self/smaps_rollup', 'utf8')
-  return 1024 * Number(/^Private_Dirty:\s+(\d+)/m.exec(text)![1])
+  // Not Private_Dirty: pages of a file that was just written count there until they are on disk.
+  return 1024 * Number(/^Anonymous:\s+(\d+)/m.exec(text)![1])
 }
 
 if (!existsSync(join(folder, 'hyperparams.json'))) await make()

@@ -63,6 +63,14 @@ const OPS: Record<string, Build> = {
     }),
   softMax: (g, t, s) => g.softMax(t(0), s.n % 3 === 0 ? undefined : t(1), 0.5),
   flashAttention: (g, t) => g.flashAttention(t(0), t(1), t(2), t(3), 0.5, 0),
+  gatherSum: (g, t) => {
+    const kernels = backend.kernels?.kernels.gather(32)
+    return kernels && g.gatherSum(kernels, t(0), { starts: t(1), indices: t(2), values: t(3) })
+  },
+  gatherDot: (g, t) => {
+    const kernels = backend.kernels?.kernels.gather(32)
+    return kernels && g.gatherDot(kernels, t(0), t(1), { starts: t(2), indices: t(3) })
+  },
   packedAttention: (g, t) => g.packedAttention(t(0), t(1), t(2), PLAN)?.z,
   linear: (g, t, s) =>
     g.linear(t(0), t(1), { precision: s.n % 2 === 0 ? 'f32' : 'native', step: s.n % 3 === 0 }),
@@ -137,6 +145,12 @@ const attention = fc
       input('I64', [2]),
       input('F32', [32, 4, 4]),
       input('F32', [32, 2, 4]),
+      input('F32', [32, 2]),
+      input('I32', [3]),
+      { op: 'gatherSum', args: [10, 11, 6, 5], shape: [], n: 0, type: 'F32' },
+      input('F32', [2]),
+      { op: 'gatherSum', args: [10, 11, 6, 12], shape: [], n: 0, type: 'F32' },
+      { op: 'gatherDot', args: [10, 10, 11, 6], shape: [], n: 0, type: 'F32' },
       { op: 'packedAttention', args: [8, 9, 9, 0], shape: [], n: 0, type: 'F32' },
       { op: 'setRows', args: [5, 5, 7, 0], shape: [], n: 0, type: 'F32' },
       { op: 'getRows', args: [5, 6, 0, 0], shape: [], n: 0, type: 'F32' },
