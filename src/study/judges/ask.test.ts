@@ -196,7 +196,9 @@ describe('judgeAnswers', () => {
     expect(before).toBeLessThan(20)
     server.requests.length = 0
     expect((await all()).answers.every((a) => a?.content === '{"answer": "2"}')).toBe(true)
-    expect(server.requests).toHaveLength(20 - before)
+    // The two that were on their way may reach the server late.
+    expect(server.requests.length).toBeGreaterThanOrEqual(20 - before)
+    expect(server.requests.length).toBeLessThanOrEqual(20 - before + 2)
   })
 })
 
