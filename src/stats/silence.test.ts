@@ -1,8 +1,7 @@
 /** Every label on tables that are known, and on planted features: how often a label is wrong. */
-import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
 import { describe, expect, it } from 'vitest'
+import { dormancyPower } from '../../test/support/calibration.ts'
 import { stream } from '../core/random.ts'
-import { clopperPearson, mcnemar } from './exact.ts'
 import { type FiringCounts, labelFeatures } from './silence.ts'
 
 const table = (f: Partial<FiringCounts>): FiringCounts => ({
@@ -55,14 +54,6 @@ function planted(rng: ReturnType<typeof stream>, n: number, rate: number, silenc
   return { n, ...counts, alignedRestored: counts.both + counts.alignedOnly, baseRestored: 0 }
 }
 
-/** The chance that a silenced feature fires often enough in base, were every other test in vain. */
-function power(n: number, rate: number, family: number): number {
-  for (let k = 1; k <= n; k++)
-    if (mcnemar(k, 0) * family < 0.05 && clopperPearson(0, n)[1] < 0.5 * clopperPearson(k, n)[0])
-      return 1 - binomialCdf(k - 1, n, rate)
-  return 0
-}
-
 describe.each([0.5, 0.1, 0.02])('planted features at rate %f', (rate) => {
   it.each([20, 100, 500])('over %i prompts: dormant is rarely false, and right where power allows', (n) => {
     const [replicates, each] = [200, 10]
@@ -77,7 +68,8 @@ describe.each([0.5, 0.1, 0.02])('planted features at rate %f', (rate) => {
       })
     }
     expect(falsely).toBeLessThanOrEqual(0.05 * Math.max(dormant, replicates))
-    if (power(n, rate, 2 * each) >= 0.99) expect(rightly).toBeGreaterThanOrEqual(0.95 * replicates * each)
+    if (dormancyPower(n, rate, 2 * each) >= 0.99)
+      expect(rightly).toBeGreaterThanOrEqual(0.95 * replicates * each)
   })
 })
 

@@ -80,8 +80,8 @@ export function mostTellingFirst(
   return { ...selection, policy }
 }
 
-/** Labels of features that are one family: policy features and controls of a dictionary. */
-function labelled(
+/** Labels of features that are one family: policy features and controls of a dictionary, over held-out prompts. */
+export function labelled(
   input: Pick<FollowedInput, 'firing' | 'promptHalves' | 'study'>,
   all: readonly { readonly feature: number }[],
 ): (Silence & { counts: FiringCounts })[] {

@@ -85,19 +85,35 @@ export async function siteMoments(
 ): Promise<Moments> {
   const plan = shardsOf(of.texts)
   const spec = { kind: 'moments', version: VERSION, params: { key, site, texts: of.hash } }
-  const { shards } = await shardedStep(run, spec, plan.length, open, async (model, s) => {
-    const { x } = await siteRows(model, site, of, plan[s]!, signal)
-    const sum = new Array<number>(x.cols).fill(0)
-    let squares = 0
-    x.data.forEach((v, i) => {
-      sum[i % x.cols]! += v
-      squares += v * v
-    })
-    return { rows: x.rows, sum, squares }
+  const { shards } = await shardedStep(run, spec, plan.length, open, async (model, s) =>
+    momentSums((await siteRows(model, site, of, plan[s]!, signal)).x),
+  )
+  return momentsOf(shards)
+}
+
+/** What moments are made of, of some rows. */
+export interface MomentSums {
+  readonly rows: number
+  readonly sum: readonly number[]
+  readonly squares: number
+}
+
+/** Sums over the rows of x [n, d]. */
+export function momentSums(x: Matrix): MomentSums {
+  const sum = new Array<number>(x.cols).fill(0)
+  let squares = 0
+  x.data.forEach((v, i) => {
+    sum[i % x.cols]! += v
+    squares += v * v
   })
-  const rows = shards.reduce((n, s) => n + s.rows, 0)
-  const mean = shards[0]!.sum.map((_, j) => shards.reduce((n, s) => n + s.sum[j]!, 0) / rows)
-  const squares = shards.reduce((n, s) => n + s.squares, 0) / rows
+  return { rows: x.rows, sum, squares }
+}
+
+/** Moments over the rows of all parts, one at least. */
+export function momentsOf(parts: readonly MomentSums[]): Moments {
+  const rows = parts.reduce((n, s) => n + s.rows, 0)
+  const mean = parts[0]!.sum.map((_, j) => parts.reduce((n, s) => n + s.sum[j]!, 0) / rows)
+  const squares = parts.reduce((n, s) => n + s.squares, 0) / rows
   return { mean, norm: Math.sqrt(Math.max(0, squares - mean.reduce((n, v) => n + v * v, 0))) }
 }
 

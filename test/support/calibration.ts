@@ -1,4 +1,7 @@
-/** What calibration tests count: how uniform p-values are, how often intervals cover. */
+/** What calibration tests count: how uniform p-values are, how often intervals cover, what a test can show. */
+
+import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
+import { clopperPearson, mcnemar } from '../../src/stats/exact.ts'
 
 /** Kolmogorov and Smirnov's distance of p-values from the uniform distribution. */
 export function ksDistance(p: readonly number[]): number {
@@ -21,4 +24,15 @@ export function ksBound(n: number, draws: number): number {
 /** The largest count out of n that a rate of `a` exceeds once in a thousand times (normal approximation). */
 export function mostAt(a: number, n: number): number {
   return Math.ceil(n * a + 3.1 * Math.sqrt(n * a * (1 - a)) + 0.5)
+}
+
+/**
+ * The exact chance that a feature which fires in each of n prompts at a rate, and never in aligned, is called
+ * dormant, were every other test of its family in vain: at least this chance it has.
+ */
+export function dormancyPower(n: number, rate: number, family: number): number {
+  for (let k = 1; k <= n; k++)
+    if (mcnemar(k, 0) * family < 0.05 && clopperPearson(0, n)[1] < 0.5 * clopperPearson(k, n)[0])
+      return 1 - binomialCdf(k - 1, n, rate)
+  return 0
 }
