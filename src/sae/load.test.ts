@@ -7,7 +7,10 @@ import { isComplete, put, refusalOf, temporaryFolder } from '../../test/support/
 import { writeDictionary } from '../../test/support/dictionary.ts'
 import { pickle, torchBytes } from '../../test/support/torch-bytes.ts'
 import type { PalimpsestError } from '../core/errors.ts'
+import { matrix } from '../core/matrix.ts'
 import { Backend } from '../ggml/backend.ts'
+import { Graph, GraphAllocator } from '../ggml/graph.ts'
+import { Encoder } from './encode.ts'
 import { looksLikeDictionary, openDictionary } from './load.ts'
 import { PlacedDictionary } from './placed.ts'
 
@@ -117,6 +120,61 @@ describe('SAELens', () => {
       /W_dec\[9, 5\]/,
     )
   })
+
+  it('numbers that are finite in the file and not once they are read', async () => {
+    const folder = await writeDictionary(files.path, 'steep', {
+      width: 8,
+      latents: 12,
+      config: { architecture: 'gated' },
+      tensors: { r_mag: vector(12, 200), b_mag: vector(12), b_gate: vector(12) },
+    })
+    expectRefusal(await refusalOf(openDictionary(folder)), 'dictionary-nan', /encoder gain[\s\S]*Infinity/)
+  })
+
+  it('says how many latents its makers aimed at, where the file does', async () => {
+    for (const [name, config, expected] of [
+      ['aimed', { architecture: 'topk', k: 3 }, 3],
+      ['plain', {}, undefined],
+    ] as const) {
+      using d = await openDictionary(
+        await writeDictionary(files.path, name, { width: 8, latents: 12, config }),
+      )
+      expect(d.nominalL0).toBe(expected)
+    }
+  })
+})
+
+describe('a latent without a decoder vector', () => {
+  it('adds nothing, and spoils nothing', async () => {
+    const W_dec = {
+      shape: [12, 8],
+      data: Float32Array.from({ length: 96 }, (_, i) => (i < 88 ? (i % 7) - 3 : 0)),
+    }
+    const config = { architecture: 'topk', k: 12, rescale_acts_by_decoder_norm: true }
+    const folder = await writeDictionary(files.path, 'headless', {
+      width: 8,
+      latents: 12,
+      config,
+      tensors: { W_dec },
+    })
+    using backend = new Backend({ device: 'cpu', threads: 1 })
+    using placed = await PlacedDictionary.open(folder, backend)
+    using encoder = new Encoder(placed)
+    const x = matrix(
+      3,
+      8,
+      Float32Array.from({ length: 24 }, (_, i) => Math.cos(i)),
+    )
+    const features = await encoder.encode(x)
+    expect([...features.indices]).not.toContain(11)
+    const y = await encoder.decode(features, x)
+    expect(y.data.every(Number.isFinite)).toBe(true)
+    using allocator = new GraphAllocator(backend)
+    using g = new Graph(backend, placed.tensors + 8)
+    const out = g.output(placed.reconstruct(g, g.input('F32', [8, 3], x.data)))
+    await g.compute(allocator)
+    expect(g.read(out)).toBeWithinRelativeL2(y.data, 1e-6)
+  })
 })
 
 describe('other formats', () => {
@@ -222,6 +280,45 @@ describe('other formats', () => {
     const call = pickle.reduce(pickle.global('builtins', 'exec'), pickle.tuple(pickle.text('1')))
     put(folder, 'sae-l3.pt', torchBytes(pickle.whole(pickle.dict(pickle.text('encoder.weight'), call)), {}))
     expectRefusal(await refusalOf(openDictionary(folder)), 'pickle-global', /builtins\.exec/)
+  })
+
+  it.each<[folder: string, site: string, model: string, l0: number | undefined]>([
+    [
+      'gemma-scope-2b-pt-res/layer_20/width_16k/average_l0_71',
+      'blocks.20.hook_resid_post',
+      'google/gemma-2-2b',
+      71,
+    ],
+    [
+      'models--google--gemma-scope-9b-it-res/snapshots/0a1b/layer_9/width_131k/average_l0_121',
+      'blocks.9.hook_resid_post',
+      'google/gemma-2-9b-it',
+      121,
+    ],
+    [
+      'gemma-scope-9b-pt-mlp/layer_3/width_16k/canonical',
+      'blocks.3.hook_mlp_out',
+      'google/gemma-2-9b',
+      undefined,
+    ],
+    [
+      'gemma-scope-2b-pt-att/layer_7/width_16k/average_l0_80',
+      'blocks.7.attn.hook_z',
+      'google/gemma-2-2b',
+      80,
+    ],
+    ['gemma-scope-2b-pt-res/embedding/width_4k/average_l0_6', 'hook_embed', 'google/gemma-2-2b', 6],
+  ])('Gemma Scope says where it belongs by its path: %s', async (path, site, model, l0) => {
+    const folder = join(files.path, path)
+    cpSync(join(FIXTURES, 'gemma_scope'), folder, { recursive: true })
+    using d = await openDictionary(folder)
+    expect([d.site, d.model, d.nominalL0, d.warnings]).toEqual([site, model, l0, []])
+  })
+
+  it('transcoders of Gemma Scope 1 are refused by name', async () => {
+    const folder = join(files.path, 'gemma-scope-2b-pt-transcoders/layer_0/width_16k/average_l0_5')
+    cpSync(join(FIXTURES, 'gemma_scope'), folder, { recursive: true })
+    expectRefusal(await refusalOf(openDictionary(folder)), 'dictionary-unsupported', /Transcoders of Gemma/)
   })
 
   it('folders of something else, and paths that are not there', async () => {

@@ -64,10 +64,33 @@ export async function openDictionary(path: string, options: OpenDictionaryOption
   const opener = new Opener(place, options.rule ?? 'reference', pacer(options.signal))
   try {
     const form = await format.load(opener)
+    checkDerived(form, path)
     return { ...form, path, files: opener.files, [Symbol.dispose]: () => opener[Symbol.dispose]() }
   } catch (error) {
     opener[Symbol.dispose]()
     throw error
+  }
+}
+
+/** Refuses vectors that are not finite once scales are folded: an exponential or a division may be too large. */
+function checkDerived(form: DictionaryForm, path: string): void {
+  const { activation } = form
+  const vectors = {
+    'encoder gain': form.gain,
+    'encoder bias': form.bias,
+    'decoder gain': form.decoderGain,
+    'decoder bias': form.decoderBias,
+    'weight of top-k': activation.kind === 'topk' ? activation.weight : undefined,
+  }
+  for (const [name, vector] of Object.entries(vectors)) {
+    const at = vector?.findIndex((v) => !Number.isFinite(v)) ?? -1
+    if (at >= 0)
+      throw refuse('dictionary-nan', 'A number that follows from the weights is not finite.', {
+        where: `${path}, ${name} of latent or channel ${at}`,
+        expected: 'finite numbers once scales are folded',
+        found: `${vector![at]}`,
+        fix: 'The file is damaged, or its norms are not what its format says: fetch it again.',
+      })
   }
 }
 

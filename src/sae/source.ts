@@ -350,6 +350,14 @@ export async function latentNorms(
   return sums.map(Math.sqrt)
 }
 
+/**
+ * What undoes norms, [F]: 1 / n, and 0 where there is nothing to undo. A latent whose decoder vector is zero adds
+ * nothing; as infinity times zero it would make every reconstruction not a number.
+ */
+export function reciprocals(norms: ArrayLike<number>): Float32Array {
+  return Float32Array.from(norms, (n) => (Number.isFinite(Math.fround(1 / n)) ? 1 / n : 0))
+}
+
 function show(value: unknown): string {
   return JSON.stringify(value)?.slice(0, 100) ?? 'nothing'
 }

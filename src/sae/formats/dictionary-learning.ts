@@ -12,6 +12,7 @@ import {
   latentNorms,
   type Opening,
   type Place,
+  reciprocals,
   Tensors,
   unsupported,
 } from '../source.ts'
@@ -66,7 +67,7 @@ async function autoEncoder(input: Input): Promise<DictionaryForm> {
     gain: Float32Array.from(norms),
     bias: input.t.vector('encoder.bias', form.latents).map((b, i) => b * norms[i]!),
     activation: { kind: 'relu' },
-    decoderGain: Float32Array.from(norms, (n) => 1 / n),
+    decoderGain: reciprocals(norms),
     rules: [
       'AutoEncoder: relu; the bias is subtracted from the input and added to the output.',
       'Decoder columns are made of unit norm and features multiplied by the norms, as from_pretrained does by default.',

@@ -30,7 +30,7 @@ export async function load(opening: Opening): Promise<DictionaryForm> {
     latents,
     site,
     outSite: site,
-    model: /gemma-scope-(\d+b)-(pt|it)/.exec(folder)?.slice(1).join('-').replace(/^/, 'google/gemma-2-'),
+    model: modelOfPath(folder),
     inputNorm: 'none',
     subtract: undefined,
     encoder,
@@ -60,6 +60,12 @@ function siteOfPath(folder: string): string | undefined {
   const layer = numberAfter(folder, /layer_(\d+)/)
   if (layer === undefined || kind === undefined) return undefined
   return `blocks.${layer}.${{ res: 'hook_resid_post', mlp: 'hook_mlp_out', att: 'attn.hook_z' }[kind]}`
+}
+
+/** Base models have no suffix on the Hub. */
+function modelOfPath(folder: string): string | undefined {
+  const [, size, kind] = /gemma-scope-(\d+b)-(pt|it)/.exec(folder) ?? []
+  return size === undefined ? undefined : `google/gemma-2-${size}${kind === 'it' ? '-it' : ''}`
 }
 
 function numberAfter(text: string, pattern: RegExp): number | undefined {

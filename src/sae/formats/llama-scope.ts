@@ -13,6 +13,7 @@ import {
   latentNorms,
   type Opening,
   type Place,
+  reciprocals,
   Tensors,
   unsupported,
 } from '../source.ts'
@@ -75,7 +76,7 @@ export async function load(opening: Opening): Promise<DictionaryForm> {
     gain: Float32Array.from(folded),
     bias: bias.map((b, i) => (b / scaleIn) * folded[i]!),
     activation: { kind: 'threshold', threshold: new Float32Array(latents).fill(threshold) },
-    decoderGain: Float32Array.from(folded, (v) => scaleIn / scaleOut / v),
+    decoderGain: reciprocals(folded.map((v) => (v * scaleOut) / scaleIn)),
     rules: [
       "The makers' rule (default; --rule saelens gives the other one): the norms of the dataset are folded away, so that raw activations go in.",
       norms

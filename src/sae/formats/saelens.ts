@@ -11,6 +11,7 @@ import {
   latentNorms,
   type Opening,
   type Place,
+  reciprocals,
   Tensors,
   unsupported,
 } from '../source.ts'
@@ -77,7 +78,7 @@ export async function load(opening: Opening): Promise<DictionaryForm> {
     decoderBias,
     skip: settings.architecture.includes('skip') ? t.matrix('W_skip', outWidth, width, 'rows') : undefined,
     decoderGain: scalingFactor(t, latents, settings.scaled, config, rules),
-    nominalL0: undefined,
+    nominalL0: config.child('metadata').number('nominal_l0'),
     dashboard: dashboardOf(config),
     rules,
     warnings,
@@ -113,7 +114,7 @@ export async function load(opening: Opening): Promise<DictionaryForm> {
       gain: Float32Array.from(norms),
       bias: bias.map((b, i) => b * norms[i]!),
       activation,
-      decoderGain: Float32Array.from(norms, (n) => 1 / n),
+      decoderGain: reciprocals(norms),
       nominalL0: k,
     }
   }

@@ -62,6 +62,8 @@ export async function saveDictionary(
       sae_lens_version: LAYOUT,
       sae_lens_training_version: null,
       hook_head_index: null,
+      // Files of thresholds do not say how many latents were to fire: the self-test asks.
+      nominal_l0: k,
       ...metadata,
     },
   }
@@ -102,7 +104,7 @@ export async function saveCheckpoint(
 /**
  * Takes up a checkpoint.
  *
- * @throws PalimpsestError `train-other` when it is of another training
+ * @throws PalimpsestError `train-other` when it is of another training; `train-checkpoint` when it is damaged
  */
 export function loadCheckpoint(
   path: string,
@@ -118,15 +120,44 @@ export function loadCheckpoint(
       found: 'others',
       fix: 'Choose another folder with -o, or remove this one.',
     })
-  for (const [name, target] of trainer.state()) {
-    const t = file.tensors.get(name)!
+  const state = readState(path, file.metadata.state)
+  const carry = file.tensors.get('carry')
+  const stored = [...trainer.state()].map(([name, target]) => ({ name, target, t: file.tensors.get(name) }))
+  const wrong = stored.find(
+    ({ t, target }) =>
+      t?.shape[0] !== target.length || t.type !== (target instanceof Float64Array ? 'F64' : 'F32'),
+  )
+  if (wrong !== undefined || carry?.type !== 'F32') throw damaged(path, wrong?.name ?? 'carry')
+  for (const { target, t } of stored)
     if (target instanceof Float64Array)
-      target.set(new Float64Array(t.file.bytes(t.offset, t.byteLength).slice().buffer))
-    else target.set(readF32(t))
-  }
-  const state = JSON.parse(file.metadata.state!) as TrainProgress & Record<'step' | 'text' | 'fills', number>
+      target.set(new Float64Array(t!.file.bytes(t!.offset, t!.byteLength).slice().buffer))
+    else target.set(readF32(t!))
   const { step, text, fills, scale, reports } = state
   trainer.step = step
-  Object.assign(activations.state, { text, fills, carry: readF32(file.tensors.get('carry')!) })
+  Object.assign(activations.state, { text, fills, carry: readF32(carry) })
   return { scale, reports }
+}
+
+type State = TrainProgress & Readonly<Record<'step' | 'text' | 'fills', number>>
+
+function readState(path: string, text: string | undefined): State {
+  let state: Partial<State> | null = null
+  try {
+    state = JSON.parse(text ?? 'null') as Partial<State> | null
+  } catch {
+    // Said below.
+  }
+  const { step, text: taken, fills, scale, reports } = state ?? {}
+  if (![step, taken, fills, scale].every((v) => typeof v === 'number') || !Array.isArray(reports))
+    throw damaged(path, 'state')
+  return state as State
+}
+
+function damaged(path: string, what: string): Error {
+  return refuse('train-checkpoint', 'The checkpoint of an unfinished training is damaged.', {
+    where: path,
+    expected: 'what training writes',
+    found: `"${what}" is missing or of another size`,
+    fix: 'Remove it: training then starts again.',
+  })
 }

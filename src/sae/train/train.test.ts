@@ -1,5 +1,5 @@
 /** Training: gradients against differences, planted features found again, the dead revived, resumed to the bit. */
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
@@ -8,6 +8,8 @@ import { refusalOf, temporaryFolder } from '../../../test/support/bytes.ts'
 import { loadTiny } from '../../../test/support/tiny.ts'
 import { matrix } from '../../core/matrix.ts'
 import { stream } from '../../core/random.ts'
+import { openSafetensors, readF32 } from '../../formats/safetensors.ts'
+import { writeSafetensors } from '../../formats/safetensors-write.ts'
 import { Backend } from '../../ggml/backend.ts'
 import type { Model } from '../../model/model.ts'
 import { Encoder } from '../encode.ts'
@@ -246,7 +248,13 @@ describe('on a model', () => {
       expect(record).toMatchObject({ tokens: 3200, site })
       using placed = await PlacedDictionary.open(out, model.backend)
       using encoder = new Encoder(placed)
-      expect(placed.dictionary).toMatchObject({ format: 'SAELens', site, latents: 128, width: 64 })
+      expect(placed.dictionary).toMatchObject({
+        format: 'SAELens',
+        site,
+        latents: 128,
+        width: 64,
+        nominalL0: 8,
+      })
       const run = await model.run(texts, { hooks: [site] })
       const rows = texts.flatMap((_, i) => [...run.get(site, i).data.subarray(64)])
       const x = matrix(rows.length / 64, 64, Float32Array.from(rows))
@@ -300,6 +308,54 @@ describe('on a model', () => {
     expect((await refusalOf(other)).code).toBe('train-other')
   })
 
+  it('what is left of another training, or damaged, is not taken up', async () => {
+    const out = join(files.path, 'damaged')
+    const job = { models: [model], texts, site, settings: settingsOf('topk'), out, checkpointMs: 0 }
+    const checkpoint = join(out, 'checkpoint.safetensors')
+    let seen = 0
+    const stop = new AbortController()
+    const cut = trainDictionary({
+      ...job,
+      signal: stop.signal,
+      onProgress: () => {
+        if (++seen === 70) stop.abort()
+      },
+    })
+    expect((await refusalOf(cut)).code).toBe('interrupted')
+    const whole = readFileSync(checkpoint)
+    using file = openSafetensors(checkpoint)
+    const tensors = [...file.tensors.values()].map((t) => ({
+      name: t.name,
+      type: t.type as 'F32' | 'F64',
+      shape: [...t.shape],
+      data:
+        t.type === 'F64' ? new Float64Array(t.file.bytes(t.offset, t.byteLength).slice().buffer) : readF32(t),
+    }))
+    const short = tensors.map((t) =>
+      t.name === 'decoder' ? { ...t, shape: [3], data: t.data.slice(0, 3) } : t,
+    )
+    const { metadata } = file
+    for (const [what, content, meta] of [
+      ['decoder', short, metadata],
+      ['encoder.first', tensors.filter((t) => t.name !== 'encoder.first'), metadata],
+      ['state', tensors, { ...metadata, state: '{"step": 1' }],
+      ['state', tensors, { ...metadata, state: '{"step": 1}' }],
+    ] as const) {
+      await writeSafetensors(checkpoint, content, meta)
+      const error = await refusalOf(trainDictionary(job))
+      expect([error.code, error.message]).toEqual(['train-checkpoint', expect.stringContaining(`"${what}"`)])
+    }
+    writeFileSync(checkpoint, whole)
+    expect((await refusalOf(trainDictionary({ ...job, settings: settingsOf('topk', 3) }))).code).toBe(
+      'train-other',
+    )
+    expect((await trainDictionary(job)).tokens).toBe(3200)
+    for (const text of ['{"half', 'null', '{"job": 1}']) {
+      writeFileSync(join(out, 'training.json'), text)
+      expect([text, (await refusalOf(trainDictionary(job))).code]).toEqual([text, 'train-other'])
+    }
+  })
+
   it('a pair shares one dictionary', async () => {
     const out = join(files.path, 'pair')
     const record = await trainDictionary({
@@ -320,6 +376,9 @@ describe('on a model', () => {
     )
     const many = { ...job.settings, k: 129 }
     expect((await refusalOf(trainDictionary({ ...job, site, settings: many }))).code).toBe('train-settings')
+    const few = { ...job.settings, tokens: 9 * 16 }
+    const refused = await refusalOf(trainDictionary({ ...job, site, settings: few }))
+    expect([refused.code, refused.message]).toEqual(['train-settings', expect.stringContaining('10 steps')])
     const empty = texts.map((t) => ({ ...t, content: new Uint8Array(40) }))
     expect((await refusalOf(trainDictionary({ ...job, site, texts: empty }))).code).toBe('text-no-content')
     expect(existsSync(job.out)).toBe(false)

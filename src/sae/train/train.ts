@@ -3,11 +3,12 @@
  * the bit however often it is interrupted, and written so that SAELens opens it.
  */
 
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { refuse } from '../../core/errors.ts'
-import { atomicWrite, hashJson } from '../../core/files.ts'
+import { atomicWrite, explainFileError, hashJson } from '../../core/files.ts'
 import { pacer } from '../../core/pace.ts'
 import { packageVersion } from '../../core/version.ts'
 import { hashCheckpoint } from '../../formats/checkpoint.ts'
@@ -22,6 +23,8 @@ import { DictionaryTrainer, type StepReport } from './trainer.ts'
 /** Batches of a buffer: what is shuffled together. */
 const BATCHES = 32
 const CHECKPOINT_MS = 60_000
+/** With fewer steps the rate has no time to rise and fall, nor a threshold to be found. */
+const LEAST_STEPS = 10
 /** How many lines of history the record keeps. */
 const HISTORY = 200
 
@@ -59,7 +62,7 @@ export interface TrainRecord {
  * Trains, or goes on from the checkpoint in the folder, or finds the training done.
  *
  * @throws PalimpsestError `dictionary-model`, `train-settings`, `tokenizers-differ`, `text-no-content`, `train-other`,
- *   `training-diverged`, `interrupted`
+ *   `train-checkpoint`, `training-diverged`, `interrupted`
  * @example
  * await trainDictionary({ models: [model], texts, site: 'blocks.12.hook_resid_post', out: './sae',
  *   settings: trainSettings({ kind: 'topk', latents: 4608, k: 32, tokens: 1e6 }) })
@@ -74,17 +77,24 @@ export async function trainDictionary(options: TrainJob): Promise<TrainRecord> {
       found: `${settings.k}`,
       fix: 'Lower k, or raise the number of latents.',
     })
+  if (settings.tokens < LEAST_STEPS * settings.batch)
+    throw refuse('train-settings', 'There are too few tokens to train on.', {
+      where: 'tokens and batch',
+      expected: `at least ${LEAST_STEPS} steps, of ${settings.batch} tokens each`,
+      found: `${settings.tokens} tokens`,
+      fix: 'Give more texts, more tokens (texts are gone through again), or a smaller batch.',
+    })
   const job = hashJson({
-    version: 1,
+    version: 2,
     models: await Promise.all(models.map((m) => hashCheckpoint(m.checkpoint))),
     precision: models.map((m) => m.precision),
-    texts: texts.map((t) => [t.tokens, [...t.content]]),
+    texts: await hashTexts(texts, signal),
     site,
     settings,
   })
   const recordPath = join(out, 'training.json')
   const done = await readRecord(recordPath, job)
-  if (done !== undefined) return done
+  if (done !== undefined && existsSync(join(out, 'sae_weights.safetensors'))) return done
 
   const activations = new ActivationStream({ ...settings, models, texts, site, width, batches: BATCHES })
   using trainer = new DictionaryTrainer(models[0]!.backend, width, settings)
@@ -145,14 +155,33 @@ export async function trainDictionary(options: TrainJob): Promise<TrainRecord> {
   return record
 }
 
+/** Piece by piece: as one JSON text a corpus of a hundred million tokens would be longer than a text may be. */
+async function hashTexts(texts: readonly TestText[], signal: AbortSignal | undefined): Promise<string> {
+  const pace = pacer(signal)
+  const hash = createHash('sha256')
+  for (const { tokens, content } of texts) {
+    hash.update(`${tokens.length}\n`).update(Int32Array.from(tokens)).update(content)
+    await pace()
+  }
+  return hash.digest('hex')
+}
+
 async function readRecord(path: string, job: string): Promise<TrainRecord | undefined> {
   if (!existsSync(path)) return undefined
-  const record = JSON.parse(await readFile(path, 'utf8')) as TrainRecord
-  if (record.job === job) return record
+  let record: TrainRecord | null = null
+  try {
+    record = JSON.parse(await readFile(path, 'utf8')) as TrainRecord | null
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw explainFileError(error, path)
+  }
+  if (record?.job === job) return record
   throw refuse('train-other', 'The folder holds another dictionary that is finished.', {
     where: path,
     expected: 'the same models, texts and settings as before, or a new folder',
-    found: `${record.settings?.kind} of ${record.settings?.latents} latents`,
+    found:
+      record?.settings === undefined
+        ? 'a training.json of something else'
+        : `${record.settings.kind} of ${record.settings.latents} latents`,
     fix: 'Choose another folder with -o.',
   })
 }
