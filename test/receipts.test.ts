@@ -122,6 +122,64 @@ describe('llama3.1', () => {
     }
   })
 
+  it.each(['add', 'ablate'] as const)(
+    'gives an arm the same bits alone and among others that share its operation: %s',
+    async (op) => {
+      const site = 'blocks.1.hook_resid_post'
+      const rows = Array.from({ length: 12 }, (_, i) => i)
+      // Of equal norm: receipts alone would not tell one from another.
+      const arms = rows.map((arm) => {
+        const vector = normal(64)
+        const unit = vector.map((v) => v / Math.hypot(...vector))
+        return op === 'add'
+          ? add({ site, vector: unit, dose: 3, rows: [arm], positions: arm % 3 === 0 ? 'last' : 'all' })
+          : ablate({ site, direction: unit, mean: arm / 4, amount: 1 + (arm % 2), rows: [arm] })
+      })
+      const options = { hooks: [site], logits: 'last' } as const
+      const batch = rows.map((i) => [5, 6, 7 + i, 8])
+      const plain = await model.run(batch, options)
+      const together = await model.run(batch, { ...options, interventions: arms })
+      for (const arm of [0, 1, 6, 11]) {
+        const alone = await model.run(batch, { ...options, interventions: [arms[arm]!] })
+        expect(together.logits(arm).data).toBeBitIdentical(alone.logits(arm).data)
+        expect(together.logits(arm).data).not.toEqual(plain.logits(arm).data)
+        expect(together.receipts[arm]).toEqual({ ...alone.receipts[0]!, index: arm })
+        const other = (arm + 1) % rows.length
+        expect(alone.get(site, other).data).toBeBitIdentical(plain.get(site, other).data)
+      }
+    },
+  )
+
+  it('keeps the order of what meets at one text, between arms that have texts of their own', async () => {
+    const site = 'blocks.1.hook_resid_post'
+    const [a, b] = [normal(64), normal(64)]
+    const u = b.map((v) => v / Math.hypot(...b))
+    const interventions = [
+      add({ site, vector: a, dose: 1, rows: [0, 1] }),
+      add({ site, vector: b, dose: 2, rows: [1, 2] }),
+      ablate({ site, direction: b, rows: [0, 1] }),
+      add({ site, vector: b, dose: 3, rows: [0] }),
+    ]
+    const plain = await model.run(texts, { hooks: [site] })
+    const out = await model.run(texts, { hooks: [site], interventions })
+    const without = (x: Float32Array): Float32Array => {
+      const along = x.reduce((sum, v, j) => sum + v * u[j]!, 0)
+      return x.map((v, j) => v - along * u[j]!)
+    }
+    const expected = [
+      (x: Float32Array) => without(x.map((v, j) => v + a[j]!)).map((v, j) => v + 3 * b[j]!),
+      (x: Float32Array) => without(x.map((v, j) => v + a[j]! + 2 * b[j]!)),
+      (x: Float32Array) => x.map((v, j) => v + 2 * b[j]!),
+    ]
+    for (const [i, change] of expected.entries())
+      for (const t of texts[i]!.keys())
+        expect(row(out.get(site, i), t)).toBeAllclose(change(row(plain.get(site, i), t)), {
+          rtol: 1e-5,
+          atol: 1e-5,
+        })
+    expect(out.receipts.map((r) => r.tokens)).toEqual([10, 8, 10, 7])
+  })
+
   it("patches another model's activations in", async () => {
     using other = await loadTiny(join(MODELS, 'llama'))
     const site = 'blocks.3.hook_resid_post'
@@ -231,22 +289,23 @@ describe('llama3.1', () => {
 describe('a receipt that disagrees', () => {
   /** A device that computes one operation wrongly. */
   class WrongGraph extends Graph {
-    wrong: 'add' | 'mulMat' | undefined
+    wrong: 'add' | 'getRows' | undefined
     override add(a: Tensor, b: Tensor): Tensor {
       return super.add(a, this.wrong === 'add' ? super.scale(b, 0.9) : b)
     }
-    override mulMat(w: Tensor, x: Tensor): Tensor {
-      const y = super.mulMat(w, x)
-      return this.wrong === 'mulMat' ? super.scale(y, 0.99) : y
+    override getRows(a: Tensor, rows: Tensor): Tensor {
+      const y = super.getRows(a, rows)
+      return this.wrong === 'getRows' ? super.scale(y, 0.99) : y
     }
   }
 
   const site = 'blocks.0.hook_resid_post'
   const vector = normal(64)
-  const cases: [string, Intervention, 'add' | 'mulMat'][] = [
+  const cases: [string, Intervention, 'add' | 'getRows'][] = [
     ['add', add({ site, vector, dose: 2 }), 'add'],
-    ['add', add({ site, vector, dose: 2 }), 'mulMat'],
+    ['add', add({ site, vector, dose: 2 }), 'getRows'],
     ['ablate', ablate({ site, direction: vector }), 'add'],
+    ['ablate', ablate({ site, direction: vector }), 'getRows'],
     ['replace', replace({ site, values: matrix(5, 64, normal(5 * 64)) }), 'add'],
   ]
   it.each(cases)('fails the run: %s', async (_, intervention, wrong) => {

@@ -28,7 +28,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 async function run(
   name: string,
   models: string,
-  options: { out?: string; stopAt?: string } = {},
+  options: { out?: string; stopAt?: string; steps?: string } = {},
 ): Promise<Results> {
   const path = join(folder, `${name}.yaml`)
   await writeFile(path, studyText(models, SMALL).replace('[raw, chat]', 'raw'))
@@ -39,6 +39,7 @@ async function run(
     resolve: async (ref) => ref,
     command: ['test'],
     signal: stopper.signal,
+    ...(options.steps === undefined ? {} : { steps: join(folder, options.steps) }),
     onProgress: (what) => {
       if (what === options.stopAt) stopper.abort()
     },
@@ -116,6 +117,37 @@ describe('a study of steering', () => {
     expect(await readFile(join(folder, 'runs/cut/results.json'), 'utf8')).toBe(
       await readFile(join(folder, 'runs/same/results.json'), 'utf8'),
     )
+  }, 300_000)
+
+  it('does the arms of a model once, whatever it is compared with', async () => {
+    await writeStudyModel(join(folder, 'half'), { halve: true })
+    await run('same', '{ base: base, aligned: same }', { out: 'shared-same', steps: 'steps' })
+    const kinds = ['arm-doses', 'arm-scores', 'steered-texts', 'ablation-nats']
+    const done = async (): Promise<string[]> =>
+      (await readdir(join(folder, 'steps'))).filter((s) => kinds.some((kind) => s.startsWith(kind)))
+    const before = new Set(await done())
+    await run('half', '{ base: base, aligned: half }', { out: 'shared-half', steps: 'steps' })
+    const fresh = (await done()).filter((s) => !before.has(s))
+    const asked = await Promise.all(
+      fresh.map(async (s) => JSON.parse(await readFile(join(folder, 'steps', s, 'step.json'), 'utf8'))),
+    )
+    const { hash } = JSON.parse(
+      await readFile(
+        join(folder, 'steps', [...before].find((s) => s.startsWith('ablation'))!, 'step.json'),
+        'utf8',
+      ),
+    ).params
+    const [ofBase, ofHalf] = [true, false].map((own) =>
+      asked.filter((spec) => (spec.params.hash === hash) === own).map((spec) => spec.kind),
+    )
+    // Of base at most what goes along the other model's direction, which is a step of its own.
+    expect(ofBase!.length).toBe(new Set(ofBase).size)
+    expect(ofBase).not.toContain('ablation-nats')
+    for (const step of fresh.filter((_, i) => asked[i].params.hash === hash))
+      expect((await readdir(join(folder, 'steps', step))).filter((f) => f.startsWith('shard'))).toHaveLength(
+        1,
+      )
+    expect(new Set(ofHalf)).toEqual(new Set(['arm-doses', 'arm-scores', 'steered-texts']))
   }, 300_000)
 
   it('of one model tests geometry and says that steering needs two', async () => {

@@ -1,31 +1,14 @@
 /**
- * Interventions as graph operations, and the receipts that prove what they did. Every intervention is
- * multiplied by a coefficient per token (its dose where it applies, zero elsewhere), so that a dose of zero
- * leaves every bit as it was, and one product serves all arms of a batch.
+ * Interventions as graph operations, and the receipts that prove what they did. Arms of a batch, each of which has
+ * its own rows, are one operation: every token gathers its own vector and coefficient (zero where nothing applies),
+ * so that a dose of zero leaves every bit as it was, and an arm gives the same bits alone and among many.
  */
 
-import { PalimpsestError } from '../core/errors.ts'
 import type { Graph } from '../ggml/graph.ts'
 import type { Tensor } from '../ggml/tensor.ts'
+import { type Made, make, norms } from './changes.ts'
 import type { Placed } from './interventions.ts'
-
-/** What an intervention did, over a whole run. */
-export interface Receipt {
-  /** Which of the interventions given, from 0. */
-  readonly index: number
-  readonly op: Placed['op']
-  readonly site: string
-  /** Passes in which it applied to at least one token. */
-  fired: number
-  /** Tokens it applied to. */
-  tokens: number
-  /** Mean over those tokens of the norm of the change that was asked for. */
-  asked: number
-  /** Mean over those tokens of the norm of the change that was measured: |after - before|. */
-  measured: number
-  /** Largest projection left along an ablated direction (minus its mean), in norms of the activation. */
-  left?: number
-}
+import { held, type Receipt, refuseIdle, Tally } from './receipts.ts'
 
 /**
  * Tokens of a pass: which text each belongs to, and what it is to the interventions. Where a graph is computed
@@ -52,51 +35,59 @@ export interface PassChanges {
   apply(graph: Graph, site: string, x: Tensor): Tensor
 }
 
-interface Probe {
-  readonly placed: Placed
-  readonly roles: TokenRoles
-  /** 1 for each token that the next compute changes. */
-  readonly applies: Uint8Array
-  /** Brings `applies` and the graph's inputs up to date with the tokens' roles. */
-  readonly refresh: () => void
-  readonly before: Tensor
-  readonly change: Tensor
-  readonly after: Tensor
-  readonly wanted: Tensor | undefined
-  readonly projection: Tensor | undefined
+/** Interventions of a kind at one site of which a text meets at most one. */
+interface Group {
+  readonly site: string
+  /** Numbers of its members among all that are placed. */
+  readonly members: number[]
+  /** Member by text; undefined: the only one, at every text. */
+  readonly byText: Map<number, number> | undefined
 }
 
-/** Tolerances of receipts: relative to what was asked, and to the activation's own f32 rounding. */
-const RELATIVE = 1e-3
-const ROUNDING = 2e-6
-/** What ablation may leave along the direction, in norms of the activation. */
-const LEFT = 1e-5
+interface Probe extends Made {
+  readonly site: string
+  readonly roles: TokenRoles
+  /** What each token could meet, by its number among all that are placed, and what it meets in the next compute; -1: nothing. */
+  readonly candidates: Int32Array
+  readonly members: Int32Array
+  readonly before: Tensor
+  readonly changed: Tensor
+  readonly norm: Tensor
+}
 
-/** Tensors that one intervention adds, its receipt included; an upper bound. */
+/** Tensors that a group adds, its receipt included; an upper bound. */
 const TENSORS_EACH = 24
 
 /** Compiles interventions into passes and adds up their receipts. */
 export class Compiler {
-  readonly receipts: Receipt[]
   readonly #sites: ReadonlySet<string>
   readonly #placed: readonly Placed[]
+  readonly #groups: readonly Group[]
+  readonly #tallies: readonly Tally[]
   /** By text, then by number of the placed intervention. */
-  readonly #texts: Map<number, Map<number, Receipt>> | undefined
+  readonly #texts: Map<number, Map<number, Tally>> | undefined
   #probes: Probe[] = []
+  #passes = 0
 
   /** @param byText also keep receipts of each text, for {@link receiptsOf}: memory grows with their number */
   constructor(placed: readonly Placed[], byText = false) {
     this.#placed = placed
+    this.#groups = grouped(placed)
     this.#texts = byText ? new Map() : undefined
     this.#sites = new Set(placed.map((p) => p.site))
-    this.receipts = placed.map(emptyReceipt)
+    this.#tallies = placed.map((p) => new Tally(p))
+  }
+
+  /** What was done so far, by placed intervention. */
+  get receipts(): Receipt[] {
+    return this.#tallies.map((t) => t.receipt())
   }
 
   /** What was done to one text so far, by its index: a receipt for every intervention that is meant for it. */
   receiptsOf(text: number): Receipt[] {
     const found = this.#texts?.get(text)
     return this.#placed.flatMap((p, k) =>
-      p.rows === undefined || p.rows.has(text) ? [{ ...(found?.get(k) ?? emptyReceipt(p)) }] : [],
+      p.rows === undefined || p.rows.has(text) ? [(found?.get(k) ?? new Tally(p)).receipt()] : [],
     )
   }
 
@@ -105,9 +96,12 @@ export class Compiler {
     this.#probes = []
     return {
       sites: this.#sites,
-      tensors: this.#placed.reduce((n, p) => n + TENSORS_EACH + ('tensors' in p ? p.tensors : 0), 0),
+      tensors: this.#groups.reduce((n, { members: [first] }) => {
+        const p = this.#placed[first!]!
+        return n + TENSORS_EACH + ('tensors' in p ? p.tensors : 0)
+      }, 0),
       apply: (graph, site, x) => {
-        for (const placed of this.#placed) if (placed.site === site) x = this.#apply(graph, placed, roles, x)
+        for (const group of this.#groups) if (group.site === site) x = this.#apply(graph, group, roles, x)
         return x
       },
     }
@@ -115,78 +109,43 @@ export class Compiler {
 
   /** Before a graph is computed again: where do the interventions apply now? */
   refresh(): void {
-    for (const probe of this.#probes) probe.refresh()
+    for (const probe of this.#probes) {
+      this.#settle(probe.members, probe.candidates, probe.roles)
+      probe.refresh()
+    }
   }
 
-  #apply(graph: Graph, placed: Placed, roles: TokenRoles, x: Tensor): Tensor {
-    const width = x.ne[0]
-    const n = roles.count
-    const applies = new Uint8Array(n)
-    const dose = new Float32Array(n) // 0 where it does not apply
-    const strength = placed.op === 'add' ? placed.dose : placed.op === 'ablate' ? placed.amount : 1
-    const settle = (): void => {
-      for (let i = 0; i < n; i++) {
-        const here = placed.rows === undefined || placed.rows.has(roles.row(i))
-        const covered =
-          placed.op === 'replace'
-            ? roles.position(i) < placed.values.rows
-            : !('applies' in placed) || placed.applies!(roles.row(i), roles.position(i))
-        applies[i] = here && covered && roles.at(i, placed.positions) ? 1 : 0
-        dose[i] = applies[i]! * strength
-      }
+  #settle(members: Int32Array, candidates: Int32Array, roles: TokenRoles): void {
+    for (let i = 0; i < members.length; i++) {
+      const k = candidates[i]!
+      members[i] = k >= 0 && applies(this.#placed[k]!, roles, i) ? k : -1
     }
-    settle()
-    // Without a single token there is nothing to compile, and the receipt says that it did not fire here.
-    if (!applies.includes(1)) return x
-    let refresh = settle
-    let after: Tensor
-    let wanted: Tensor | undefined
-    let projection: Tensor | undefined
-    const doses = graph.input('F32', [1, n], dose)
-    if (placed.op === 'replace') {
-      const data = new Float32Array(width * n)
-      const rest = new Float32Array(n)
-      refresh = () => {
-        settle()
-        for (let i = 0; i < n; i++) {
-          rest[i] = 1 - applies[i]!
-          const from = roles.position(i) * width
-          if (applies[i] === 1) data.set(placed.values.data.subarray(from, from + width), i * width)
-          else data.fill(0, i * width, (i + 1) * width)
-        }
-      }
-      refresh()
-      const values = graph.input('F32', [width, n], data)
-      // x * 0 + v is v to the bit, and x * 1 + 0 is x.
-      after = graph.add(graph.mul(x, graph.input('F32', [1, n], rest)), values)
-      wanted = norms(graph, graph.mul(graph.sub(values, x), doses))
-    } else if (placed.op === 'add') {
-      after = graph.add(x, outer(graph, placed.vector, doses))
-    } else if ('change' in placed) {
-      const change = graph.mul(placed.change(graph, x), doses)
-      wanted = norms(graph, change)
-      after = graph.add(x, change)
-    } else {
-      const u = graph.input('F32', [width], placed.vector)
-      const distance = graph.scale(graph.mulMat(u, x), -1, placed.mean) // [1, n]: mean - <x, u>
-      const coefficients = graph.mul(distance, doses)
-      wanted = graph.square(coefficients)
-      after = graph.add(x, outer(graph, placed.vector, coefficients))
-      // Only a whole ablation leaves nothing of the direction.
-      if (placed.amount === 1) projection = graph.output(graph.scale(graph.mulMat(u, after), 1, -placed.mean))
-    }
-    this.#probes.push({
-      placed,
-      roles,
-      applies,
-      refresh,
-      before: graph.output(norms(graph, x)),
-      change: graph.output(norms(graph, graph.sub(after, x))),
-      after: graph.output(norms(graph, after)),
-      wanted: wanted === undefined ? undefined : graph.output(wanted),
-      projection,
+  }
+
+  #apply(graph: Graph, { site, members: list, byText }: Group, roles: TokenRoles, x: Tensor): Tensor {
+    const candidates = Int32Array.from({ length: roles.count }, (_, i) => {
+      const k = byText === undefined ? list[0]! : byText.get(roles.row(i))
+      return k !== undefined && roles.at(i, this.#placed[k]!.positions) ? k : -1
     })
-    return after
+    const present = [...new Set(candidates)].filter((k) => k >= 0)
+    // Without a single token there is nothing to compile, and the receipt says that it did not fire here.
+    if (present.length === 0) return x
+    const members = new Int32Array(roles.count)
+    this.#settle(members, candidates, roles)
+    const made = make(graph, x, present, this.#placed, members, (i) => roles.position(i))
+    this.#probes.push({
+      ...made,
+      site,
+      roles,
+      candidates,
+      members,
+      before: graph.output(norms(graph, x)),
+      changed: graph.output(norms(graph, graph.sub(made.after, x))),
+      norm: graph.output(norms(graph, made.after)),
+      wanted: made.wanted && graph.output(made.wanted),
+      left: made.left && graph.output(made.left),
+    })
+    return made.after
   }
 
   /**
@@ -195,44 +154,36 @@ export class Compiler {
    * @throws PalimpsestError `receipt` when a change is not what was asked for
    */
   collect(graph: Graph): void {
+    const pass = this.#passes++
     for (const probe of this.#probes) {
-      const { placed } = probe
-      const which = this.#placed.indexOf(placed)
-      const change = graph.read(probe.change)
-      const before = graph.read(probe.before)
-      const after = graph.read(probe.after)
-      const wanted = probe.wanted === undefined ? undefined : graph.read(probe.wanted)
-      const projection = probe.projection === undefined ? undefined : graph.read(probe.projection)
-      const all: Sum = { tokens: 0, asked: 0, measured: 0, left: 0 }
-      const byText = new Map<number, Sum>()
-      probe.applies.forEach((yes, i) => {
-        const moved = Math.sqrt(change[i]!)
-        const ask =
-          yes === 0 ? 0 : placed.op === 'add' ? Math.abs(placed.dose) * placed.norm : Math.sqrt(wanted![i]!)
-        const scale = Math.sqrt(before[i]!) + Math.sqrt(after[i]!)
-        if (!(Math.abs(moved - ask) <= RELATIVE * ask + ROUNDING * scale))
-          throw disagreement(placed, i, ask, moved)
-        if (yes === 0) return
-        const norm = Math.sqrt(Math.max(before[i]!, after[i]!, 1e-60))
-        const left = projection === undefined ? 0 : Math.abs(projection[i]!) / norm
-        if (!(left <= LEFT)) throw disagreement(placed, i, 0, Math.abs(projection![i]!))
-        const text = probe.roles.row(i)
-        if (!byText.has(text)) byText.set(text, { tokens: 0, asked: 0, measured: 0, left: 0 })
-        for (const sum of [all, byText.get(text)!]) {
-          sum.tokens++
-          sum.asked += ask
-          sum.measured += moved
-          sum.left = Math.max(sum.left, left)
+      const [before, changed, after] = [probe.before, probe.changed, probe.norm].map((t) => graph.read(t))
+      const wanted = probe.wanted && graph.read(probe.wanted)
+      const left = probe.left && graph.read(probe.left)
+      for (const [i, k] of probe.members.entries()) {
+        const placed = k < 0 ? undefined : this.#placed[k]!
+        const asked = placed?.op === 'add' ? (placed.dose * placed.norm) ** 2 : (wanted?.[i] ?? 0)
+        const found = {
+          before: before![i]!,
+          after: after![i]!,
+          change: changed![i]!,
+          wanted: asked,
+          left: left !== undefined && placed?.op === 'ablate' && placed.amount === 1 ? left[i]! : 0,
         }
-      })
-      addTo(this.receipts[which]!, all)
-      for (const [text, sum] of this.#texts === undefined ? [] : byText) {
-        const receipts = this.#texts!.get(text) ?? new Map<number, Receipt>()
-        this.#texts!.set(text, receipts)
-        if (!receipts.has(which)) receipts.set(which, emptyReceipt(placed))
-        addTo(receipts.get(which)!, sum)
+        const rest = held(placed, found, i, probe.site)
+        if (placed === undefined) continue
+        this.#tallies[k]!.add(pass, Math.sqrt(asked), Math.sqrt(found.change), rest)
+        this.#textTally(probe.roles.row(i), k)?.add(pass, Math.sqrt(asked), Math.sqrt(found.change), rest)
       }
     }
+  }
+
+  #textTally(text: number, k: number): Tally | undefined {
+    if (this.#texts === undefined) return undefined
+    const tallies = this.#texts.get(text) ?? new Map<number, Tally>()
+    this.#texts.set(text, tallies)
+    const tally = tallies.get(k) ?? new Tally(this.#placed[k]!)
+    tallies.set(k, tally)
+    return tally
   }
 
   /**
@@ -241,67 +192,39 @@ export class Compiler {
    * @throws PalimpsestError `intervention-idle`
    */
   finish(): Receipt[] {
-    for (const receipt of this.receipts)
-      if (receipt.tokens === 0)
-        throw new PalimpsestError(
-          'input',
-          'intervention-idle',
-          'An intervention never applied to any token.',
-          {
-            where: `intervention ${receipt.index + 1} (${receipt.op}) at ${receipt.site}`,
-            fix: 'Check its positions (`generated` needs generated tokens) and rows, and that something at or after its site is read: later blocks are not computed.',
-          },
-        )
-    return this.receipts
+    const { receipts } = this
+    refuseIdle(receipts)
+    return receipts
   }
 }
 
-interface Sum {
-  tokens: number
-  asked: number
-  measured: number
-  left: number
-}
-
-function emptyReceipt(p: Placed): Receipt {
-  return {
-    index: p.index,
-    op: p.op,
-    site: p.site,
-    fired: 0,
-    tokens: 0,
-    asked: 0,
-    measured: 0,
-    ...(p.op === 'ablate' && p.amount === 1 ? { left: 0 } : {}),
+/** Additions and ablations one after the other at a site join where they have rows of their own. */
+function grouped(placed: readonly Placed[]): Group[] {
+  const groups: Group[] = []
+  const last = new Map<string, Group>()
+  for (const [k, p] of placed.entries()) {
+    const before = last.get(p.site)
+    const { rows } = p
+    if (
+      before?.byText !== undefined &&
+      rows !== undefined &&
+      (p.op === 'add' || p.op === 'ablate') &&
+      placed[before.members[0]!]!.op === p.op &&
+      ![...rows].some((row) => before.byText!.has(row))
+    ) {
+      before.members.push(k)
+      for (const row of rows) before.byText.set(row, k)
+      continue
+    }
+    const group = { site: p.site, members: [k], byText: rows && new Map([...rows].map((row) => [row, k])) }
+    groups.push(group)
+    last.set(p.site, group)
   }
+  return groups
 }
 
-/** Adds one pass to a receipt, whose norms are means over its tokens. */
-function addTo(receipt: Receipt, pass: Sum): void {
-  if (pass.tokens === 0) return
-  const tokens = receipt.tokens + pass.tokens
-  receipt.fired++
-  receipt.asked = (receipt.asked * receipt.tokens + pass.asked) / tokens
-  receipt.measured = (receipt.measured * receipt.tokens + pass.measured) / tokens
-  receipt.tokens = tokens
-  if (receipt.left !== undefined) receipt.left = Math.max(receipt.left, pass.left)
-}
-
-/** Squared norm of each column: [width, n] -> [1, n]. */
-function norms(graph: Graph, x: Tensor): Tensor {
-  return graph.sumRows(graph.square(x))
-}
-
-/** vector [width] times coefficients [1, n]: [width, n]. */
-function outer(graph: Graph, vector: Float32Array, coefficients: Tensor): Tensor {
-  return graph.mulMat(graph.input('F32', [1, vector.length], vector), coefficients)
-}
-
-function disagreement(placed: Placed, token: number, asked: number, measured: number): PalimpsestError {
-  return new PalimpsestError('gate', 'receipt', 'An intervention did not do what it was asked to do.', {
-    where: `intervention ${placed.index + 1} (${placed.op}) at ${placed.site}, token ${token} of the pass`,
-    expected: `a change of norm ${asked.toPrecision(6)}`,
-    found: measured.toPrecision(6),
-    fix: 'Please report this with the output of `palimpsest doctor`: it is a defect, or the device computes wrongly.',
-  })
+function applies(p: Placed, roles: TokenRoles, i: number): boolean {
+  if (!roles.at(i, p.positions)) return false
+  if (p.op === 'replace') return roles.position(i) < p.values.rows
+  return !('applies' in p) || p.applies!(roles.row(i), roles.position(i))
 }

@@ -7,10 +7,11 @@ import { refuse } from '../core/errors.ts'
 import { type Matrix, matrix } from '../core/matrix.ts'
 import { pacer } from '../core/pace.ts'
 import { checkTokens, refuseDoubledBos } from '../formats/tokenizer.ts'
-import type { Receipt, TokenRoles } from './compile.ts'
+import type { TokenRoles } from './compile.ts'
 import type { Intervention } from './interventions.ts'
 import { checkLengths, type Layout, layOut, planPacks, type Segment } from './layout.ts'
 import { joined, type Model, PACK_TOKENS, type ResumeFrom } from './model.ts'
+import type { Receipt } from './receipts.ts'
 
 export interface ScoreItem {
   readonly id: string

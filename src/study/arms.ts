@@ -5,7 +5,6 @@
 
 import { hashJson } from '../core/files.ts'
 import { type Ask, type CalibratedDose, calibrate, type DosePoint } from '../model/calibrate.ts'
-import type { Receipt } from '../model/compile.ts'
 import { klOfChanges, restricted } from '../model/dose.ts'
 import { hookLayer } from '../model/hooks.ts'
 import {
@@ -17,6 +16,7 @@ import {
   type Positions,
 } from '../model/interventions.ts'
 import type { Model } from '../model/model.ts'
+import type { Receipt } from '../model/receipts.ts'
 import { residuals, score } from '../model/score.ts'
 import { mean } from '../stats/estimate.ts'
 import type { ModelKey } from './harvest.ts'
@@ -24,9 +24,9 @@ import type { RunFolder } from './run-folder.ts'
 import { shardedStep } from './shards.ts'
 import type { StanceItem } from './stance-items.ts'
 
-const CALIBRATE = 1
-const SCORE = 1
-const ABLATION = 1
+const CALIBRATE = 2
+const SCORE = 2
+const ABLATION = 2
 /** Arms in a shard: enough to fill passes, few enough that little is lost. */
 const SHARD = 16
 /** How near the KL must come to what is asked for: half of what the claims promise. */

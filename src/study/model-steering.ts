@@ -26,6 +26,9 @@ export interface ModelDirections {
   readonly ablate: boolean
 }
 
+/** Id of the other model's direction. */
+export const CROSS = 'cross'
+
 /** An arm at a dose. */
 interface Dosed extends ArmDose {
   readonly arm: Arm
@@ -78,8 +81,18 @@ export async function steerModel(
       if (Math.abs(x.asked) === primary && (x.id === 'own' || x.id === 'unrelated' || looked.has(x.id)))
         add(x, 'concept', items.concept)
     }
-  const scored = await scoreArms(run, { ...place('scores'), positions: steering.positions }, arms)
-  const byId = new Map(scored.scores.map((s) => [s.id, s]))
+  const mine = await scoreArms(
+    run,
+    { ...place('scores'), positions: steering.positions },
+    arms.filter((a) => !isCross(a.arm)),
+  )
+  const crossed = arms.filter((a) => isCross(a.arm))
+  const { scores } =
+    crossed.length === 0
+      ? { scores: [] }
+      : await scoreArms(run, { ...place('scores, cross'), positions: steering.positions }, crossed)
+  const scored = [...mine.scores, ...scores]
+  const byId = new Map(scored.map((s) => [s.id, s]))
   const stance = (id: string): readonly number[] => byId.get(id)!.stance
   const dosed = (x: Dosed, of: string): DosedStance => ({
     asked: x.asked,
@@ -94,16 +107,18 @@ export async function steerModel(
   const all = (list: readonly ArmDirection[], of: string): BothWays[] =>
     list.flatMap((r) => both(r.id, of) ?? [])
   const contrast = (id: string): number[] => contrastsOf(loaded, stance(id))
-  const receipts = scored.scores.flatMap((s) => s.receipt ?? [])
+  const receipts = scored.flatMap((s) => s.receipt ?? [])
   const read = new Set(
     steering.text_random === 0
       ? []
-      : ['cross', 'unrelated', ...d.matched.slice(0, steering.text_random).map((r) => r.id)],
+      : ['unrelated', ...d.matched.slice(0, steering.text_random).map((r) => r.id)],
   )
+  const others = reached.filter((x) => x.arm.op === 'add')
   const { coherence, texts } = await modelTexts(run, p, model, {
     site: d.site,
     own,
-    others: reached.filter((x) => x.arm.op === 'add' && read.has(x.id)),
+    others: others.filter((x) => read.has(x.id)),
+    cross: others.filter((x) => read.size > 0 && isCross(x.arm)),
     items,
     options,
   })
@@ -116,7 +131,7 @@ export async function steerModel(
       A: byUnit(items, items.personas.A, stance('persona A')),
       B: byUnit(items, items.personas.B, stance('persona B')),
     },
-    cross: both('cross', 'neutral'),
+    cross: both(CROSS, 'neutral'),
     unrelated: both('unrelated', 'neutral'),
     subset,
     random: { matched: all(d.matched, 'neutral'), isotropic: all(d.isotropic, 'neutral') },
@@ -129,7 +144,7 @@ export async function steerModel(
     },
     coherence,
     texts,
-    zero: scored.zero,
+    zero: mine.zero,
     nats: { asked: reached.map((x) => x.asked), reached: reached.map((x) => x.found!.nats) },
     receipts: {
       asked: receipts.map((r) => r.asked),
@@ -160,8 +175,7 @@ async function dosesOf(
     for (const sign of signs) asks.push({ direction, op: 'add', nats: sign * nats })
   }
   for (const level of levels) put(d.own, level)
-  for (const direction of [d.cross, d.unrelated, ...d.isotropic, ...d.matched])
-    if (direction !== undefined) put(direction, primary)
+  for (const direction of [d.unrelated, ...d.isotropic, ...d.matched]) put(direction, primary)
   if (d.ablate) {
     const [nats] = await ablationNats(run, place, items.texts, [d.own])
     // An ablation that costs nothing is told by its own KL; random ones cannot be made to cost as little.
@@ -169,12 +183,24 @@ async function dosesOf(
       for (const direction of [d.own, ...d.matched, ...d.spare])
         asks.push({ direction, op: 'ablate', nats: nats! })
   }
-  const { doses } = await calibrateArms(run, place, items.texts, asks)
+  const found = await calibrateArms(run, place, items.texts, asks)
+  const doses = [...found.doses]
+  if (d.cross !== undefined) {
+    const first = asks.length
+    put(d.cross, primary)
+    doses.push(...(await calibrateArms(run, place, items.texts, asks.slice(first))).doses)
+  }
   return doses.map((dose, i) => ({
     ...dose,
     arm: { ...asks[i]!.direction, op: asks[i]!.op, size: dose.found?.alpha ?? 0 },
   }))
 }
+
+/**
+ * Whether an arm goes along the other model's direction. Such arms are steps of their own: all else is the same
+ * whatever a model is compared with, and studies that share the model share it.
+ */
+const isCross = (arm: Arm | undefined): boolean => arm?.id === CROSS
 
 const armId = (x: Dosed, of: string): string => `${x.arm.op} ${x.id} ${x.asked} ${of}`
 

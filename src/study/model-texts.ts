@@ -6,7 +6,7 @@ import type { StudyModel } from './models.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunFolder } from './run-folder.ts'
 import { evenly, type StanceItem, type StanceItems } from './stance-items.ts'
-import { type ArmTexts, classifierOf, readTexts, type TextTable } from './steered-answers.ts'
+import { type ArmTexts, classifierOf, type ReadText, readTexts, type TextTable } from './steered-answers.ts'
 import { parts, steeredTexts, type TextArm, type Written } from './steered-texts.ts'
 import type { SteeringOptions } from './steering-step.ts'
 import type { Coherence } from './steering-table.ts'
@@ -19,6 +19,7 @@ export type ReachedArm = Pick<ArmDose, 'id' | 'asked' | 'found'> & { readonly ar
  *
  * @param own the model's direction at every dose
  * @param others arms whose texts are read beside it; without any there is no outcome `text`
+ * @param cross the same along the other model's direction: a step of its own
  */
 export async function modelTexts(
   run: RunFolder,
@@ -28,12 +29,14 @@ export async function modelTexts(
     site,
     own,
     others,
+    cross,
     items,
     options,
   }: {
     readonly site: string
     readonly own: readonly ReachedArm[]
     readonly others: readonly ReachedArm[]
+    readonly cross: readonly ReachedArm[]
     readonly items: StanceItems
     readonly options: SteeringOptions
   },
@@ -47,28 +50,24 @@ export async function modelTexts(
   const prompts = (list: readonly StanceItem[]): TextArm['prompts'] =>
     list.map((q) => ({ id: q.id, tokens: q.prompt }))
   const doses = [...own].sort((a, b) => a.asked - b.asked)
-  const arms: TextArm[] = [
+  const underArms = (list: readonly ReachedArm[]): TextArm[] =>
+    list.map((x) => ({ id: `${x.id} ${x.asked}`, arm: x.arm, prompts: prompts(plain) }))
+  const place = {
+    key: model.key,
+    site,
+    open: model.open,
+    architecture: model.description.architecture,
+    signal: options.signal,
+    onProgress: (done: number, total: number) =>
+      options.onProgress?.(`steering of ${model.role}: texts`, done, total),
+  }
+  const write = (arms: readonly TextArm[]) =>
+    steeredTexts(run, place, arms, { maxTokens: steering.max_tokens, seed })
+  const { hash, texts } = await write([
     { id: 'plain', arm: undefined, prompts: prompts(plain) },
-    ...[...doses, ...others].map((x) => ({
-      id: `${x.id} ${x.asked}`,
-      arm: x.arm,
-      prompts: prompts(plain),
-    })),
+    ...underArms([...doses, ...others]),
     ...(personas.length === 0 ? [] : [{ id: 'personas', arm: undefined, prompts: prompts(personas) }]),
-  ]
-  const { hash, texts } = await steeredTexts(
-    run,
-    {
-      key: model.key,
-      site,
-      open: model.open,
-      architecture: model.description.architecture,
-      signal: options.signal,
-      onProgress: (done, total) => options.onProgress?.(`steering of ${model.role}: texts`, done, total),
-    },
-    arms,
-    { maxTokens: steering.max_tokens, seed },
-  )
+  ])
   const dosed = <T extends Written>(lists: readonly (readonly T[])[]) =>
     [undefined, ...doses].map((x, i) => ({
       id: 'own',
@@ -85,11 +84,15 @@ export async function modelTexts(
     options,
   )
   if (others.length === 0) return { coherence, texts: undefined }
-  const read = await readTexts(run, p, hash, texts.flat(), (id) => all.get(id)!.unit, options.signal)
-  const byArm = parts(
-    read,
-    texts.map((list) => list.length),
-  )
+  const read = async (written: string, lists: readonly (readonly Written[])[]): Promise<ReadText[][]> =>
+    parts(
+      await readTexts(run, p, written, lists.flat(), (id) => all.get(id)!.unit, options.signal),
+      lists.map((list) => list.length),
+    )
+  const arms = (list: readonly ReachedArm[], lists: readonly (readonly ReadText[])[]): ArmTexts[] =>
+    list.map((x, i) => ({ id: x.id, asked: x.asked, dose: x.found!.dose, texts: lists[i]! }))
+  const byArm = await read(hash, texts)
+  const crossed = cross.length === 0 ? undefined : await write(underArms(cross))
   const said = byArm.at(-1)!
   const half = under('A').length
   const by = { A: said.slice(0, half), B: said.slice(half) }
@@ -98,14 +101,10 @@ export async function modelTexts(
     texts: {
       classifier: classifierOf(by),
       own: dosed(byArm),
-      others: others.map(
-        (x, i): ArmTexts => ({
-          id: x.id,
-          asked: x.asked,
-          dose: x.found!.dose,
-          texts: byArm[1 + doses.length + i]!,
-        }),
-      ),
+      others: [
+        ...arms(others, byArm.slice(1 + doses.length)),
+        ...(crossed === undefined ? [] : arms(cross, await read(crossed.hash, crossed.texts))),
+      ],
       personas: by,
     },
   }

@@ -21,7 +21,7 @@ import { featureArms } from './feature-arms.ts'
 import type { FeaturesRecord } from './features-record.ts'
 import { type Harvest, harvest, siteOf } from './harvest.ts'
 import { tokenizeTexts } from './inputs.ts'
-import { type ModelDirections, steerModel } from './model-steering.ts'
+import { CROSS, type ModelDirections, steerModel } from './model-steering.ts'
 import type { StudyModel } from './models.ts'
 import type { Prepared } from './prepare.ts'
 import type { Claim } from './results.ts'
@@ -178,7 +178,7 @@ async function directionsOf(
   return {
     site: siteOf(direction.layer),
     own: withMean(named('own', own)),
-    cross: models.all.length === 2 ? named('cross', of(1 - m)) : undefined,
+    cross: models.all.length === 2 ? named(CROSS, of(1 - m)) : undefined,
     unrelated: named('unrelated', await conceptDirection(run, p, model, direction.layer, options)),
     matched: alike.slice(0, count),
     spare: alike.slice(count),
