@@ -189,6 +189,7 @@ const MEASURES = known({
   feature_gain_ratio: 'Ratio of its gains, aligned / base',
   features_unreached: 'Features whose KL is out of reach',
   steering_gain: 'Gain against random directions',
+  steering_reach: 'Gain over the 95% point of random directions, 90% interval',
   cross_gain: 'Gain of the other model’s direction',
   ablation_drop: 'Contrast removed by ablation',
   ablation_nats: 'KL of the ablation',

@@ -6,7 +6,7 @@
 
 import { pacer } from '../core/pace.ts'
 import { stream } from '../core/random.ts'
-import { type Estimate, LEVEL, methodOf, percentileInterval } from './estimate.ts'
+import { drawnEstimate, type Estimate } from './estimate.ts'
 import { cells, type Labels } from './groups.ts'
 
 /** Draws of a bootstrap where nothing else is said. */
@@ -98,13 +98,51 @@ export async function clusterEstimates(
   const point = statistics(new Int32Array(count).fill(1))
   const strata = strataOf(labels)
   const draws = await clusterBootstrap(count, { ...options, stage: 'groups', strata }, statistics)
-  return Array.from(point, (value, s) => ({
-    value,
-    ci: percentileInterval(draws[s]!, { count, strata: strata === undefined ? 1 : 2 }),
-    level: LEVEL,
-    method: methodOf('cluster bootstrap', count),
-    n: labels.poles.length,
-    groups: count,
-    seed: options.seed,
-  }))
+  return Array.from(point, (value, s) =>
+    drawnEstimate(value, draws[s]!, {
+      n: labels.poles.length,
+      groups: count,
+      seed: options.seed,
+      strata: strata === undefined ? 1 : 2,
+      method: 'cluster bootstrap',
+    }),
+  )
+}
+
+/**
+ * A statistic of rows (answers, texts) with its interval by bootstrap over the issues that they belong to.
+ *
+ * @param issues issue of each row, 0 to count - 1
+ * @param statistic of the rows, given how often each counts
+ * @returns without an interval where there is one issue; undefined where the statistic is not finite
+ * @throws PalimpsestError `interrupted`
+ * @example await issueEstimate({ of: [0, 0, 1], count: 2 }, { seed: 1, draws: 2000 }, (w) => weightedMean(x, w))
+ */
+export async function issueEstimate(
+  issues: { readonly of: ArrayLike<number>; readonly count: number },
+  options: ClusterOptions & { readonly stage?: string; readonly method?: string },
+  statistic: (weights: ArrayLike<number>) => number,
+): Promise<Estimate | undefined> {
+  const { stage = 'issues', method = 'bootstrap over issues', ...rest } = options
+  const weights = new Float64Array(issues.of.length).fill(1)
+  const value = statistic(weights)
+  if (!Number.isFinite(value)) return undefined
+  const of = { n: weights.length, groups: issues.count, seed: options.seed, method }
+  if (issues.count < 2) return { value, n: of.n, groups: of.groups, seed: of.seed }
+  const [draws] = await clusterBootstrap(issues.count, { ...rest, stage }, (times) => {
+    for (let i = 0; i < weights.length; i++) weights[i] = times[issues.of[i]!]!
+    return [statistic(weights)]
+  })
+  return drawnEstimate(value, draws!, of)
+}
+
+/** Mean of values, each as often as its weight says; NaN where nothing counts. */
+export function weightedMean(values: ArrayLike<number>, weights: ArrayLike<number>): number {
+  let sum = 0
+  let count = 0
+  for (let i = 0; i < values.length; i++) {
+    sum += weights[i]! * values[i]!
+    count += weights[i]!
+  }
+  return sum / count
 }

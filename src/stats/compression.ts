@@ -6,7 +6,7 @@
 import { refuse } from '../core/errors.ts'
 import type { Matrix } from '../core/matrix.ts'
 import { type ClusterOptions, clusterBootstrap, strataOf } from './bootstrap.ts'
-import { type Estimate, LEVEL, mean, methodOf, percentileInterval } from './estimate.ts'
+import { drawnEstimate, type Estimate, mean, percentileInterval } from './estimate.ts'
 import { type Labels, MIN_GROUPS } from './groups.ts'
 import { project } from './oof.ts'
 import { type References, referenceDirections } from './references.ts'
@@ -189,19 +189,8 @@ async function measureAxis(
   )) as [Float64Array]
   const logGap = Math.log(Math.abs(gaps[1] / gaps[0]))
 
-  const byIssue = {
-    level: LEVEL,
-    method: methodOf('paired bootstrap over issues', issues),
-    n: input.base.rows,
-    groups: issues,
-    seed,
-  }
-  const units = { count: issues, strata: 1 }
-  const estimate = (value: number, draws: Float64Array): Estimate => ({
-    value,
-    ci: percentileInterval(draws, units),
-    ...byIssue,
-  })
+  const estimate = (value: number, draws: Float64Array, method = 'paired bootstrap over issues'): Estimate =>
+    drawnEstimate(value, draws, { n: input.base.rows, groups: issues, seed, method })
   const contrast = drawsR.map((r, b) => r - drawsCentre[b]!)
   const selective = estimate(logR - centre, contrast)
   const ratio = estimate(Math.exp(logR), drawsR.map(Math.exp))
@@ -212,7 +201,7 @@ async function measureAxis(
   // Against the references too: what a change of scale does to the gap is no attenuation.
   const gapAgainstReferences = percentileInterval(
     drawsGap.map((g, b) => g - drawsCentre[b]!),
-    units,
+    { count: issues, strata: 1 },
   )
   const [shapeBase, shapeAligned] = [zb, za].map((z, i) => {
     const m = mean(z)
@@ -223,25 +212,18 @@ async function measureAxis(
     sd,
     sdGap: { base: sd.base / Math.abs(gaps[0]), aligned: sd.aligned / Math.abs(gaps[1]) },
     ratio,
-    gapRatio: {
-      value: Math.exp(logGap),
-      ci: percentileInterval(drawsGap.map(Math.exp), {
-        count: labels.groups.count,
-        strata: strataOf(labels) === undefined ? 1 : 2,
-      }),
-      level: LEVEL,
-      method: methodOf('paired cluster bootstrap', labels.groups.count),
+    gapRatio: drawnEstimate(Math.exp(logGap), drawsGap.map(Math.exp), {
       n: labels.poles.length,
       groups: labels.groups.count,
       seed,
-    },
-    ratioGapScaled: {
-      ...estimate(
-        Math.exp(logR - logGap),
-        drawsR.map((r, b) => Math.exp(r - drawsGap[b]!)),
-      ),
-      method: methodOf('paired bootstrap over issues, and over groups of the gaps', issues),
-    },
+      strata: strataOf(labels) === undefined ? 1 : 2,
+      method: 'paired cluster bootstrap',
+    }),
+    ratioGapScaled: estimate(
+      Math.exp(logR - logGap),
+      drawsR.map((r, b) => Math.exp(r - drawsGap[b]!)),
+      'paired bootstrap over issues, and over groups of the gaps',
+    ),
     iqrRatio: quantileRange(za, 0.25) / quantileRange(zb, 0.25),
     rangeRatio: quantileRange(za, 0.05) / quantileRange(zb, 0.05),
     ratioOfReferences,

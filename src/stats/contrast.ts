@@ -6,7 +6,7 @@
 import { pacer } from '../core/pace.ts'
 import { stream } from '../core/random.ts'
 import { drawGroups } from './bootstrap.ts'
-import { type Estimate, LEVEL, type Null, percentileInterval, summariseNull, upperP } from './estimate.ts'
+import { type DrawnEstimate, drawnEstimate, type Null, summariseNull, upperP } from './estimate.ts'
 
 /** Mean scores of prompts: one entry a prompt that has at least one usable answer. */
 export interface ContrastInput {
@@ -30,8 +30,7 @@ export interface ContrastOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface Contrast extends Estimate {
-  readonly ci: readonly [number, number]
+export interface Contrast extends DrawnEstimate {
   readonly null: Null
   /** Contrast under each draw of the bootstrap; the same draw is the same issues for every model. */
   readonly bootstrap: Float64Array
@@ -57,15 +56,9 @@ export async function contrast(
   const draws = Float64Array.from(times, (t) => average(observed, t))
   const null_ = await permutedContrasts(input, options)
   return {
-    value,
-    ci: percentileInterval(draws, { count: used, strata: 1 }),
-    level: LEVEL,
-    method: 'bootstrap over issues',
-    n,
-    groups: used,
+    ...drawnEstimate(value, draws, { n, groups: used, seed: options.seed }),
     null: summariseNull(null_),
     p: upperP(value, null_),
-    seed: options.seed,
     bootstrap: draws,
   }
 }
@@ -140,21 +133,36 @@ export function average(differences: Float64Array, times?: ArrayLike<number>): n
  *
  * @example ratioOf(aligned, base).ci // [0.02, 0.11]: aligned's answers hardly move
  */
-export function ratioOf(
-  other: Contrast,
-  first: Contrast,
-): Estimate & { readonly ci: readonly [number, number] } {
-  const groups = Math.min(other.groups ?? 0, first.groups ?? 0)
-  return {
-    value: other.value / first.value,
-    ci: percentileInterval(
-      other.bootstrap.map((v, i) => v / first.bootstrap[i]!),
-      { count: groups, strata: 1 },
-    ),
-    level: LEVEL,
-    method: 'paired bootstrap over issues',
-    n: other.n,
-    groups,
-    ...(other.seed === undefined ? {} : { seed: other.seed }),
-  }
+export function ratioOf(other: Contrast, first: Contrast): DrawnEstimate {
+  return paired(other, first, (v, w) => v / w)
+}
+
+/** A first contrast less a second, by the draws that both share. */
+export function differenceOf(first: Contrast, second: Contrast): DrawnEstimate {
+  return paired(first, second, (v, w) => v - w)
+}
+
+function paired(x: Contrast, y: Contrast, combine: (v: number, w: number) => number): DrawnEstimate {
+  return drawnEstimate(
+    combine(x.value, y.value),
+    x.bootstrap.map((v, i) => combine(v, y.bootstrap[i]!)),
+    {
+      n: x.n,
+      groups: Math.min(x.groups, y.groups),
+      seed: x.seed,
+      method: 'paired bootstrap over issues',
+    },
+  )
+}
+
+/** Mean of values over issues, [issues]; NaN where an issue has none. The draws are those of {@link issueDraws}. */
+export function overIssues(
+  values: Float64Array,
+  times: readonly Int32Array[],
+  seed: number,
+  n?: number,
+): DrawnEstimate {
+  const groups = values.reduce((count, v) => count + (Number.isNaN(v) ? 0 : 1), 0)
+  const draws = Float64Array.from(times, (t) => average(values, t))
+  return drawnEstimate(average(values), draws, { n: n ?? groups, groups, seed })
 }

@@ -65,6 +65,43 @@ export function percentileInterval(
   return [quantile(sorted, tail), quantile(sorted, 1 - tail)]
 }
 
+/** An estimate of which the interval, the units and the seed are known. */
+export type DrawnEstimate = Estimate & {
+  readonly ci: readonly [number, number]
+  readonly groups: number
+  readonly seed: number
+}
+
+/**
+ * A value with the interval of its bootstrap draws, marked as approximate where it rests on few units.
+ *
+ * @param of `groups`: how many independent units were resampled, in how many strata (1 unless said); `n`: texts,
+ *   prompts or pairs behind the value; `method`: what was resampled; `level` of the interval, 0.95 unless said
+ */
+export function drawnEstimate(
+  value: number,
+  draws: Float64Array,
+  of: {
+    readonly n: number
+    readonly groups: number
+    readonly seed: number
+    readonly strata?: number
+    readonly method?: string
+    readonly level?: number
+  },
+): DrawnEstimate {
+  const level = of.level ?? LEVEL
+  return {
+    value,
+    ci: percentileInterval(draws, { count: of.groups, strata: of.strata ?? 1 }, level),
+    level,
+    method: methodOf(of.method ?? 'bootstrap over issues', of.groups),
+    n: of.n,
+    groups: of.groups,
+    seed: of.seed,
+  }
+}
+
 /** Summary of a null distribution. */
 export function summariseNull(draws: Float64Array): Null {
   const sorted = draws.slice().sort()

@@ -4,8 +4,8 @@
  */
 
 import normalCdf from '@stdlib/stats-base-dists-normal-cdf'
-import { clusterBootstrap } from './bootstrap.ts'
-import { type Estimate, LEVEL, mean, methodOf, percentileInterval } from './estimate.ts'
+import { clusterBootstrap, weightedMean } from './bootstrap.ts'
+import { type DrawnEstimate, drawnEstimate, mean, percentileInterval } from './estimate.ts'
 
 /** Level of the interval of an equivalence test that errs in 5% of cases (two one-sided tests). */
 export const EQUIVALENCE_LEVEL = 0.9
@@ -42,17 +42,15 @@ export interface GainOptions {
 
 export interface GainEstimates {
   /** Gains in contrasts of the model itself, in the order of the input. */
-  readonly gains: readonly Interval[]
+  readonly gains: readonly DrawnEstimate[]
   /** Slopes as they are: log-odds per token and dose. */
-  readonly raw: readonly Interval[]
-  readonly contrasts: readonly Interval[]
+  readonly raw: readonly DrawnEstimate[]
+  readonly contrasts: readonly DrawnEstimate[]
   /** Each later model's gain over that of the first. */
   readonly ratios: readonly GainRatio[]
 }
 
-export type Interval = Estimate & { readonly ci: readonly [number, number] }
-
-export interface GainRatio extends Interval {
+export interface GainRatio extends DrawnEstimate {
   /** The interval at 90%, which decides equivalence. */
   readonly equivalence: readonly [number, number]
 }
@@ -65,46 +63,28 @@ export interface GainRatio extends Interval {
 export async function gainEstimates(models: readonly Gain[], options: GainOptions): Promise<GainEstimates> {
   const issues = models[0]!.slopes.length
   const statistics = (times?: ArrayLike<number>): number[] => {
-    const raw = models.map((m) => weighted(m.slopes, times))
-    const contrasts = models.map((m) => weighted(m.contrast, times))
+    const over = (values: ArrayLike<number>): number =>
+      times === undefined ? mean(values) : weightedMean(values, times)
+    const raw = models.map((m) => over(m.slopes))
+    const contrasts = models.map((m) => over(m.contrast))
     const gains = raw.map((v, i) => v / contrasts[i]!)
     return [...raw, ...contrasts, ...gains, ...gains.slice(1).map((g) => g / gains[0]!)]
   }
   const point = statistics()
   const draws = await clusterBootstrap(issues, { ...options, stage: 'issues' }, statistics)
-  const units = { count: issues, strata: 1 }
-  const estimate = (s: number): Interval => ({
-    value: point[s]!,
-    ci: percentileInterval(draws[s]!, units),
-    level: LEVEL,
-    method: methodOf('bootstrap over issues', issues),
-    n: issues,
-    groups: issues,
-    seed: options.seed,
-  })
+  const estimate = (s: number, method = 'bootstrap over issues'): DrawnEstimate =>
+    drawnEstimate(point[s]!, draws[s]!, { n: issues, groups: issues, seed: options.seed, method })
   const k = models.length
-  const part = (from: number): Interval[] => models.map((_, i) => estimate(from + i))
+  const part = (from: number): DrawnEstimate[] => models.map((_, i) => estimate(from + i))
   return {
     raw: part(0),
     contrasts: part(k),
     gains: part(2 * k),
     ratios: models.slice(1).map((_, i) => ({
-      ...estimate(3 * k + i),
-      method: methodOf('paired bootstrap over issues', issues),
-      equivalence: percentileInterval(draws[3 * k + i]!, units, EQUIVALENCE_LEVEL),
+      ...estimate(3 * k + i, 'paired bootstrap over issues'),
+      equivalence: percentileInterval(draws[3 * k + i]!, { count: issues, strata: 1 }, EQUIVALENCE_LEVEL),
     })),
   }
-}
-
-function weighted(values: ArrayLike<number>, times?: ArrayLike<number>): number {
-  let sum = 0
-  let count = 0
-  for (let i = 0; i < values.length; i++) {
-    const w = times === undefined ? 1 : times[i]!
-    sum += w * values[i]!
-    count += w
-  }
-  return sum / count
 }
 
 export type GainLabel = 'disconnected' | 'connected' | 'attenuated' | 'underpowered'

@@ -1,13 +1,7 @@
 /** Agreement of two raters beyond chance (Cohen 1960, "A coefficient of agreement for nominal scales"). */
 
-import { clusterBootstrap } from './bootstrap.ts'
-import { type Estimate, LEVEL, methodOf, percentileInterval } from './estimate.ts'
-
-export interface KappaOptions {
-  readonly seed: number
-  readonly draws: number
-  readonly signal?: AbortSignal | undefined
-}
+import { type ClusterOptions, issueEstimate } from './bootstrap.ts'
+import type { Estimate } from './estimate.ts'
 
 /**
  * Cohen's kappa, (observed - expected) / (1 - expected); NaN where both raters always give one and the same label,
@@ -47,22 +41,9 @@ export async function kappaEstimate(
   first: readonly string[],
   second: readonly string[],
   groups: { readonly of: ArrayLike<number>; readonly count: number },
-  options: KappaOptions,
+  options: ClusterOptions,
 ): Promise<Estimate | undefined> {
-  const value = first.length === 0 ? Number.NaN : cohenKappa(first, second)
-  if (Number.isNaN(value)) return undefined
-  const rest = { n: first.length, groups: groups.count, seed: options.seed }
-  if (groups.count < 2) return { value, ...rest }
-  const weights = new Float64Array(first.length)
-  const [draws] = await clusterBootstrap(groups.count, { ...options, stage: 'kappa' }, (times) => {
-    for (let i = 0; i < weights.length; i++) weights[i] = times[groups.of[i]!]!
-    return [cohenKappa(first, second, weights)]
-  })
-  return {
-    value,
-    ci: percentileInterval(draws!, { count: groups.count, strata: 1 }),
-    level: LEVEL,
-    method: methodOf('cluster bootstrap', groups.count),
-    ...rest,
-  }
+  return issueEstimate(groups, { ...options, stage: 'kappa', method: 'cluster bootstrap' }, (weights) =>
+    cohenKappa(first, second, weights),
+  )
 }

@@ -68,6 +68,8 @@ describe('claimBehaviour', () => {
     expect(inputs).toEqual({ varies: 'yes', behaviour: 'neutral', identity: 'reactivated' })
     expect(claim.status).toBe('supported')
     expect(claim.gates.every((g) => g.passed)).toBe(true)
+    for (const m of claim.measures.filter((x) => !x.name.startsWith('spread')))
+      expect(m, m.name).toMatchObject({ groups: 60, level: 0.95, seed: study.seed })
     const ratio = claim.measures.find((m) => m.name === 'contrast_ratio')!
     expect(ratio.ci![0]).toBeLessThan(0)
     expect(ratio.ci![1]).toBeGreaterThan(0)

@@ -4,9 +4,10 @@
  */
 
 import { words } from '../domain/index.ts'
-import { auc } from '../stats/auc.ts'
+import { SortedScores } from '../stats/auc.ts'
+import { issueEstimate, weightedMean } from '../stats/bootstrap.ts'
 import { type Contrast, contrast, ratioOf } from '../stats/contrast.ts'
-import { percentileInterval } from '../stats/estimate.ts'
+import { type Estimate, percentileInterval } from '../stats/estimate.ts'
 import { number } from '../stats/groups.ts'
 import { tfidfLogOdds } from '../stats/tfidf.ts'
 import type { Answer } from './answers.ts'
@@ -73,9 +74,9 @@ export async function claimBehaviour(input: BehaviourInput): Promise<BehaviourOu
     const loaded = await contrastOf(input, m.answers, 'loading')
     const persona = await contrastOf(input, m.answers, 'persona')
     contrasts.push({ loaded, persona })
-    measures.push(...modelMeasures(input, m.role, m.answers, loaded, persona))
+    measures.push(...(await modelMeasures(input, m.role, m.answers, loaded, persona)))
   }
-  const { gates, inputs } = decide(input, of, contrasts, measures)
+  const { gates, inputs } = await decide(input, of, contrasts, measures)
   return { claim: assemble(of, contrasts, measures, gates, inputs), answers, inputs }
 }
 
@@ -165,22 +166,38 @@ function average(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0) / values.length
 }
 
-function modelMeasures(
+/** A statistic of answers, given how often each counts, with its interval by bootstrap over issues. */
+function overAnswers(
+  { study, signal }: BehaviourInput,
+  answers: readonly ReadAnswer[],
+  statistic: (weights: ArrayLike<number>) => number,
+): Promise<Estimate | undefined> {
+  const options = { seed: study.seed, draws: study.draws.bootstrap, signal }
+  return issueEstimate(number(answers.map((a) => a.issue)), options, statistic)
+}
+
+async function modelMeasures(
   input: BehaviourInput,
   role: string,
   answers: readonly ReadAnswer[],
   loaded: Contrast | undefined,
   persona: Contrast | undefined,
-): Measure[] {
+): Promise<Measure[]> {
   const rest = { model: role, rendering: input.rendering }
   const own = answers.filter((a) => a.persona === undefined)
-  const share = (list: readonly ReadAnswer[], kind: ReadAnswer['kind'], note: string): Measure => ({
-    name: `${kind}_share`,
-    ...rest,
-    value: list.filter((a) => a.kind === kind).length / Math.max(1, list.length),
-    n: list.length,
-    note,
-  })
+  const meanOf = async (
+    name: string,
+    list: readonly ReadAnswer[],
+    value: (a: ReadAnswer) => number,
+    note: string,
+  ): Promise<Measure[]> => {
+    const values = list.map(value)
+    const found = await overAnswers(input, list, (w) => weightedMean(values, w))
+    return found === undefined ? [] : [measure(name, found, { ...rest, note })]
+  }
+  const share = (kind: ReadAnswer['kind']): Promise<Measure[]> =>
+    meanOf(`${kind}_share`, own, (a) => (a.kind === kind ? 1 : 0), 'without personas')
+  const scored = own.filter((a) => a.score !== undefined)
   const spread = spreads(own)
   return [
     ...(loaded === undefined
@@ -199,8 +216,8 @@ function modelMeasures(
             note: 'neutral prompts, persona B minus persona A',
           }),
         ]),
-    share(own, 'refusal', 'without personas'),
-    share(own, 'degenerate', 'without personas'),
+    ...(await share('refusal')),
+    ...(await share('degenerate')),
     {
       name: 'spread_between',
       ...rest,
@@ -215,16 +232,18 @@ function modelMeasures(
       n: own.length,
       note: 'SD between answers to one prompt',
     },
-    ...(['neutral', 'A', 'B'] as const).map((loading): Measure => {
-      const scores = own.flatMap((a) => (a.loading === loading && a.score !== undefined ? [a.score] : []))
-      return {
-        name: 'mean_score',
-        ...rest,
-        value: scores.length === 0 ? 0 : average(scores),
-        n: scores.length,
-        note: loading === 'neutral' ? 'neutral prompts' : `prompts that lean to ${loading}`,
-      }
-    }),
+    ...(
+      await Promise.all(
+        (['neutral', 'A', 'B'] as const).map((loading) =>
+          meanOf(
+            'mean_score',
+            scored.filter((a) => a.loading === loading),
+            (a) => a.score!,
+            loading === 'neutral' ? 'neutral prompts' : `prompts that lean to ${loading}`,
+          ),
+        ),
+      )
+    ).flat(),
   ]
 }
 
@@ -244,33 +263,31 @@ function spreads(answers: readonly ReadAnswer[]): { between: number; within: num
   return { between: Math.sqrt(Math.max(0, between)), within: Math.sqrt(within) }
 }
 
-function decide(
+async function decide(
   input: BehaviourInput,
   of: readonly { role: string; answers: readonly ReadAnswer[] }[],
   contrasts: readonly { loaded: Contrast | undefined; persona: Contrast | undefined }[],
   measures: Measure[],
-): { gates: Gate[]; inputs: BehaviourOutcome['inputs'] } {
+): Promise<{ gates: Gate[]; inputs: BehaviourOutcome['inputs'] }> {
   const t = input.study.thresholds
   const [base, aligned] = contrasts
   const persona = of[0]!.answers.filter(
     (a) => a.score !== undefined && (a.persona === 'A' || a.persona === 'B'),
   )
-  const classifier =
-    new Set(persona.map((a) => a.persona)).size === 2
-      ? auc(
-          persona.map((a) => a.score!),
-          persona.map((a) => (a.persona === 'B' ? 1 : 0)),
-        )
-      : Number.NaN
-  if (!Number.isNaN(classifier))
-    measures.push({
-      name: 'classifier_auc',
-      model: of[0]!.role,
-      rendering: input.rendering,
-      value: classifier,
-      n: persona.length,
-      note: 'text classifier between answers under persona A and persona B',
-    })
+  const sorted = new SortedScores(
+    persona.map((a) => a.score!),
+    persona.map((a) => (a.persona === 'B' ? 1 : 0)),
+  )
+  const found = await overAnswers(input, persona, (w) => sorted.auc(w))
+  const classifier = found?.value ?? Number.NaN
+  if (found !== undefined)
+    measures.push(
+      measure('classifier_auc', found, {
+        model: of[0]!.role,
+        rendering: input.rendering,
+        note: 'text classifier between answers under persona A and persona B',
+      }),
+    )
   const reads = classifier >= t.classifier_auc
   const loaded = base!.loaded
   const varies = loaded !== undefined && loaded.ci[0] > loaded.null.q95

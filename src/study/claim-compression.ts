@@ -11,7 +11,7 @@ import {
   measureCompression,
   type Reading,
 } from '../stats/compression.ts'
-import { LEVEL, methodOf, percentileInterval } from '../stats/estimate.ts'
+import { drawnEstimate } from '../stats/estimate.ts'
 import { type Labels, number } from '../stats/groups.ts'
 import { unit } from '../stats/linear.ts'
 import { project } from '../stats/oof.ts'
@@ -192,21 +192,15 @@ async function renderingDifference(
     { seed: input.study.seed, stage: 'issues', draws: input.study.draws.bootstrap, signal: input.signal },
     (times) => [statistic(times)],
   )
-  return {
-    name: 'rendering_did',
+  const method = 'paired bootstrap over issues'
+  const of = { n: issues.length, groups: count, seed: input.study.seed, method }
+  return measure('rendering_did', drawnEstimate(statistic(), draws!, of), {
     site,
     layer: input.layer,
     axis: 'base',
     pool: input.pool,
-    value: statistic(),
-    ci: percentileInterval(draws!, { count, strata: 1 }),
-    level: LEVEL,
-    method: methodOf('paired bootstrap over issues', count),
-    n: issues.length,
-    groups: count,
-    seed: input.study.seed,
     note: 'log SD, (aligned - base) in chat minus in raw',
-  }
+  })
 }
 
 function words({ axes, agrees, prompts, issues }: CompressionResult): string {

@@ -3,12 +3,23 @@
  * directions that cost the same KL: steering along it, steering along that of the other model, and removing it.
  */
 
+import { issueDraws, overIssues } from '../stats/contrast.ts'
 import { mean } from '../stats/estimate.ts'
+import { slopes } from '../stats/gain.ts'
+import { type Reach, reachBeside } from '../stats/reach.ts'
 import { doseGates, LEAST_RANDOM, spanGate, tableSeries } from './claim-steering.ts'
-import { addQ } from './direction-measures.ts'
+import { addQ, measure } from './direction-measures.ts'
 import type { Claim, Gate, Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
-import { ownRank, type Rank, rankAmong, rankMethod, type SteeringTable } from './steering-table.ts'
+import {
+  gainOf,
+  ownRank,
+  primaryArm,
+  type Rank,
+  rankAmong,
+  rankMethod,
+  type SteeringTable,
+} from './steering-table.ts'
 
 export interface GeometryInput {
   readonly study: Study
@@ -16,6 +27,7 @@ export interface GeometryInput {
   readonly tables: readonly SteeringTable[]
   readonly site: string
   readonly rendering: 'raw' | 'chat'
+  readonly signal?: AbortSignal | undefined
 }
 
 /** How much an ablation takes off the size of the contrast, mean over issues. */
@@ -23,8 +35,23 @@ function contrastDrop(plain: readonly number[], ablated: readonly number[]): num
   return Math.sign(mean(plain)) * (mean(plain) - mean(ablated))
 }
 
-/** Measures the claim. */
-export function claimGeometry(input: GeometryInput): Claim {
+/** How far steering along the direction moves the model, over the 95% point of random directions. */
+function reachOf(table: SteeringTable, { study, signal }: GeometryInput): Promise<Reach> {
+  const { minus, plus } = primaryArm(table)
+  const gains = slopes([minus.dose, plus.dose], [minus.stance, plus.stance])
+  return reachBeside(
+    table.subset.map((i) => gains[i]!),
+    table.random.matched.map((r) => gainOf(r)),
+    { seed: study.seed, draws: study.draws.bootstrap, signal },
+  )
+}
+
+/**
+ * Measures the claim.
+ *
+ * @throws PalimpsestError `interrupted`
+ */
+export async function claimGeometry(input: GeometryInput): Promise<Claim> {
   const { tables, study } = input
   const bar = study.thresholds.arms_p
   const place = { site: input.site, rendering: input.rendering, estimator: 'mean-difference' }
@@ -101,24 +128,22 @@ export function claimGeometry(input: GeometryInput): Claim {
     },
     ablation?.random.length ?? 0,
   )
-  if (ablation !== undefined)
+  if (ablation !== undefined) {
+    const { seed, draws } = study
+    const times = await issueDraws(ablation.plain.length, {
+      seed,
+      draws: draws.bootstrap,
+      signal: input.signal,
+    })
+    const contrast = (by: readonly number[], note: string): Measure =>
+      measure('loaded_contrast', overIssues(Float64Array.from(by), times, seed), {
+        model: role,
+        ...place,
+        note,
+      })
     measures.push(
-      {
-        name: 'loaded_contrast',
-        model: role,
-        ...place,
-        value: mean(ablation.plain),
-        n: ablation.plain.length,
-        note: 'stance on prompts that lean to B less that on prompts that lean to A',
-      },
-      {
-        name: 'loaded_contrast',
-        model: role,
-        ...place,
-        value: mean(ablation.own.contrast),
-        n: ablation.plain.length,
-        note: 'the same with the direction ablated',
-      },
+      contrast(ablation.plain, 'stance on prompts that lean to B less that on prompts that lean to A'),
+      contrast(ablation.own.contrast, 'the same with the direction ablated'),
       {
         name: 'ablation_nats',
         model: role,
@@ -128,14 +153,17 @@ export function claimGeometry(input: GeometryInput): Claim {
         note: 'KL of the ablation on neutral text, and of each random one',
       },
     )
+  }
+  const reach = await reachOf(last, input)
+  measures.push(...reachMeasures(reach, last, place))
   addQ(measures)
   const doses = [...doseGates(tables), ...tables.map(spanGate)]
   const gates = [...doses, ...tests.filter((t) => t.decides).map((t) => t.gate)]
-  const status = statusOf(gates.slice(doses.length), doses, last)
+  const status = statusOf(gates.slice(doses.length), doses, last, reach)
   return {
     id: 'geometry',
     ...status,
-    words: wordsOf(gates.slice(doses.length), status),
+    words: wordsOf(gates.slice(doses.length), status, last, reach),
     gates,
     measures,
     series: [
@@ -158,27 +186,62 @@ export function claimGeometry(input: GeometryInput): Claim {
   }
 }
 
+function reachMeasures(
+  { needed, ...reach }: Reach,
+  { role: model }: SteeringTable,
+  place: Partial<Measure>,
+): Measure[] {
+  // Random directions that move nothing at all leave nothing to divide by.
+  if (![reach.value, ...reach.ci].every(Number.isFinite)) return []
+  const note = 'an interval wholly below 1 says that it moves the model no further than random directions do'
+  return [
+    measure('steering_reach', reach, { model, ...place, note }),
+    ...(needed === undefined
+      ? []
+      : [
+          {
+            name: 'issues_needed',
+            model,
+            value: needed,
+            n: reach.n,
+            note: 'issues of the random arms at which an interval around this reach would lie below 1',
+          },
+        ]),
+  ]
+}
+
 function statusOf(
   tests: readonly Gate[],
   doses: readonly Gate[],
   last: SteeringTable,
+  reach: Reach,
 ): Pick<Claim, 'status' | 'label'> {
   const few = last.random.matched.length < LEAST_RANDOM
   if (few || doses.some((g) => !g.passed)) return { status: 'untestable', label: 'untestable' }
   if (tests.every((g) => g.passed)) return { status: 'supported', label: 'works' }
   if (tests[0]!.passed) return { status: 'underpowered', label: 'works in part' }
-  return { status: 'contradicted', label: 'no more than random directions' }
+  // That a test was not passed is no evidence of nothing: only a reach that is surely below 1 is.
+  return reach.ci[1] < 1
+    ? { status: 'contradicted', label: 'no more than random directions' }
+    : { status: 'underpowered', label: 'underpowered' }
 }
 
-function wordsOf(tests: readonly Gate[], { label }: Pick<Claim, 'label'>): string {
+function wordsOf(
+  tests: readonly Gate[],
+  { label }: Pick<Claim, 'label'>,
+  last: SteeringTable,
+  { value, ci, needed }: Reach,
+): string {
+  const f = (x: number): string => x.toFixed(3)
+  const far = `Steering along it moves ${last.role} ${f(value)} times as far as the 95% point of ${last.random.matched.length} random directions (90% ${f(ci[0])} to ${f(ci[1])})`
   const say = (g: Gate): string =>
-    `${g.name.replace(/ \(p\)$/, '')}: ${g.passed ? 'beyond' : 'not beyond'} random directions of equal KL (p = ${g.value === null ? 'not computed' : g.value.toFixed(3)}${g.note === undefined ? '' : `; ${g.note}`})`
+    `${g.name.replace(/ \(p\)$/, '')}: ${g.passed ? 'beyond' : 'not beyond'} random directions of equal KL (p = ${g.value === null ? 'not computed' : f(g.value)}${g.note === undefined ? '' : `; ${g.note}`})`
   const list = tests.map(say).join('; ')
   const reading = {
     works: 'The direction does inside the model what it is read for.',
     'works in part': 'Steering along it works; not every test that the claim asks for does.',
-    'no more than random directions':
-      'Steering along it does no more than steering along a random direction.',
+    'no more than random directions': `${far}: no further than random directions do.`,
+    underpowered: `${far}, which does not decide whether it goes beyond them. ${needed === undefined ? 'More issues or more random directions would be needed.' : `About ${needed} issues of the random arms would show that it does not, if this stays as it is.`}`,
     untestable:
       'There are too few random directions, they can hardly differ, or the doses are not what was asked for.',
   }[label!]

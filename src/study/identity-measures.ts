@@ -4,8 +4,8 @@
  */
 
 import type { Identity, Slot } from '../domain/index.ts'
-import { average, type Contrast, contrast, issueDraws } from '../stats/contrast.ts'
-import { type Estimate, LEVEL, percentileInterval } from '../stats/estimate.ts'
+import { type Contrast, contrast, differenceOf, issueDraws, overIssues } from '../stats/contrast.ts'
+import type { Estimate } from '../stats/estimate.ts'
 import { number } from '../stats/groups.ts'
 import { measure } from './direction-measures.ts'
 import type { Pool } from './harvest.ts'
@@ -136,7 +136,7 @@ export async function measureWay(table: IdentityTable, way: Way, out: Measure[])
     add('pole', a, 'none less A', { family: FAMILY })
     add('pole', b, 'B less none', { family: FAMILY })
     if (way.outcome !== 'control' && a !== undefined && b !== undefined)
-      add('asymmetry', difference(b, a), 'B less none, less none less A', {
+      add('asymmetry', differenceOf(b, a), 'B less none, less none less A', {
         note: 'above 0: identity B moves the model further than identity A does',
       })
     add('placebo', await between('none', 'unrelated'), 'unrelated less none', {
@@ -208,34 +208,5 @@ function cellMean(
     counts[units.of(r.unit)]!++
   }
   const means = sums.map((sum, u) => sum / counts[u]!) // NaN where a unit has no row
-  const used = counts.filter((c) => c > 0).length
-  return {
-    value: average(means),
-    ci: percentileInterval(
-      Float64Array.from(times, (t) => average(means, t)),
-      { count: used, strata: 1 },
-    ),
-    level: LEVEL,
-    method: 'bootstrap over issues',
-    n: rows.length,
-    groups: used,
-    seed,
-  }
-}
-
-/** The first less the second, by the draws that both share. */
-function difference(x: Contrast, y: Contrast): Estimate {
-  const groups = Math.min(x.groups!, y.groups!)
-  return {
-    value: x.value - y.value,
-    ci: percentileInterval(
-      x.bootstrap.map((v, i) => v - y.bootstrap[i]!),
-      { count: groups, strata: 1 },
-    ),
-    level: LEVEL,
-    method: 'paired bootstrap over issues',
-    n: x.n + y.n,
-    groups,
-    seed: x.seed!,
-  }
+  return overIssues(means, times, seed, rows.length)
 }

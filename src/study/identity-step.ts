@@ -25,7 +25,7 @@ import type { Prepared } from './prepare.ts'
 import type { Measure } from './results.ts'
 import type { RunFolder } from './run-folder.ts'
 
-const VERSION = 2
+const VERSION = 3
 
 export interface IdentityOptions {
   readonly signal?: AbortSignal | undefined

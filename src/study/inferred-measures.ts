@@ -1,7 +1,7 @@
 /** What inferring, amplifying and ablating did, as measures, series and words. */
 
-import { average, issueDraws } from '../stats/contrast.ts'
-import { type Estimate, LEVEL, mean, percentileInterval } from '../stats/estimate.ts'
+import { average, issueDraws, overIssues } from '../stats/contrast.ts'
+import { drawnEstimate, mean } from '../stats/estimate.ts'
 import { measure } from './direction-measures.ts'
 import type { InferredTable } from './inferred-identity.ts'
 import type { Measure, Series } from './results.ts'
@@ -94,14 +94,13 @@ function addTable(
   }
   thickness(input, t, curve, times, place, measures, words)
   for (const { factor, contrast } of t.scaled)
-    measures.push({
-      name: 'scaled_contrast',
-      ...place,
-      condition: `x${factor}, implied, user`,
-      value: mean(contrast),
-      n: contrast.length,
-      note: 'stance, biographies that imply B less A, the component along the user direction multiplied',
-    })
+    measures.push(
+      measure('scaled_contrast', overIssues(Float64Array.from(contrast), times, study.seed), {
+        ...place,
+        condition: `x${factor}, implied, user`,
+        note: 'stance, biographies that imply B less A, the component along the user direction multiplied',
+      }),
+    )
   const own = { model: t.role, site, rendering }
   series.push(
     { name: 'amplification_dose', ...own, values: curve.map((c) => c.dose), note: 'sqrt(2 KL)' },
@@ -147,22 +146,13 @@ function thickness(
   }
   const draws = Float64Array.from(times, at)
   const whole = draws.every(Number.isFinite)
-  measures.push({
-    name: 'mask_thickness',
-    ...place,
-    value,
-    ...(whole
-      ? {
-          ci: percentileInterval(draws, { count: target.length, strata: 1 }),
-          level: LEVEL,
-          method: 'bootstrap over issues',
-        }
-      : {}),
-    n: target.length,
-    groups: target.length,
-    seed: input.study.seed,
-    note: `dose at which the amplified contrast equals that of ${base} between implied identities${whole ? '' : '; without an interval, since some draws do not reach it'}`,
-  })
+  const of = { n: target.length, groups: target.length, seed: input.study.seed }
+  measures.push(
+    measure('mask_thickness', whole ? drawnEstimate(value, draws, of) : { value, ...of }, {
+      ...place,
+      note: `dose at which the amplified contrast equals that of ${base} between implied identities${whole ? '' : '; without an interval, since some draws do not reach it'}`,
+    }),
+  )
   words.push(`At a dose of ${value.toFixed(3)} ${t.role} shows the contrast of ${base} between implied ones.`)
 }
 
@@ -230,34 +220,14 @@ function mediation(
   const share = (times?: Int32Array): number =>
     1 - average(Float64Array.from(own), times) / average(Float64Array.from(plain), times)
   const value = share()
-  measures.push({
-    name: 'mediated_share',
-    ...place,
-    value,
-    ci: percentileInterval(Float64Array.from(times, share), { count: plain.length, strata: 1 }),
-    level: LEVEL,
-    method: 'bootstrap over issues',
-    n: plain.length,
-    groups: plain.length,
-    seed: study.seed,
-    note: 'share of the contrast of stated identities that goes with the direction',
-  })
+  const of = { n: plain.length, groups: plain.length, seed: study.seed }
+  measures.push(
+    measure('mediated_share', drawnEstimate(value, Float64Array.from(times, share), of), {
+      ...place,
+      note: 'share of the contrast of stated identities that goes with the direction',
+    }),
+  )
   words.push(
     `Ablating the direction in ${t.role} takes away ${(100 * value).toFixed(0)}% of what stated identities do, ${rank.value > 0 && rank.p <= study.thresholds.arms_p ? 'more than' : 'not more than'} ablating ${random.length} random directions of equal KL.`,
   )
-}
-
-function overIssues(values: Float64Array, times: readonly Int32Array[], seed: number): Estimate {
-  return {
-    value: average(values),
-    ci: percentileInterval(
-      Float64Array.from(times, (t) => average(values, t)),
-      { count: values.length, strata: 1 },
-    ),
-    level: LEVEL,
-    method: 'bootstrap over issues',
-    n: values.length,
-    groups: values.length,
-    seed,
-  }
 }

@@ -105,7 +105,7 @@ async function takeLock(lock: string, path: string): Promise<void> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       const holder = await readHolder(lock)
-      if (holder !== undefined && (holder.host !== hostname() || alive(holder.pid)))
+      if (holder !== undefined && (holder.host !== hostname() || (await alive(holder.pid))))
         throw new PalimpsestError('failed', 'run-in-use', 'Another process is working in this run folder.', {
           where: path,
           found: `process ${holder.pid} on ${holder.host}, since ${holder.since}`,
@@ -116,6 +116,7 @@ async function takeLock(lock: string, path: string): Promise<void> {
   }
   throw new PalimpsestError('failed', 'run-in-use', 'Another process is working in this run folder.', {
     where: path,
+    fix: 'Wait for it, or use another folder (-o).',
   })
 }
 
@@ -127,13 +128,20 @@ async function readHolder(lock: string): Promise<{ pid: number; host: string; si
   }
 }
 
-function alive(pid: number): boolean {
+async function alive(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0)
-    return pid !== process.pid
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
+  return pid !== process.pid && !(await isZombie(pid))
+}
+
+/** Whether a process has ended and only its parent has not asked how: a signal finds it, but it does nothing any more. */
+async function isZombie(pid: number): Promise<boolean> {
+  // Linux: the state follows the command's name, which is in brackets and may hold brackets itself.
+  const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return /^ [ZX]/.test(line.slice(line.lastIndexOf(')') + 1))
 }
 
 async function exists(path: string): Promise<boolean> {

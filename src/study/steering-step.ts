@@ -32,7 +32,7 @@ import type { SteeringTable } from './steering-table.ts'
 import { type Beside, type TextInput, textMeasures } from './text-measures.ts'
 import type { VerdictInputs } from './verdict.ts'
 
-const CLAIMS = 4
+const CLAIMS = 5
 
 export interface SteeringOptions {
   readonly signal?: AbortSignal | undefined
@@ -97,7 +97,9 @@ export async function steeringStep(
     const steering: SteeringOutcome | undefined = asked.includes('steering')
       ? await claimSteering({ ...at, tables, signal: options.signal })
       : undefined
-    const geometry = asked.includes('geometry') ? claimGeometry({ ...at, tables }) : undefined
+    const geometry = asked.includes('geometry')
+      ? await claimGeometry({ ...at, tables, signal: options.signal })
+      : undefined
     const [first, ...others] = [steering?.claim, geometry].filter((c) => c !== undefined)
     const { signal } = options
     const beside = [

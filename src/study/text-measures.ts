@@ -3,8 +3,8 @@
  * written. Beside the stance, and no status depends on it.
  */
 
-import { mean } from '../stats/estimate.ts'
-import { type GainEstimates, gainEstimates, type Interval } from '../stats/gain.ts'
+import { type DrawnEstimate, mean } from '../stats/estimate.ts'
+import { type GainEstimates, gainEstimates } from '../stats/gain.ts'
 import { addQ, measure } from './direction-measures.ts'
 import type { Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
@@ -96,7 +96,7 @@ export async function textMeasures(input: TextInput): Promise<Beside> {
 }
 
 /** A contrast that a gain can be measured in. */
-const scaled = (c: Interval): boolean => c.ci[0] > 0
+const scaled = (c: DrawnEstimate): boolean => c.ci[0] > 0
 
 const meanScore = (texts: readonly ReadText[]): number | undefined => {
   const scores = texts.flatMap((t) => t.score ?? [])

@@ -1,8 +1,8 @@
 /** What two judges say, as numbers: how far they can be used, how far they agree, and the scores of every arm. */
 
-import { clusterBootstrap } from '../../stats/bootstrap.ts'
+import { type ClusterOptions, issueEstimate, weightedMean } from '../../stats/bootstrap.ts'
 import { contrast } from '../../stats/contrast.ts'
-import { type Estimate, LEVEL, mean, methodOf, percentileInterval } from '../../stats/estimate.ts'
+import { type Estimate, mean } from '../../stats/estimate.ts'
 import { number } from '../../stats/groups.ts'
 import { kappaEstimate } from '../../stats/kappa.ts'
 import { measure } from '../direction-measures.ts'
@@ -124,13 +124,11 @@ async function armMeasures(input: JudgesInput, { settings, found }: Judged): Pro
             }),
           )
         for (const kind of ['refusal', 'nonsense'] as const)
-          if (labelled.length > 0)
-            out.push({
-              name: `judge_${kind}_share`,
-              ...rest(arm),
-              value: labelled.filter((t) => t.said === kind).length / labelled.length,
-              n: labelled.length,
-            })
+          if (labelled.length > 0) {
+            const is = labelled.map((t) => (t.said === kind ? 1 : 0))
+            const share = (await overTexts(labelled, draws, (w) => weightedMean(is, w)))!
+            out.push(measure(`judge_${kind}_share`, share, rest(arm)))
+          }
       }
       const slope = claim === 'steering' ? await slopeOf(scored, draws) : undefined
       if (slope !== undefined)
@@ -149,49 +147,25 @@ async function armMeasures(input: JudgesInput, { settings, found }: Judged): Pro
   return out
 }
 
-type Draws = { readonly seed: number; readonly draws: number; readonly signal: AbortSignal | undefined }
-
 /** A statistic of some texts with its interval by bootstrap over issues. */
-async function overIssues(
-  texts: readonly Scored[],
-  options: Draws,
+function overTexts(
+  texts: readonly { readonly unit: string }[],
+  options: ClusterOptions,
   statistic: (weights: ArrayLike<number>) => number,
 ): Promise<Estimate | undefined> {
-  const { of, count } = number(texts.map((t) => t.unit))
-  const weights = new Float64Array(texts.length).fill(1)
-  const value = statistic(weights)
-  if (!Number.isFinite(value)) return undefined
-  const rest = { n: texts.length, groups: count, seed: options.seed }
-  if (count < 2) return { value, ...rest }
-  const [draws] = await clusterBootstrap(count, { ...options, stage: 'issues' }, (times) => {
-    for (let i = 0; i < weights.length; i++) weights[i] = times[of[i]!]!
-    return [statistic(weights)]
-  })
-  return {
-    value,
-    ci: percentileInterval(draws!, { count, strata: 1 }),
-    level: LEVEL,
-    method: methodOf('bootstrap over issues', count),
-    ...rest,
-  }
+  return issueEstimate(number(texts.map((t) => t.unit)), options, statistic)
 }
 
-async function meanOf(texts: readonly Scored[], options: Draws): Promise<Estimate> {
-  const found = await overIssues(texts, options, (w) => {
-    let [sum, n] = [0, 0]
-    for (const [i, t] of texts.entries()) {
-      sum += w[i]! * t.score
-      n += w[i]!
-    }
-    return sum / n
-  })
-  return found ?? { value: mean(texts.map((t) => t.score)), n: texts.length }
+async function meanOf(texts: readonly Scored[], options: ClusterOptions): Promise<Estimate> {
+  const scores = texts.map((t) => t.score)
+  const found = await overTexts(texts, options, (w) => weightedMean(scores, w))
+  return found ?? { value: mean(scores), n: texts.length }
 }
 
 /** Least-squares slope of the score on the dose. */
-async function slopeOf(texts: readonly Scored[], options: Draws): Promise<Estimate | undefined> {
+async function slopeOf(texts: readonly Scored[], options: ClusterOptions): Promise<Estimate | undefined> {
   const dosed = texts.filter((t) => t.dose !== undefined)
-  return overIssues(dosed, options, (w) => {
+  return overTexts(dosed, options, (w) => {
     let [n, x, y, xx, xy] = [0, 0, 0, 0, 0]
     for (const [i, { dose, score }] of dosed.entries()) {
       n += w[i]!
