@@ -17,6 +17,24 @@ export interface ItemResult {
   readonly logits: Matrix | undefined
 }
 
+/**
+ * Arrays that passes read their outputs into, one pass after the other: to make new ones of this size takes as long
+ * as to read.
+ */
+export class PassArrays {
+  readonly #arrays = new Map<string, Float32Array>()
+
+  /** An array of so many values, which holds those of the pass before. */
+  take(name: string, length: number): Float32Array {
+    let array = this.#arrays.get(name)
+    if (array === undefined || array.length < length) {
+      array = new Float32Array(length)
+      this.#arrays.set(name, array)
+    }
+    return array.subarray(0, length)
+  }
+}
+
 /** The rows of a pass whose logits are asked for. */
 export function wantedRows(layout: Layout, logits: 'all' | 'last' | 'none'): Int32Array | undefined {
   if (logits === 'none') return undefined

@@ -10,6 +10,7 @@ import type { Checkpoint } from '../formats/checkpoint.ts'
 import { checkTokens, refuseDoubledBos, type Tokenizer } from '../formats/tokenizer.ts'
 import type { Backend } from '../ggml/backend.ts'
 import { GraphAllocator, type RopePairs } from '../ggml/graph.ts'
+import { elements, type Tensor } from '../ggml/tensor.ts'
 import type { Architecture } from './architecture.ts'
 import { packedAttention } from './cache.ts'
 import { Compiler, type TokenRoles } from './compile.ts'
@@ -17,7 +18,7 @@ import { explainNotFinite, findNotFinite } from './finite.ts'
 import { buildPass, type ForwardModel, type Pass, type PassOptions, type Resumed } from './forward.ts'
 import { matchHooks } from './hooks.ts'
 import { type Intervention, placeInterventions } from './interventions.ts'
-import { type ItemResult, sliceItem, wantedRows } from './item-result.ts'
+import { type ItemResult, PassArrays, sliceItem, wantedRows } from './item-result.ts'
 import { checkLengths, type Layout, layOut, planPacks } from './layout.ts'
 import type { Adapter } from './lora.ts'
 import { median, rowNorms } from './norms.ts'
@@ -204,6 +205,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     const hooks = matchHooks(options.hooks ?? [], this.architecture)
     const compiler = await this.compiler(items, options.interventions ?? [], options.signal)
     const total = plan.reduce((n, pack) => n + pack.reduce((m, i) => m + items[i]!.tokens.length, 0), 0)
+    const arrays = new PassArrays()
     let done = 0
     for (const pack of plan) {
       const members = pack.map((i) => items[i]!)
@@ -217,6 +219,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
           values: joined(pack.map((i) => options.resume!.values(i).data)),
         },
         roles: promptRoles(layout, pack),
+        arrays,
         signal: options.signal,
       })
       for (let p = 0; p < pack.length; p++)
@@ -269,7 +272,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
 
   /** Computes one packed pass and reads its outputs. */
   async pass(layout: Layout, what: PassRequest): Promise<PassResults> {
-    const { hooks, logitRows, compiler, roles, signal } = what
+    const { hooks, logitRows, compiler, roles, arrays, signal } = what
     const options: PassOptions = {
       tokens: layout.tokens,
       positions: layout.positions,
@@ -281,7 +284,8 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     }
     return this.alone(async () => {
       using pass = buildPass(this, options)
-      return await this.computePass(pass, options, this.allocator, compiler, signal) // before `pass` is freed
+      // Before `pass` is freed.
+      return await this.computePass(pass, options, this.allocator, compiler, signal, arrays)
     })
   }
 
@@ -296,11 +300,13 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     allocator: GraphAllocator,
     compiler: Compiler | undefined,
     signal: AbortSignal | undefined,
+    arrays?: PassArrays,
   ): Promise<PassResults> {
     await pass.graph.compute(allocator, signal)
-    const reads = new Map<string, Float32Array>()
-    for (const [hook, tensor] of pass.reads) reads.set(hook, pass.graph.read(tensor))
-    const logits = pass.logits === undefined ? undefined : pass.graph.read(pass.logits)
+    const read = (name: string, t: Tensor): Float32Array =>
+      pass.graph.read(t, arrays?.take(name, elements(t)))
+    const reads = new Map([...pass.reads].map(([hook, t]) => [hook, read(hook, t)]))
+    const logits = pass.logits === undefined ? undefined : read('logits', pass.logits)
     const bad = findNotFinite(logits === undefined ? reads : [...reads, ['logits', logits]])
     if (bad !== undefined) throw await explainNotFinite(this, this.allocator, options, bad)
     compiler?.collect(pass.graph)
@@ -354,6 +360,8 @@ export interface PassRequest {
   readonly compiler: Compiler | undefined
   readonly resume?: Resumed | undefined
   readonly roles: TokenRoles
+  /** Where the results go, until the next pass with the same arrays; new ones otherwise. */
+  readonly arrays?: PassArrays
   readonly signal: AbortSignal | undefined
 }
 

@@ -37,15 +37,22 @@ export function usedTokens(content: Uint8Array, sinks: readonly number[]): Uint8
   return used.includes(1) ? used : content
 }
 
-/** The mean [d] of the rows of x [T, d] where `used` is 1, summed in f64. */
+/** The mean [d] of the rows of x [T, d] where `used` is 1, summed in f64 one after the other. */
 export function meanOver(x: Matrix, used: Uint8Array): Float64Array {
   const sum = new Float64Array(x.cols)
-  let n = 0
-  for (let t = 0; t < x.rows; t++) {
-    if (used[t] === 0) continue
-    n++
-    const r = row(x, t)
-    for (let j = 0; j < x.cols; j++) sum[j]! += r[j]!
+  const rows = Array.from({ length: x.rows }, (_, t) => t).filter((t) => used[t] !== 0)
+  let i = 0
+  // Four rows at a time, in the same order: sums are loaded and stored a quarter as often.
+  for (; i + 4 <= rows.length; i += 4) {
+    const [a, b, c, d] = [0, 1, 2, 3].map((k) => row(x, rows[i + k]!)) as [R, R, R, R]
+    for (let j = 0; j < sum.length; j++) sum[j] = sum[j]! + a[j]! + b[j]! + c[j]! + d[j]!
   }
-  return sum.map((v) => v / n)
+  for (; i < rows.length; i++) {
+    const r = row(x, rows[i]!)
+    for (let j = 0; j < sum.length; j++) sum[j]! += r[j]!
+  }
+  for (let j = 0; j < sum.length; j++) sum[j]! /= rows.length
+  return sum
 }
+
+type R = Float32Array

@@ -27,9 +27,13 @@ const KINDS: readonly ProductKind[] = [
   { weights: 'BF16', activations: 'F32' },
   { weights: 'F16', activations: 'F32' },
   { weights: 'BF16', activations: 'BF16' },
+  { weights: 'Q4_0', activations: 'F32' },
   { weights: 'Q4_1', activations: 'F32' },
+  { weights: 'Q4_1', activations: 'BF16' },
+  { weights: 'Q5_1', activations: 'F32' },
   { weights: 'Q8_0', activations: 'F32' },
   { weights: 'Q8_0', activations: 'BF16' },
+  { weights: 'Q6_K', activations: 'BF16' },
 ]
 let state = 1
 const random = (): number => {
@@ -84,7 +88,8 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
     const isBf16 = kind.activations === 'BF16'
     if (isBf16 && !(isa === AVX512 && cpu.bf16)) continue
     const { address } = mapCode(emitProduct(isa, { bf16: isBf16, source: sourceOf(kind, engine) }))
-    const depths = isPlain(kind.weights) ? [2, 16, 30, 66, DEPTH + 18] : [32, 96, 2 * DEPTH + 32]
+    const block = blockElements(kind.weights)
+    const depths = isPlain(kind.weights) ? [2, 16, 30, 66, DEPTH + 18] : [block, 3 * block, 2 * DEPTH + block]
     for (const K of depths)
       for (const N of [1, 15, 16, 31, 48, 49, 100])
         for (const M of [1, 2, 5, 7, 8, 14]) {

@@ -10,6 +10,7 @@ import { blockBytes, blockElements, isPlain } from '../types.ts'
 import { emitAttention } from './attention.ts'
 import { emitBatched, type Form } from './batched.ts'
 import { type CpuFeatures, readCpu } from './cpu.ts'
+import { ownBlocks } from './dequantise.ts'
 import { emitGather, type GatherKernels, type GatherKind, verifyGather } from './gather.ts'
 import { AVX2, AVX512, type InstructionSet } from './isa.ts'
 import { checkBatchLayout, checkTensorLayout, toFloatAddress } from './layout.ts'
@@ -197,6 +198,7 @@ export function sourceOf(kind: ProductKind, engine: Engine): Source {
   return {
     kind: 'blocks',
     toFloat: toFloatAddress(engine, weights),
+    own: ownBlocks(weights),
     elements: blockElements(weights),
     bytes: blockBytes(weights),
     bf16,

@@ -25,6 +25,7 @@ import {
   rsi,
   rsp,
 } from './assembler.ts'
+import { emitDequantise, type OwnBlocks } from './dequantise.ts'
 import type { InstructionSet } from './isa.ts'
 
 /** Rows that are transposed at once; also those that are widened at once. */
@@ -37,12 +38,13 @@ export type Source =
   | { readonly kind: 'bf16' }
   | { readonly kind: 'f16' }
   /**
-   * Blocks of a quantised type, through ggml's `void to_float(const void *, float *, int64_t)` at an address;
-   * with `bf16` the result is rounded to pairs of bf16.
+   * Blocks of a quantised type, widened by our own code where there is some, or through ggml's `void
+   * to_float(const void *, float *, int64_t)` at an address; with `bf16` the result is rounded to pairs of bf16.
    */
   | {
       readonly kind: 'blocks'
       readonly toFloat: Pointer
+      readonly own: OwnBlocks | undefined
       readonly elements: number
       readonly bytes: number
       readonly bf16: boolean
@@ -88,7 +90,7 @@ export function emitPack(a: Assembler, isa: InstructionSet, source: Source, dept
     a.op('mov', r9, rsi)
     a.op('mov', r13, rdx) // bytes between the rows that are transposed
     if (source.kind === 'blocks') {
-      emitWiden(a, source, group, depth, panelStride)
+      emitWiden(a, isa, source, group, depth, panelStride)
       a.op('lea', r9, at(rdi, depth * panelStride - 64 * group))
       a.moveImmediate(r13, widenedStride(depth))
     }
@@ -108,6 +110,7 @@ export function emitPack(a: Assembler, isa: InstructionSet, source: Source, dept
 /** Widens the lesser of rbx and 16 rows from rsi on, behind the panel. Keeps all but rax, rbp and r9 to r14. */
 function emitWiden(
   a: Assembler,
+  isa: InstructionSet,
   source: Source & { kind: 'blocks' },
   group: number,
   depth: number,
@@ -132,10 +135,13 @@ function emitWiden(
   a.op('mov', rdi, rbp)
   a.op('mov', rsi, r12)
   a.op('mov', rdx, at(rsp))
-  a.moveAddress(rax, source.toFloat)
-  a.vzeroupper()
-  a.callRegister(rax)
-  if (source.bf16) emitRound(a)
+  if (source.own !== undefined) emitDequantise(a, isa, source.own, source.bf16)
+  else {
+    a.moveAddress(rax, source.toFloat)
+    a.vzeroupper()
+    a.callRegister(rax)
+    if (source.bf16) emitRound(a)
+  }
   a.op('add', rbp, at(rsp, 8))
   a.opImmediate('add', r12, widenedStride(depth))
   a.opImmediate('sub', rbx, 1)
