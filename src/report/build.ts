@@ -17,7 +17,7 @@ import { renderReport } from './page.ts'
  * Reads what a run left.
  *
  * @throws PalimpsestError `results-missing`, `results-invalid`, `manifest-malformed`, `store-unreadable`,
- *   `features-malformed`, `generations-malformed`
+ *   `record-malformed`
  */
 export async function readRun(folder: string): Promise<ReportData> {
   const results = await readResults(join(folder, 'results.json'))

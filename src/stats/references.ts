@@ -1,7 +1,8 @@
 /**
  * Reference directions for the claim that compression is selective: directions as strong as d in base, in the
- * span where prompts vary at all, orthogonal to d and uncorrelated with it over base's prompts. Directions drawn isotropically, or with the prompts'
- * covariance, concentrate on a few values and call generic jitter selective; they are shown, never decide.
+ * span where prompts vary at all, orthogonal to d and uncorrelated with it over base's prompts. Directions drawn
+ * isotropically, or with the prompts' covariance, are of other strengths than d, so that a change of strong directions
+ * looks selective beside them; they are shown, never decide.
  *
  * A random direction rarely has d's variance, so each is constructed: on the great circle through two random
  * directions of the span, one of more and one of less variance than d's, the variance changes continuously,
@@ -35,7 +36,8 @@ const LEAST_MATCHED = 20
 const SHOWN = 200
 /**
  * Dimensions among which arms of interventions are drawn at least: a rank among random directions of k dimensions
- * errs in 19% of cases at k = 3, 10% at 8 and 7% at 16 where 5% are meant, because the direction itself is one of k + 1.
+ * errs in 19% of cases at k = 3, 9% at 8 and 7% at 16 where 5% are meant (simulated in calibration.slow.ts), because the
+ * direction itself is one of k + 1.
  */
 const ARM_SPAN = 16
 

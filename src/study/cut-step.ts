@@ -11,6 +11,7 @@ import { unit } from '../stats/linear.ts'
 import { calibrateArms, scoreArms } from './arms.ts'
 import type { Hybrid } from './cut-hybrids.ts'
 import { type Harvest, siteOf } from './harvest.ts'
+import { modelPlace } from './model-place.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunFolder } from './run-folder.ts'
 import { shardedStep } from './shards.ts'
@@ -140,14 +141,8 @@ async function layerGains(
       const x = await texts[m]!.load(layer, p.study.sites.pool)
       const own = meanDifference(x, p.labels.poles, Int32Array.from(p.labels.poles.keys()))
       const direction = { id: `blocks.${layer}`, vector: Float32Array.from(unit(own)) }
-      const place = {
-        key: model.key,
-        site: siteOf(layer),
-        open: model.open,
-        signal: options.signal,
-        onProgress: (done: number, total: number) =>
-          options.onProgress?.(`cut: doses of ${model.role} at block ${layer}`, done, total),
-      }
+      const what = `cut: doses of ${model.role} at block ${layer}`
+      const place = modelPlace(model, siteOf(layer), what, options)
       const asks = [-nats, nats].map((n) => ({ direction, op: 'add' as const, nats: n }))
       const { doses } = await calibrateArms(run, place, items.texts, asks)
       const [minus, plus] = doses.map((d) => d.found)

@@ -14,6 +14,7 @@ import type { FeaturesRecord } from './features-record.ts'
 import { countedTexts, dictionaryNames, testTexts } from './features-step.ts'
 import { firing, HeldDictionary, textsFired } from './firing.ts'
 import type { Harvest } from './harvest.ts'
+import { modelPlace } from './model-place.ts'
 import type { StudyModel } from './models.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -80,14 +81,7 @@ export async function featureArms(
   const few = subset.map((i) => items.neutral[i]!)
   const models: FeatureArms['models'][number][] = []
   for (const model of p.models.all) {
-    const place = (what: string) => ({
-      key: model.key,
-      site,
-      open: model.open,
-      signal: options.signal,
-      onProgress: (done: number, total: number) =>
-        options.onProgress?.(`features of ${model.role}: ${what}`, done, total),
-    })
+    const place = (what: string) => modelPlace(model, site, `features of ${model.role}: ${what}`, options)
     const asks = directions.flatMap((direction, feature) =>
       direction === undefined
         ? []

@@ -3,11 +3,9 @@
  * `features` of the store and the cards of the report are made from it.
  */
 
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { refuse } from '../core/errors.ts'
-import { explainFileError } from '../core/files.ts'
 import { FEATURE_LABELS } from '../stats/silence.ts'
+import { readRecord } from './record-file.ts'
 
 export { FEATURE_LABELS }
 
@@ -95,28 +93,8 @@ export type FeaturesRecord = z.infer<typeof featuresSchema>
  * Reads a run's features.json.
  *
  * @returns undefined where the run has none
- * @throws PalimpsestError `features-malformed`, `file-permission`
+ * @throws PalimpsestError `record-malformed`, `file-permission`
  */
-export async function readFeatures(path: string): Promise<FeaturesRecord | undefined> {
-  let value: unknown
-  try {
-    value = JSON.parse(await readFile(path, 'utf8'))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    if (!(error instanceof SyntaxError)) throw explainFileError(error, path)
-    throw malformed(path, error.message)
-  }
-  const parsed = featuresSchema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]!
-  throw malformed(path, `${issue.path.join('.')}: ${issue.message}`)
-}
-
-function malformed(path: string, found: string): Error {
-  return refuse('features-malformed', 'The record of features cannot be read.', {
-    where: path,
-    expected: 'features.json of format 1',
-    found,
-    fix: 'Give the run again: finished steps are kept.',
-  })
+export function readFeatures(path: string): Promise<FeaturesRecord | undefined> {
+  return readRecord(path, featuresSchema)
 }

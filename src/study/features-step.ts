@@ -22,6 +22,7 @@ import type { FeaturesRecord } from './features-record.ts'
 import { type Firing, firing } from './firing.ts'
 import { type Harvest, type HarvestJob, harvestTogether } from './harvest.ts'
 import type { TokenizedText } from './inputs.ts'
+import type { StepOptions } from './model-place.ts'
 import type { StudyModel } from './models.ts'
 import { harvestJob, type Prepared } from './prepare.ts'
 import type { Claim, Gate } from './results.ts'
@@ -29,11 +30,6 @@ import type { RunFolder } from './run-folder.ts'
 import { type CountedTexts, siteMoments } from './site-activations.ts'
 
 const VERSION = 2
-
-export interface FeaturesOptions {
-  readonly signal?: AbortSignal | undefined
-  readonly onProgress?: ((what: string, done: number, total: number) => void) | undefined
-}
 
 /** The texts of a study as dictionaries see them: the same tokens in all models. */
 interface Texts {
@@ -54,7 +50,7 @@ export async function featuresStep(
   p: Prepared,
   texts: readonly Harvest[],
   prompts: readonly Harvest[],
-  options: FeaturesOptions,
+  options: StepOptions,
 ): Promise<{ claim: Claim; record: FeaturesRecord }> {
   const sets = await textsOf(run, p, texts, prompts, options)
   const names = dictionaryNames(p.dictionaries)
@@ -104,7 +100,7 @@ async function follow(
   name: string,
   sets: Texts,
   harvests: readonly Harvest[],
-  options: FeaturesOptions,
+  options: StepOptions,
 ): Promise<{ features: FeaturesRecord['features']; tested: number; withContent: number }> {
   const { study } = p
   const [base, aligned] = p.models.all
@@ -265,7 +261,7 @@ async function textsOf(
   p: Prepared,
   texts: readonly Harvest[],
   prompts: readonly Harvest[],
-  options: FeaturesOptions,
+  options: StepOptions,
 ): Promise<Texts> {
   const controls = await harvestTogether(
     run,

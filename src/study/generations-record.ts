@@ -1,9 +1,7 @@
 /** `generations.json`: a few texts that the models wrote, with where each token lies along the direction. */
 
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { refuse } from '../core/errors.ts'
-import { explainFileError } from '../core/files.ts'
+import { readRecord } from './record-file.ts'
 
 const text = z.string().max(100_000)
 
@@ -35,28 +33,8 @@ export type GenerationsRecord = z.infer<typeof generationsSchema>
  * Reads a run's generations.json.
  *
  * @returns undefined where the run has none
- * @throws PalimpsestError `generations-malformed`, `file-permission`
+ * @throws PalimpsestError `record-malformed`, `file-permission`
  */
-export async function readGenerations(path: string): Promise<GenerationsRecord | undefined> {
-  let value: unknown
-  try {
-    value = JSON.parse(await readFile(path, 'utf8'))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    if (!(error instanceof SyntaxError)) throw explainFileError(error, path)
-    throw malformed(path, error.message)
-  }
-  const parsed = generationsSchema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]!
-  throw malformed(path, `${issue.path.join('.')}: ${issue.message}`)
-}
-
-function malformed(path: string, found: string): Error {
-  return refuse('generations-malformed', 'The record of generated texts cannot be read.', {
-    where: path,
-    expected: 'generations.json of format 1',
-    found,
-    fix: 'Give the run again: finished steps are kept.',
-  })
+export function readGenerations(path: string): Promise<GenerationsRecord | undefined> {
+  return readRecord(path, generationsSchema)
 }

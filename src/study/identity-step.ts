@@ -20,17 +20,13 @@ import { type IdentityItem, identityItems } from './identity-items.ts'
 import type { IdentityRow } from './identity-measures.ts'
 import { type InferredTable, inferredIdentity } from './inferred-identity.ts'
 import { inferredMeasures } from './inferred-measures.ts'
+import type { StepOptions } from './model-place.ts'
 import type { StudyModel } from './models.ts'
 import type { Prepared } from './prepare.ts'
 import type { Measure } from './results.ts'
 import type { RunFolder } from './run-folder.ts'
 
 const VERSION = 3
-
-export interface IdentityOptions {
-  readonly signal?: AbortSignal | undefined
-  readonly onProgress?: ((what: string, done: number, total: number) => void) | undefined
-}
 
 /**
  * Measures the claim.
@@ -45,7 +41,7 @@ export async function identityStep(
   direction: DirectionRecord,
   texts: readonly Harvest[],
   prompts: readonly Harvest[],
-  options: IdentityOptions,
+  options: StepOptions,
 ): Promise<IdentityOutcome> {
   const { study } = p
   const { items, dropped } = identityItems(p)
@@ -138,7 +134,7 @@ async function stanceRows(
   run: RunFolder,
   model: StudyModel,
   items: readonly IdentityItem[],
-  options: IdentityOptions,
+  options: StepOptions,
 ): Promise<{ hash: string; rows: IdentityRow[] }> {
   const { hash, perToken } = await completionOdds(run, model, items, {
     signal: options.signal,
@@ -165,7 +161,7 @@ async function projectionRows(
   texts: Harvest,
   model: StudyModel,
   items: readonly IdentityItem[],
-  options: IdentityOptions,
+  options: StepOptions,
 ): Promise<{ hash: string; rows: IdentityRow[] }> {
   const { layer } = direction
   const axis = direction.directions.get(`${p.models.all[0]!.role}.mean-difference`)!
@@ -198,7 +194,7 @@ async function textRows(
   run: RunFolder,
   p: Prepared,
   items: readonly IdentityItem[],
-  options: IdentityOptions,
+  options: StepOptions,
 ): Promise<{ rows: IdentityRow[]; classifier: { auc: number; n: number } }> {
   const { study, domain } = p
   const asked = textItems(items, study.identity.text_questions)

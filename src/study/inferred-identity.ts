@@ -14,7 +14,7 @@ import { type ArmDirection, type ArmDose, ablationNats, calibrateArms, scoreArms
 import type { DirectionRecord } from './directions.ts'
 import { type Harvest, harvest, siteOf } from './harvest.ts'
 import { ask, type IdentityItem, policyQuestions, settingOf } from './identity-items.ts'
-import type { IdentityOptions } from './identity-step.ts'
+import { modelPlace, type StepOptions } from './model-place.ts'
 import type { StudyModel } from './models.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -66,7 +66,7 @@ export async function inferredIdentity(
   prompts: Harvest,
   model: StudyModel,
   items: readonly IdentityItem[],
-  options: IdentityOptions,
+  options: StepOptions,
 ): Promise<InferredTable> {
   const { study, domain } = p
   const settings = study.identity
@@ -98,14 +98,7 @@ export async function inferredIdentity(
   const own = everywhere('d', d)
   const others = (await references(d)).map((v, i) => everywhere(`other-${i}`, v))
 
-  const place = (what: string) => ({
-    key: model.key,
-    site,
-    open: model.open,
-    signal: options.signal,
-    onProgress: (done: number, total: number) =>
-      options.onProgress?.(`identity of ${model.role}: ${what}`, done, total),
-  })
+  const place = (what: string) => modelPlace(model, site, `identity of ${model.role}: ${what}`, options)
   const { tokenizer } = p.models.all[0]!.description
   const texts = evenly(domain.neutralTexts, settings.neutral_texts).map(({ id, text }) => ({
     id,
@@ -226,7 +219,7 @@ async function userDirection(
   direction: DirectionRecord,
   model: StudyModel,
   d: Float64Array,
-  options: IdentityOptions,
+  options: StepOptions,
 ): Promise<HeldOutDirection> {
   const { study, domain } = p
   const people = identityMessages(domain, 'user').filter(
@@ -275,7 +268,7 @@ async function meansFrom(
   layer: number,
   model: StudyModel,
   policy: readonly IdentityItem[],
-  options: IdentityOptions,
+  options: StepOptions,
 ): Promise<{ site: string; load: (v: Float64Array) => number }[]> {
   const texts = policy
     .filter((i) => i.form === 'stated' && i.identity === 'none')

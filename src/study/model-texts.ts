@@ -2,6 +2,7 @@
 
 import type { Arm, ArmDose } from './arms.ts'
 import { coherenceOf, type DosedTexts } from './coherence-step.ts'
+import { modelPlace } from './model-place.ts'
 import type { StudyModel } from './models.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -53,13 +54,8 @@ export async function modelTexts(
   const underArms = (list: readonly ReachedArm[]): TextArm[] =>
     list.map((x) => ({ id: `${x.id} ${x.asked}`, arm: x.arm, prompts: prompts(plain) }))
   const place = {
-    key: model.key,
-    site,
-    open: model.open,
+    ...modelPlace(model, site, `steering of ${model.role}: texts`, options),
     architecture: model.description.architecture,
-    signal: options.signal,
-    onProgress: (done: number, total: number) =>
-      options.onProgress?.(`steering of ${model.role}: texts`, done, total),
   }
   const write = (arms: readonly TextArm[]) =>
     steeredTexts(run, place, arms, { maxTokens: steering.max_tokens, seed })

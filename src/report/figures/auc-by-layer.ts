@@ -7,7 +7,7 @@ import { clip, number } from '../format.ts'
 import { headline, layerOf, measures, ownerOf, primary, roles } from '../select.ts'
 import { baselineName, estimatorName, roleName } from '../words.ts'
 import { type EndLabel, endLabels } from './labels.ts'
-import { compose, type Panel, panel, panelWidth, WIDE, type Width } from './svg.ts'
+import { compose, margins, middle, type Panel, panel, panelWidth, WIDE, type Width } from './svg.ts'
 import { ESTIMATOR_DASHES, INK, MUTED, modelColour } from './theme.ts'
 
 /** Longest label of a line, in characters. */
@@ -95,15 +95,10 @@ function modelPanel(data: ReportData, role: string, width: number, domain: [numb
     {
       width,
       height: HEIGHT,
-      marginTop: MARGIN.top,
-      marginRight: MARGIN.right,
-      marginBottom: MARGIN.bottom,
-      marginLeft: MARGIN.left,
+      ...margins(MARGIN.top, MARGIN.right, MARGIN.bottom, MARGIN.left),
       x: {
         domain: first === last ? [first - 0.5, last + 0.5] : [first, last],
-        label: 'layer',
-        labelArrow: 'none',
-        labelAnchor: 'center',
+        ...middle('layer'),
         ticks: layerTicks(first, last),
         tickFormat: (d: number) => String(d),
       },

@@ -4,7 +4,7 @@ import * as Plot from '@observablehq/plot'
 import type { Measure } from '../../study/results.ts'
 import { clip, estimate, plain } from '../format.ts'
 import { measureName, roleName } from '../words.ts'
-import { compose, NARROW, type Panel, panel, panelWidth, type Width } from './svg.ts'
+import { compose, margins, NARROW, type Panel, panel, panelWidth, type Width } from './svg.ts'
 import { INK, MUTED, modelColour, PAPER, RULE } from './theme.ts'
 
 export interface RunRow {
@@ -124,10 +124,7 @@ function drawing(
     {
       width,
       height: HEIGHT + BOTTOM,
-      marginLeft: 46,
-      marginRight: 6,
-      marginTop: 12,
-      marginBottom: BOTTOM,
+      ...margins(12, 6, BOTTOM, 46),
       x: {
         domain: names,
         tickSize: 0,

@@ -5,7 +5,7 @@ import type { Measure } from '../../study/results.ts'
 import type { ReportData } from '../data.ts'
 import { estimate, number } from '../format.ts'
 import { measures } from '../select.ts'
-import { compose, NARROW, type Panel, panel, panelWidth, type Width } from './svg.ts'
+import { compose, margins, middle, NARROW, type Panel, panel, panelWidth, type Width } from './svg.ts'
 import { INK, modelColour, PAPER, RULE } from './theme.ts'
 
 const HEIGHT = 320
@@ -75,23 +75,16 @@ function map(list: readonly Measure[], title: string, graft: string, width: numb
     {
       width,
       height: HEIGHT,
-      marginTop: 8,
-      marginRight: 8,
-      marginBottom: 40,
-      marginLeft: 44,
+      ...margins(8, 8, 40, 44),
       x: {
         domain: lasts,
-        label: 'to block (late)',
-        labelAnchor: 'center',
-        labelArrow: 'none',
+        ...middle('to block (late)'),
         tickSize: 0,
         padding: 0.06,
       },
       y: {
         domain: rising(cells.map((c) => c.from)),
-        label: 'from block (upstream)',
-        labelAnchor: 'center',
-        labelArrow: 'none',
+        ...middle('from block (upstream)'),
         tickSize: 0,
         padding: 0.06,
       },

@@ -6,7 +6,7 @@ import type { ReportData } from '../data.ts'
 import { estimate, number, plain } from '../format.ts'
 import { measures } from '../select.ts'
 import { roleName } from '../words.ts'
-import { compose, NARROW, type Panel, panel, panelWidth, type Width } from './svg.ts'
+import { compose, margins, middle, NARROW, type Panel, panel, panelWidth, type Width } from './svg.ts'
 import { MUTED, modelColour, PAPER, RULE } from './theme.ts'
 
 const HEIGHT = 210
@@ -139,14 +139,9 @@ function drawing(points: readonly Point[], axis: Axis, width: number): Panel {
     {
       width,
       height: HEIGHT,
-      marginTop: 8,
-      marginRight: 8,
-      marginBottom: 40,
-      marginLeft: 40,
+      ...margins(8, 8, 40, 40),
       x: {
-        label: axis.label,
-        labelAnchor: 'center',
-        labelArrow: 'none',
+        ...middle(axis.label),
         inset: 8,
         ...(axis.whole
           ? {

@@ -7,7 +7,7 @@ import { count, estimate, number } from '../format.ts'
 import { claim, headline, isPair, roles, threshold } from '../select.ts'
 import { roleName } from '../words.ts'
 import { type ForestRow, forest, forestWords } from './forest.ts'
-import { compose, type Panel, panel, panelWidth, WIDE, type Width } from './svg.ts'
+import { compose, margins, middle, type Panel, panel, panelWidth, WIDE, type Width } from './svg.ts'
 import { INK, MUTED, modelColour } from './theme.ts'
 
 const HEIGHT = 230
@@ -89,15 +89,10 @@ function drawing(r: Response, far: number, top: number, width: number): Panel {
     {
       width,
       height: HEIGHT,
-      marginTop: MARGIN.top,
-      marginRight: MARGIN.right,
-      marginBottom: MARGIN.bottom,
-      marginLeft: MARGIN.left,
+      ...margins(MARGIN.top, MARGIN.right, MARGIN.bottom, MARGIN.left),
       x: {
         domain: [-far, far],
-        label: 'dose, ±√(2 KL)',
-        labelAnchor: 'center',
-        labelArrow: 'none',
+        ...middle('dose, ±√(2 KL)'),
         ticks: 5,
         tickFormat: (d: number) => number(d, 1),
       },

@@ -3,7 +3,7 @@
 import * as Plot from '@observablehq/plot'
 import type { Measure } from '../../study/results.ts'
 import { clip, estimate, plain } from '../format.ts'
-import { type Panel, panel, WIDE } from './svg.ts'
+import { margins, middle, type Panel, panel, WIDE } from './svg.ts'
 import { INK, MUTED, PAPER, RULE } from './theme.ts'
 
 export interface ForestRow {
@@ -95,15 +95,10 @@ export function forest(rows: readonly ForestRow[], options: ForestOptions): Pane
     {
       width: options.width,
       height: top + rows.length * at.row + BOTTOM,
-      marginTop: top,
-      marginBottom: BOTTOM,
-      marginLeft: at.left,
-      marginRight: at.right,
+      ...margins(top, at.right, BOTTOM, at.left),
       x: {
         domain,
-        label: options.label,
-        labelAnchor: 'center',
-        labelArrow: 'none',
+        ...middle(options.label),
         ticks: log ? logTicks([Math.exp(domain[0]), Math.exp(domain[1])]).map(Math.log) : 5,
         tickFormat: (d: number) => plain(log ? Math.exp(d) : d),
       },

@@ -6,7 +6,7 @@ import { count, number } from '../format.ts'
 import { claim, isPair, roles, threshold } from '../select.ts'
 import { roleName } from '../words.ts'
 import { type ForestRow, forest, forestWords } from './forest.ts'
-import { compose, type Panel, panel, panelWidth, WIDE, type Width } from './svg.ts'
+import { compose, margins, middle, type Panel, panel, panelWidth, WIDE, type Width } from './svg.ts'
 import { INK, MUTED, modelColour } from './theme.ts'
 
 const HEIGHT = 220
@@ -132,15 +132,10 @@ function drawing(c: Curve, domain: [number, number], far: number, width: number)
     {
       width,
       height: HEIGHT,
-      marginTop: MARGIN.top,
-      marginRight: MARGIN.right,
-      marginBottom: MARGIN.bottom,
-      marginLeft: MARGIN.left,
+      ...margins(MARGIN.top, MARGIN.right, MARGIN.bottom, MARGIN.left),
       x: {
         domain: [0, 1.05 * far],
-        label: 'dose each way, √(2 KL)',
-        labelAnchor: 'center',
-        labelArrow: 'none',
+        ...middle('dose each way, √(2 KL)'),
         ticks: 5,
         tickFormat: (d: number) => number(d, 1),
       },

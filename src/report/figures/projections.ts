@@ -6,7 +6,7 @@ import { count, number, plain } from '../format.ts'
 import { roles } from '../select.ts'
 import { roleName } from '../words.ts'
 import { density } from './density.ts'
-import { compose, type Panel, panel, panelWidth, WIDE, type Width } from './svg.ts'
+import { compose, margins, middle, type Panel, panel, panelWidth, WIDE, type Width } from './svg.ts'
 import { MUTED, modelColour, POLE_COLOURS, POLE_DASHES } from './theme.ts'
 
 type Kind = 'A' | 'B' | 'neutral'
@@ -159,15 +159,10 @@ function one(
     {
       width,
       height,
-      marginTop: MARGIN.top,
-      marginBottom: MARGIN.bottom,
-      marginLeft: MARGIN.left,
-      marginRight: MARGIN.right,
+      ...margins(MARGIN.top, MARGIN.right, MARGIN.bottom, MARGIN.left),
       x: {
         domain: [low, high],
-        label: UNIT_NAMES[unit],
-        labelAnchor: 'center',
-        labelArrow: 'none',
+        ...middle(UNIT_NAMES[unit]),
         ticks: 5,
         tickFormat: (d: number) => plain(d),
       },

@@ -5,7 +5,7 @@ import type { ReportData } from '../data.ts'
 import { count, estimate, number, plain } from '../format.ts'
 import { headline, series, threshold } from '../select.ts'
 import { logTicks } from './forest.ts'
-import { compose, type Panel, panel, type Width } from './svg.ts'
+import { compose, margins, middle, type Panel, panel, type Width } from './svg.ts'
 import { INK, MUTED, modelColour, PAPER, RULE } from './theme.ts'
 
 const KINDS = [
@@ -76,15 +76,10 @@ function drawing({ rows, own, bar, ci, ratio }: Drawn, width: Width): Panel {
   return panel({
     width,
     height,
-    marginTop: 0,
-    marginBottom: BOTTOM,
-    marginLeft: 8,
-    marginRight: 8,
+    ...margins(0, 8, BOTTOM, 8),
     x: {
       domain: [low, high],
-      label: 'ratio of spreads, aligned / base',
-      labelAnchor: 'center',
-      labelArrow: 'none',
+      ...middle('ratio of spreads, aligned / base'),
       // A linear scale of logarithms: a logarithmic one hides the labels of most ticks.
       ticks: logTicks([Math.exp(low), Math.exp(high)]).map(Math.log),
       tickFormat: (d: number) => plain(Math.exp(d)),

@@ -60,6 +60,16 @@ export function panelWidth(width: Width, columns: number): number {
   return Math.floor((width - GUTTER * (columns - 1)) / columns)
 }
 
+/** Margins of a panel, in the order of CSS. */
+export function margins(marginTop: number, marginRight: number, marginBottom: number, marginLeft: number) {
+  return { marginTop, marginRight, marginBottom, marginLeft }
+}
+
+/** A label in the middle of its axis, without an arrow. */
+export function middle(label: string) {
+  return { label, labelAnchor: 'center', labelArrow: 'none' } as const
+}
+
 /** Draws one panel with Plot; width and height are those of its SVG, without the panel's title. */
 export function panel(
   options: Plot.PlotOptions & { width: number; height: number },
