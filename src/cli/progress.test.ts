@@ -48,6 +48,15 @@ describe('progress', () => {
     expect(written).toBe('\r\u001b[2K512 B of 2.0 KiB')
   })
 
+  it('counts no time for what was there already', () => {
+    const progress = startProgress(stream(false), 'Training', 'tokens')
+    for (let i = 0; i <= 31; i++) {
+      progress.update(900 + i, 1000)
+      vi.advanceTimersByTime(1000)
+    }
+    expect(written).toBe('Training: 930/1,000 tokens, 1:10 left\n')
+  })
+
   it('writes durations as clocks do', () => {
     expect([1, 59_000, 61_000, 3_725_000].map(duration)).toEqual(['0:01', '0:59', '1:01', '1:02:05'])
   })

@@ -25,17 +25,18 @@ export function startProgress(stream: NodeJS.WriteStream, label: string, unit: s
 }
 
 function terminalProgress(stream: NodeJS.WriteStream, label: string, unit: string): Progress {
-  const started = performance.now()
+  const remaining = estimate()
   const dim = setColour(stream).dim
   let last = 0
   return {
     update(done, total) {
       const now = performance.now()
+      const left = remaining(now, done, total)
       if (now - last < REDRAW_MS && done < total) return
       last = now
       const filled = Math.round((BAR * done) / Math.max(total, 1))
       const bar = `${'█'.repeat(filled)}${dim('░'.repeat(BAR - filled))}`
-      const line = `${label} ${bar} ${counts(done, total, unit)}${remaining(now - started, done, total)}`
+      const line = `${label} ${bar} ${counts(done, total, unit)}${left}`
       // A terminal that does not tell its width is taken for one of 80 columns.
       const fits = (stream.columns || 80) > line.length
       stream.write(`\r\u001b[2K${fits ? line : counts(done, total, unit)}`)
@@ -47,14 +48,15 @@ function terminalProgress(stream: NodeJS.WriteStream, label: string, unit: strin
 }
 
 function logProgress(stream: NodeJS.WriteStream, label: string, unit: string): Progress {
-  const started = performance.now()
-  let last = started
+  const remaining = estimate()
+  let last = performance.now()
   return {
     update(done, total) {
       const now = performance.now()
+      const left = remaining(now, done, total)
       if (now - last < LOG_MS) return
       last = now
-      stream.write(`${label}: ${counts(done, total, unit)}${remaining(now - started, done, total)}\n`)
+      stream.write(`${label}: ${counts(done, total, unit)}${left}\n`)
     },
     [Symbol.dispose]() {},
   }
@@ -69,9 +71,14 @@ export function grouped(n: number): string {
   return n.toLocaleString('en-GB')
 }
 
-function remaining(ms: number, done: number, total: number): string {
-  if (done === 0 || done >= total || ms < 2000) return ''
-  return `, ${duration((ms / done) * (total - done))} left`
+/** Time left by what was done since the first word of it: what an earlier run did took no time of this one. */
+function estimate(): (now: number, done: number, total: number) => string {
+  let first: { readonly at: number; readonly done: number } | undefined
+  return (now, done, total) => {
+    first ??= { at: now, done }
+    const [ms, did] = [now - first.at, done - first.done]
+    return did <= 0 || done >= total || ms < 2000 ? '' : `, ${duration((ms / did) * (total - done))} left`
+  }
 }
 
 /** 3:05 or 1:02:09, of milliseconds. */

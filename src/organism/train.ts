@@ -151,14 +151,14 @@ export async function trainOrganism(
       seed,
       threads,
       ...(hooks.signal === undefined ? {} : { signal: hooks.signal }),
-      onProgress: (step, steps, { fvu, l0 }) =>
+      onProgress: (step, steps, report) =>
         void hooks.onProgress?.({
           organism: 'base',
           stage: DICTIONARY,
           step,
           steps,
-          loss: fvu,
-          figures: { l0 },
+          loss: report?.fvu ?? 1,
+          figures: { l0: report?.l0 ?? 0 },
         }),
     })
   await atomicWrite(join(out, 'domain.json'), `${JSON.stringify(organismPack(corpus), null, 1)}\n`)

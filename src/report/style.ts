@@ -119,6 +119,7 @@ svg text{font-variant-numeric:tabular-nums}
 .narrow{display:none}
 .card{border-top:1px solid var(--rule);margin:2rem 0;padding-top:.2rem}
 .context{margin:.8rem 0}
+.above{font-family:var(--sans);font-size:.82rem;color:var(--muted);margin:.9rem 0 .4rem}
 .heat{font-family:var(--mono);font-size:.78rem;line-height:1.7;margin:0;max-width:none;white-space:pre-wrap;-webkit-print-color-adjust:exact;print-color-adjust:exact}
 .heat .who{display:block;font-family:var(--sans);color:var(--muted);line-height:1.4}
 .heat .peak{text-decoration:underline}

@@ -274,6 +274,13 @@ describe('other formats', () => {
     expectRefusal(await refusalOf(openDictionary(folder)), 'dictionary-unsupported', says)
   })
 
+  it('crosscoders that only their name tells from a model are recognised by it', async () => {
+    const folder = join(files.path, 'gemma-crosscoder-l13')
+    mkdirSync(folder)
+    for (const name of ['config.json', 'model.safetensors']) writeFileSync(join(folder, name), '{}')
+    expectRefusal(await refusalOf(openDictionary(folder)), 'dictionary-unsupported', /science-of-finetuning/)
+  })
+
   it('pickles with code in them execute nothing', async () => {
     const folder = join(files.path, 'hostile')
     mkdirSync(folder)

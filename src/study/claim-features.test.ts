@@ -59,6 +59,16 @@ describe('claim features', () => {
     expect(found.status).toBe('untestable')
   })
 
+  it('says how many carry the domain, and how many of them are followed', () => {
+    const words = (withContent: number) =>
+      claim(many('active', 6), [], (r) => {
+        ;(r.dictionaries[0] as { with_content: number }).with_content = withContent
+      }).words
+    expect(words(412)).toContain('412 features of base fire in more prompts')
+    expect(words(412)).toContain('the 6 of them that tell the poles apart best are followed')
+    expect(words(6)).not.toContain('followed')
+  })
+
   it('a dictionary of aligned is shown and does not decide', () => {
     const found = claim(many('dormant', 6), many('active', 12), (r) => {
       r.dictionaries.push({ ...r.dictionaries[0]!, ref: 'other', of: 'aligned' })

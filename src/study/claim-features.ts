@@ -62,11 +62,13 @@ export function claimFeatures({ study, record, gates }: FeaturesInput): Claim {
     }),
     ...(controls.length === 0 ? [] : [share('dormant_share_controls', controls, others, study, {})]),
   )
-  return { ...base, ...answer(policy, controls, silent, others, p) }
+  const content = record.dictionaries.reduce((n, d) => (d.of === 'base' ? n + d.with_content : n), 0)
+  return { ...base, ...answer(policy, content, controls, silent, others, p) }
 }
 
 function answer(
   policy: readonly FeatureRecord[],
+  content: number,
   controls: readonly FeatureRecord[],
   silent: number,
   others: number,
@@ -77,7 +79,7 @@ function answer(
   )
   const open = policy.length - counts.reduce((n, [, k]) => n + k, 0)
   const words = [
-    `${policy.length} features of base fire in more prompts of the domain than in matched controls. In aligned ${list(counts)}${open > 0 ? `; of ${open} nothing can be said at this number of prompts` : ''}.`,
+    `${content} features of base fire in more prompts of the domain than in matched controls${policy.length < content ? `; the ${policy.length} of them that tell the poles apart best are followed` : ''}. In aligned ${list(counts)}${open > 0 ? `; of ${open} nothing can be said at this number of prompts` : ''}.`,
     `Of ${controls.length} features matched on their rate in base, ${others} ${others === 1 ? 'is' : 'are'} dormant.`,
   ]
   if (silent > 0 && p < SHOWN)

@@ -1,6 +1,7 @@
 /** `train sae`: a dictionary trained on a model's own activations, in SAELens's layout. */
 
 import { Option } from 'commander'
+import { hookWidth, matchHooks } from '../../model/hooks.ts'
 import type { Model } from '../../model/model.ts'
 import { TRAIN_KINDS, type TrainKind, trainSettings } from '../../sae/train/settings.ts'
 import { trainDictionary } from '../../sae/train/train.ts'
@@ -45,7 +46,11 @@ export const trainSae: Command<Options> = {
           new Option('--kind <kind>', 'which latents are kept').choices(TRAIN_KINDS).default('batchtopk'),
         )
         .option('--k <n>', 'active latents per token', integer(1, 10_000), 32)
-        .option('--latents <n>', 'number of latents (default: 8 times the width)', integer(1, 1 << 24))
+        .option(
+          '--latents <n>',
+          'number of latents (default: 8 times the width of the site)',
+          integer(1, 1 << 24),
+        )
         .option('--tokens <n>', 'tokens of all steps (default: what the texts hold)', integer(1, 1e12))
         .option('--batch <n>', 'tokens of a step', integer(2, 65_536), 1024)
         .option('--rate <x>', 'peak learning rate (default: by the number of latents)', real(1e-9, 1))
@@ -78,9 +83,10 @@ Examples:
     )
     const content = texts.reduce((n, t) => n + t.content.reduce((a, b) => a + b, 0), 0)
     const models = second === undefined ? [model] : [model, second as Model]
+    const [site] = matchHooks([options.site], model.architecture)
     const settings = trainSettings({
       kind: options.kind,
-      latents: options.latents ?? 8 * model.architecture.width,
+      latents: options.latents ?? 8 * hookWidth(site!, model.architecture),
       k: options.k,
       tokens: options.tokens ?? content * models.length,
       batch: options.batch,

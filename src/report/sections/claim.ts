@@ -46,13 +46,18 @@ function statusLine(c: Claim): Html {
   return html`<p class="status">${answer}${status(c)}: ${STATUS_MEANINGS[c.status]}.</p>`
 }
 
+/** Whole numbers are counts, mostly. */
+function gateValue(value: number): Html {
+  return Number.isInteger(value) ? datum(value, plain(value)) : datum(value)
+}
+
 function gates(all: readonly Gate[]): Html | undefined {
   const noted = all.some((g) => g.note !== undefined)
   return table(
     'Gates: the conditions that the status depends on.',
     [
       { head: 'Condition', cell: (g) => g.name },
-      { head: 'Value', numeric: true, cell: (g) => (g.value === null ? 'not computed' : datum(g.value)) },
+      { head: 'Value', numeric: true, cell: (g) => (g.value === null ? 'not computed' : gateValue(g.value)) },
       { head: 'Threshold', numeric: true, cell: (g) => datum(g.threshold, plain(g.threshold)) },
       { head: 'Outcome', cell: (g) => (g.passed ? 'passed' : html`<b>failed</b>`) },
       ...(noted ? [{ head: 'Note', long: true, cell: (g: Gate) => g.note }] : []),

@@ -39,10 +39,7 @@ export function featureCard(f: FeatureRecord, card: FeatureCard, id: string): Ht
       'Base against aligned',
       html`q ${chance(f.q)} (exact McNemar, ${datum(f.issues, count(f.issues))} issues)`,
     ],
-    [
-      'Restored',
-      html`${datum(f.aligned_restored, count(f.aligned_restored))} prompts once aligned has base’s mean and mean norm`,
-    ],
+    ['Restored', restored(f)],
     [
       'Margin to the threshold',
       html`${datum(f.margin_base)} in base, ${datum(f.margin_aligned)} in aligned (median)`,
@@ -59,14 +56,22 @@ export function featureCard(f: FeatureRecord, card: FeatureCard, id: string): Ht
     facts.push(['Promotes', tokens(card.promoted)], ['Suppresses', tokens(card.suppressed)])
   if (card.dashboard !== undefined && DASHBOARD.test(card.dashboard))
     facts.push(['Dashboard', html`<a href="${card.dashboard}">on Neuronpedia</a>`])
+  const histogram = activationHistogram(card.histogram, id)
   return html`<article class="card">
 <h3>Feature ${f.feature} <span class="ci">${f.dictionary}</span></h3>
 <p class="status"><b class="answer">${capital(f.label)}</b> ${LABEL_MEANINGS[f.label]}.</p>
 <dl class="facts">${facts.map(([term, fact]) => html`<div><dt>${term}</dt><dd>${fact}</dd></div>\n`)}</dl>
-${activationHistogram(card.histogram, id)}
+${histogram && html`<p class="above">Largest activation of each text in which it fires: base above the line, aligned below.</p>\n${histogram}`}
 ${card.contexts.map((c) => html`<div class="context">${heatLine('base', c.tokens, c.base, most)}${heatLine('aligned', c.tokens, c.aligned, most)}</div>`)}
 </article>
 `
+}
+
+/** The model that is silent is the one to be given the other's mean and norm. */
+function restored(f: FeatureRecord): Html {
+  const [silent, other, fired] =
+    f.base.fired === 0 ? ['base', 'aligned', f.base_restored] : ['aligned', 'base', f.aligned_restored]
+  return html`fires in ${datum(fired, count(fired))} prompts once ${silent} has ${other}’s mean and mean norm`
 }
 
 function tokens(list: FeatureCard['promoted']): Html[] {

@@ -57,6 +57,23 @@ describe('the section of features', () => {
     expect(card.textContent).toMatch(/Fires in base\s*0\.\d+ \(0\.\d+ to 0\.\d+; \d+ of 96\)/)
   })
 
+  it('says of the model that is silent what restoring does', () => {
+    const data = withFeatures(1)
+    const [feature] = data.features!.features
+    const told = (change: Partial<typeof feature>) => {
+      Object.assign(feature!, change)
+      const { document } = parseHTML(renderReport(data))
+      return document.querySelector('#features .card .facts')!.textContent!.replaceAll(/\s+/g, ' ')
+    }
+    const none = { fired: 0, value: 0, ci: [0, 0.04] as [number, number] }
+    expect(told({ aligned: none, aligned_restored: 7, base_restored: 31 })).toContain(
+      'fires in 7 prompts once aligned has base’s mean',
+    )
+    expect(told({ aligned: feature!.base, base: none })).toContain(
+      'fires in 31 prompts once base has aligned’s mean',
+    )
+  })
+
   it('marks the strongest token of a text, and depth grows with the activation', () => {
     for (const line of all('.heat')) {
       const marked = [...line.querySelectorAll('span:not(.who)')]

@@ -14,7 +14,7 @@ const MOST_ROWS = 200
 const MOST_CARDS = 24
 
 export const features = claimSection('features', ({ features: record }: ReportData) =>
-  record === undefined ? undefined : [labels(record), list(record), cards(record), selfTests(record)],
+  record === undefined ? undefined : [selfTests(record), labels(record), list(record), cards(record)],
 )
 
 function labels({ features }: FeaturesRecord): Html | undefined {

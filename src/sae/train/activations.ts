@@ -47,8 +47,13 @@ export class ActivationStream {
     this.#settings = settings
   }
 
-  /** The activations of the next buffer, shuffled, in whole batches [B, d] one after the other. */
-  async next(signal?: AbortSignal): Promise<Float32Array> {
+  /**
+   * The activations of the next buffer, shuffled, in whole batches [B, d] one after the other.
+   *
+   * @param onRows told after each slice how many rows of the buffer are there
+   * @throws PalimpsestError `text-no-content`, `interrupted`, and as the models
+   */
+  async next(signal?: AbortSignal, onRows?: (rows: number) => void): Promise<Float32Array> {
     const { width, batch, batches, seed } = this.#settings
     const wanted = batch * batches * width
     const rows: Float32Array[] = []
@@ -57,6 +62,7 @@ export class ActivationStream {
     const before = this.state.text
     while (rows.length * width < wanted) {
       await this.#slice(rows, signal)
+      onRows?.(Math.min(rows.length, batch * batches))
       if (rows.length === 0 && this.state.text - before >= this.#settings.texts.length)
         throw refuse('text-no-content', 'None of the texts has a token that can be used.', {
           where: `${this.#settings.texts.length} texts`,

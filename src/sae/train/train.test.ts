@@ -308,6 +308,30 @@ describe('on a model', () => {
     expect((await refusalOf(other)).code).toBe('train-other')
   })
 
+  it('says how far it is, from the first texts read to the last step', async () => {
+    const said: number[] = []
+    const reports = new Set<number>()
+    const job = {
+      models: [model],
+      texts,
+      site,
+      settings: settingsOf('topk', 5),
+      out: join(files.path, 'said'),
+    }
+    await trainDictionary({
+      ...job,
+      onProgress: (done, total, report) => {
+        expect(total).toBe(3200)
+        said.push(done)
+        if (report !== undefined) reports.add(report.step)
+      },
+    })
+    expect(said[0]).toBe((32 * 16) / 2) // the first buffer is read, nothing trained
+    expect(said).toEqual([...said].sort((a, b) => a - b))
+    expect(said.at(-1)).toBe(3200)
+    expect(reports.size).toBe(200)
+  })
+
   it('what is left of another training, or damaged, is not taken up', async () => {
     const out = join(files.path, 'damaged')
     const job = { models: [model], texts, site, settings: settingsOf('topk'), out, checkpointMs: 0 }
@@ -354,6 +378,14 @@ describe('on a model', () => {
       writeFileSync(join(out, 'training.json'), text)
       expect([text, (await refusalOf(trainDictionary(job))).code]).toEqual([text, 'train-other'])
     }
+  })
+
+  it('texts may be many', async () => {
+    const many = Array.from({ length: 200_000 }, (_, i) => texts[i % texts.length]!)
+    const settings = trainSettings({ kind: 'topk', latents: 64, k: 4, tokens: 160, batch: 16 })
+    const out = join(files.path, 'many')
+    await trainDictionary({ models: [model], texts: many, site, settings, out })
+    expect(JSON.parse(readFileSync(join(out, 'cfg.json'), 'utf8')).metadata.context_size).toBe(40)
   })
 
   it('a pair shares one dictionary', async () => {

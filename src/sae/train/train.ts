@@ -39,7 +39,11 @@ export interface TrainJob {
   readonly signal?: AbortSignal | undefined
   /** Time between checkpoints; they change nothing but how much an interruption costs. */
   readonly checkpointMs?: number
-  readonly onProgress?: (done: number, total: number, report: StepReport) => void
+  /**
+   * Tokens done and in all, half of each once it is read and half once it is trained on; and the last step's report,
+   * from the first step on.
+   */
+  readonly onProgress?: (done: number, total: number, report: StepReport | undefined) => void
 }
 
 /** What training came to; also written as training.json. */
@@ -103,11 +107,16 @@ export async function trainDictionary(options: TrainJob): Promise<TrainRecord> {
   let scale = found?.scale
   const reports: StepReport[] = [...(found?.reports ?? [])]
   const isLast = (step: number): boolean => step > 0.95 * trainer.steps
+  const total = trainer.steps * settings.batch
+  let last: StepReport | undefined
+  const progress = (read: number, trained: number): void =>
+    options.onProgress?.(Math.floor((Math.min(read, total) + trained) / 2), total, last)
   let saved = performance.now()
   const pace = pacer(signal)
   const rows = settings.batch * width
   while (trainer.step < trainer.steps) {
-    const buffer = await activations.next(signal)
+    const before = trainer.step * settings.batch
+    const buffer = await activations.next(signal, (rows) => progress(before + rows, before))
     if (scale === undefined) {
       scale = 1 / Math.sqrt(buffer.reduce((sum, v) => sum + v * v, 0) / (buffer.length / width))
       trainer.startAt(buffer.map((v) => v * scale!))
@@ -116,8 +125,9 @@ export async function trainDictionary(options: TrainJob): Promise<TrainRecord> {
       const x = buffer.subarray(from, from + rows)
       for (let i = 0; i < x.length; i++) x[i] = x[i]! * scale
       const report = await trainer.take(x, signal)
+      last = report
       if (report.step % Math.ceil(trainer.steps / HISTORY) === 0 || isLast(report.step)) reports.push(report)
-      options.onProgress?.(report.step * settings.batch, trainer.steps * settings.batch, report)
+      progress(before + buffer.length / width, report.step * settings.batch)
       await pace()
     }
     if (performance.now() - saved > checkpointMs && trainer.step < trainer.steps) {
@@ -130,14 +140,13 @@ export async function trainDictionary(options: TrainJob): Promise<TrainRecord> {
     model_name: basename(model.path),
     hook_name: site,
     prepend_bos: model.tokenizer.addsBos,
-    context_size: Math.max(...texts.map((t) => t.tokens.length)),
+    context_size: texts.reduce((most, t) => Math.max(most, t.tokens.length), 0),
     trained_on: models.map((m) => basename(m.path)),
     trained_by: `palimpsest ${packageVersion()}`,
     training_job: job,
   })
-  const last = reports.filter((r) => isLast(r.step))
-  const mean = (of: (r: StepReport) => number): number =>
-    last.reduce((sum, r) => sum + of(r), 0) / last.length
+  const end = reports.filter((r) => isLast(r.step))
+  const mean = (of: (r: StepReport) => number): number => end.reduce((sum, r) => sum + of(r), 0) / end.length
   const record: TrainRecord = {
     job,
     palimpsest: packageVersion(),
@@ -147,7 +156,7 @@ export async function trainDictionary(options: TrainJob): Promise<TrainRecord> {
     tokens: trainer.step * settings.batch,
     fvu: mean((r) => r.fvu),
     l0: mean((r) => r.l0),
-    dead: last.at(-1)!.dead,
+    dead: end.at(-1)!.dead,
     history: reports.filter((r) => r.step % Math.ceil(trainer.steps / HISTORY) === 0),
   }
   await atomicWrite(recordPath, `${JSON.stringify(record, null, 2)}\n`)
