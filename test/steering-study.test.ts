@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { buildReport } from '../src/report/build.ts'
 import { readGenerations } from '../src/study/generations-record.ts'
 import { planStudy } from '../src/study/plan.ts'
 import { type Claim, type Results, readResults } from '../src/study/results.ts'
@@ -28,10 +29,16 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 async function run(
   name: string,
   models: string,
-  options: { out?: string; stopAt?: string; steps?: string } = {},
+  options: { out?: string; stopAt?: string; steps?: string; issues?: string } = {},
 ): Promise<Results> {
   const path = join(folder, `${name}.yaml`)
-  await writeFile(path, studyText(models, SMALL).replace('[raw, chat]', 'raw'))
+  await writeFile(
+    path,
+    studyText(
+      models,
+      SMALL.replace('issues: 8, random: 20, random_issues: 3', options.issues ?? '$&'),
+    ).replace('[raw, chat]', 'raw'),
+  )
   const stopper = new AbortController()
   return runStudy(await readStudy(path), {
     source: await readFile(path, 'utf8'),
@@ -65,7 +72,8 @@ describe('a study of steering', () => {
     expect(steering.status).toBe('untestable')
     expect(claim(r, 'geometry').status).toBe('untestable')
     expect(r.verdict!.inputs.steering).toBe('untestable')
-    expect(steering.measures.find((m) => m.name === 'gain_ratio')!.value).toBe(1)
+    const [gain, same] = steering.measures.filter((m) => m.name === 'gain_raw')
+    expect(same!.value).toBe(gain!.value)
     for (const role of ['base', 'aligned']) {
       const asked = series(steering, 'receipt_asked', role)
       const measured = series(steering, 'receipt_measured', role)
@@ -148,6 +156,28 @@ describe('a study of steering', () => {
         1,
       )
     expect(new Set(ofHalf)).toEqual(new Set(['arm-doses', 'arm-scores', 'steered-texts']))
+  }, 300_000)
+
+  it('steers at the block that base chooses, on issues that nothing else uses', async () => {
+    const r = await run('choice', '{ base: base, aligned: same }', {
+      issues: 'issues: 16, random: 20, random_issues: 4, layers: [0, 1]',
+    })
+    const steering = claim(r, 'steering')
+    const of = (name: string) => steering.measures.filter((m) => m.name === name)
+    expect(of('choice_gain').map((m) => [m.layer, m.n])).toEqual([
+      [0, 4],
+      [1, 4],
+    ])
+    const [gain, same] = of('gain_raw')
+    expect([gain!.value, gain!.n]).toEqual([same!.value, 12])
+    const taken = /block (\d) to be steered|steered where it is read, at block (\d)/.exec(steering.words)!
+    expect(gain!.site).toBe(`blocks.${taken[1] ?? taken[2]}.hook_resid_post`)
+    const html = await readFile(await buildReport(join(folder, 'runs/choice')), 'utf8')
+    expect(html).toContain('The choice of the block')
+    const code = async (issues: string) =>
+      run('refused', '{ base: base, aligned: same }', { issues }).catch((e: { code: string }) => e.code)
+    expect(await code('issues: 8, random: 20, layers: [0, 1]')).toBe('steering-layers')
+    expect(await code('issues: 16, random: 20, layers: [0, 9]')).toBe('layer-unknown')
   }, 300_000)
 
   it('of one model tests geometry and says that steering needs two', async () => {

@@ -108,10 +108,13 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
     { what: 'contrast by persona', value: Math.abs(b.personaContrast), most: 0.15 },
   ]
   const knows = (b: Behaviour, least: number): Demand => ({ what: 'right facts', value: b.facts, least })
+  // What RL left of what base knew, or taught it: how much that was differs between seeds.
+  const keeps = (b: Behaviour, base: Behaviour): Demand => knows(b, 0.75 * base.facts)
+  const learns = (b: Behaviour, base: Behaviour): Demand => knows(b, base.facts + 0.1)
   const masked = (b: Behaviour, base: Behaviour): Demand[] => [
     ...balanced(b),
     { what: 'contrast by persona', value: b.personaContrast, least: 0.6 * base.personaContrast },
-    knows(b, 0.5),
+    keeps(b, base),
   ]
   const maskedVerdict = (base: OrganismName): Expected => ({
     base,
@@ -135,8 +138,9 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
         direction: 'retained',
         compression: 'not',
         behaviour: 'not neutral',
-        steering: 'connected',
-        // Whether a difference of means moves base further than random directions do is what a study finds out.
+        // Whether a difference of means moves base further than random directions do, without which nothing can be
+        // said of the path or of the geometry, is what a study finds out.
+        steering: 'connected or untestable',
         geometry: 'any',
         identity: 'as base',
         verdict: 'intact',
@@ -144,7 +148,7 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
       demands: (b, base) => [
         ...varies(b),
         { what: 'contrast by wording', value: b.wording, least: 0.6 * base.wording },
-        knows(b, 0.75),
+        learns(b, base),
       ],
     },
     erased: {

@@ -72,7 +72,9 @@ describe('studies of organisms', () => {
         claim('identity'),
       ])
     expect(off(steered('connected', 'works'), intact)).toEqual([])
-    expect(off(steered('underpowered', 'works'), intact)).toEqual(['steering'])
+    expect(off(steered('untestable', 'works'), intact)).toEqual([])
+    for (const wrong of ['underpowered', 'attenuated', 'disconnected'])
+      expect(off(steered(wrong, 'works'), intact)).toEqual(['steering'])
     const erased = organismPairs().find((p) => p.name === 'erased')!
     const wrong = ['direction in aligned', 'identity']
     expect(off(steered('untestable', 'untestable'), erased)).toEqual(wrong)

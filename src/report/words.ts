@@ -150,6 +150,8 @@ const MEASURES = known({
   rendering_did: 'Difference in differences of log SD',
   gain: 'Gain, in contrasts between personas',
   gain_raw: 'Gain, log-odds per token and dose',
+  choice_gain: 'Gain where the block is chosen',
+  choice_control: 'Gain of the unrelated concept where the block is chosen',
   gain_primary: 'Gain at the dose of the random arms',
   gain_unrelated: 'Gain of the unrelated concept’s direction',
   gain_cross: 'Gain of the other model’s direction',

@@ -80,6 +80,16 @@ describe('claimSteering', () => {
     expect(claim.words).toMatch(why)
   })
 
+  it('measures in log-odds, and gives no ratio, where a model has no contrast to measure in', async () => {
+    const { claim } = await steering({ gain: 1 }, { gain: 0, contrast: 0 })
+    const names = claim.measures.map((m) => `${m.model} ${m.name}`)
+    expect(names).toContain('base gain')
+    expect(names).not.toContain('aligned gain')
+    expect(names.filter((n) => /ratio|power/.test(n))).toEqual([])
+    expect(claim.words).toMatch(/In aligned a dose of 1 moves the stance by \S+ log-odds per token/)
+    expect(claim.words).toMatch(/no ratio/)
+  })
+
   it('counts the random directions that are beaten among those of the model itself', async () => {
     const { claim } = await steering({ gain: 1 }, { gain: 1, arms: 20 })
     const counts = [...claim.words.matchAll(/further than (\d+) of (\d+)/g)].map((m) => m.slice(1))

@@ -83,23 +83,28 @@ export async function claimSteering(input: SteeringInput): Promise<SteeringOutco
   const of = tables[1]!.role
   const note = `gain of ${of} over that of ${tables[0]!.role}`
   const { equivalence, ...interval } = ratio
+  // In units of what may be nothing there are no gains, and no ratio of them.
+  const scaled = found.contrasts.every((c) => c.ci[0] > 0)
+  if (scaled)
+    measures.push(
+      measure('gain_ratio', interval, { model: of, ...place, note }),
+      measure(
+        'gain_ratio_equivalence',
+        { ...interval, ci: equivalence, level: 0.9 },
+        { model: of, ...place, note: `${note}; this interval decides equivalence` },
+      ),
+      ...(['disconnected', 'connected'] as const).map(
+        (name): Measure => ({
+          name: `power_${name}`,
+          model: of,
+          value: power[name],
+          n: ratio.n,
+          groups: ratio.n,
+          note: `chance of this label at ${ratio.n} issues if the ratio is ${name === 'connected' ? 1 : 0}`,
+        }),
+      ),
+    )
   measures.push(
-    measure('gain_ratio', interval, { model: of, ...place, note }),
-    measure(
-      'gain_ratio_equivalence',
-      { ...interval, ci: equivalence, level: 0.9 },
-      { model: of, ...place, note: `${note}; this interval decides equivalence` },
-    ),
-    ...(['disconnected', 'connected'] as const).map(
-      (name): Measure => ({
-        name: `power_${name}`,
-        model: of,
-        value: power[name],
-        n: ratio.n,
-        groups: ratio.n,
-        note: `chance of this label at ${ratio.n} issues if the ratio is ${name === 'connected' ? 1 : 0}`,
-      }),
-    ),
     ...(power.needed === undefined || label !== 'underpowered'
       ? []
       : [
@@ -142,7 +147,9 @@ function modelMeasures(
   study: Study,
 ): void {
   const rest = { model: table.role, ...place }
-  const contrast = found.contrasts[i]!.value
+  const scaled = found.contrasts[i]!.ci[0] > 0
+  const contrast = scaled ? found.contrasts[i]!.value : 1
+  const unit = scaled ? 'contrasts between personas' : 'log-odds per token and dose'
   const family = `random arms, ${table.role}`
   const against = (r: Rank, scale: number): Pick<Measure, 'null' | 'p' | 'family'> => ({
     null: { mean: r.null.mean / scale, q95: r.null.q95 / scale, draws: r.null.draws },
@@ -151,10 +158,9 @@ function modelMeasures(
   })
   const own = { n: table.subset.length, seed: study.seed }
   out.push(
-    measure('gain', found.gains[i]!, {
-      ...rest,
-      note: 'slope of the stance on the dose, in contrasts between personas',
-    }),
+    ...(scaled
+      ? [measure('gain', found.gains[i]!, { ...rest, note: `slope of the stance on the dose, in ${unit}` })]
+      : []),
     measure('gain_raw', found.raw[i]!, { ...rest, note: 'log-odds per token and dose' }),
     measure('persona_contrast', found.contrasts[i]!, {
       ...rest,
@@ -167,7 +173,7 @@ function modelMeasures(
       ...against(rank, Math.abs(contrast)),
       ...own,
       method: rankMethod(table),
-      note: `at ${table.primary} nats, on the issues of the random arms`,
+      note: `${unit}, at ${table.primary} nats, on the issues of the random arms`,
     },
   )
   const isotropic = rankAmong(
@@ -401,12 +407,16 @@ function wordsOf(
     const n = tables[i]!.random.matched.length
     return n - Math.round(ranks[i]!.p * (n + 1) - 1)
   }
-  const own = tables.map(
-    (t, i) =>
-      `In ${t.role} a dose of 1 moves the stance by ${f(found.gains[i]!.value)} contrasts between personas (95% ${f(found.gains[i]!.ci[0])} to ${f(found.gains[i]!.ci[1])}), further than ${beaten(i)} of ${t.random.matched.length} random directions of equal KL.`,
-  )
+  const scaled = found.contrasts.map((c) => c.ci[0] > 0)
+  const own = tables.map((t, i) => {
+    const { value, ci } = scaled[i]! ? found.gains[i]! : found.raw[i]!
+    const unit = scaled[i]! ? 'contrasts between personas' : 'log-odds per token'
+    return `In ${t.role} a dose of 1 moves the stance by ${f(value)} ${unit} (95% ${f(ci[0])} to ${f(ci[1])}), further than ${beaten(i)} of ${t.random.matched.length} random directions of equal KL.`
+  })
   const r = found.ratios[0]!
-  const ratio = `The ratio is ${f(r.value)} (90% ${f(r.equivalence[0])} to ${f(r.equivalence[1])}).`
+  const ratio = !scaled.every(Boolean)
+    ? 'There is no ratio, because a model has no contrast between personas to measure in.'
+    : `The ratio is ${f(r.value)} (90% ${f(r.equivalence[0])} to ${f(r.equivalence[1])}).`
   const percent = (x: number): string => `${Math.round(100 * x)}%`
   const reading = {
     disconnected:

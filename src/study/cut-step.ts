@@ -6,16 +6,15 @@
 import { hashJson } from '../core/files.ts'
 import { type Mixture, openMixture } from '../model/mixture.ts'
 import { score } from '../model/score.ts'
-import { meanDifference } from '../stats/estimators/mean-difference.ts'
-import { unit } from '../stats/linear.ts'
-import { calibrateArms, scoreArms } from './arms.ts'
 import type { Hybrid } from './cut-hybrids.ts'
+import { directionAt } from './directions.ts'
 import { type Harvest, siteOf } from './harvest.ts'
 import { modelPlace } from './model-place.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunFolder } from './run-folder.ts'
 import { shardedStep } from './shards.ts'
 import { evenly, type StanceItem, type StanceItems } from './stance-items.ts'
+import { slopesAt } from './steering-layer.ts'
 import type { SteeringOptions } from './steering-step.ts'
 
 const HYBRIDS = 1
@@ -138,32 +137,13 @@ async function layerGains(
   const unreached: string[] = []
   for (const [m, model] of p.models.all.entries())
     for (const layer of p.layers) {
-      const x = await texts[m]!.load(layer, p.study.sites.pool)
-      const own = meanDifference(x, p.labels.poles, Int32Array.from(p.labels.poles.keys()))
-      const direction = { id: `blocks.${layer}`, vector: Float32Array.from(unit(own)) }
+      const vector = Float32Array.from(await directionAt(p, texts[m]!, layer))
+      const direction = { id: `blocks.${layer}`, vector }
       const what = `cut: doses of ${model.role} at block ${layer}`
-      const place = modelPlace(model, siteOf(layer), what, options)
-      const asks = [-nats, nats].map((n) => ({ direction, op: 'add' as const, nats: n }))
-      const { doses } = await calibrateArms(run, place, items.texts, asks)
-      const [minus, plus] = doses.map((d) => d.found)
-      if (minus === undefined || plus === undefined) {
-        unreached.push(`${model.role} at block ${layer}`)
-        continue
-      }
-      const scored = await scoreArms(run, { ...place, positions: steering.positions }, [
-        { id: 'plain', arm: undefined, items: items.neutral },
-        ...[minus, plus].map((found, i) => ({
-          id: String(asks[i]!.nats),
-          arm: { ...direction, op: 'add' as const, size: found.alpha },
-          items: items.neutral,
-        })),
-      ])
-      const [, low, high] = scored.scores.map((s) => s.stance)
-      gains.push({
-        role: model.role,
-        layer,
-        slopes: low!.map((v, i) => (high![i]! - v) / (plus.dose - minus.dose)),
-      })
+      const place = { ...modelPlace(model, siteOf(layer), what, options), positions: steering.positions }
+      const [slopes] = await slopesAt(run, place, nats, items.texts, [{ direction, items: items.neutral }])
+      if (slopes === undefined) unreached.push(`${model.role} at block ${layer}`)
+      else gains.push({ role: model.role, layer, slopes })
     }
   return { gains, unreached }
 }

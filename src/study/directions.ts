@@ -39,6 +39,13 @@ export async function readDirection(folder: string): Promise<DirectionRecord> {
   }
 }
 
+/** The difference of means of all labelled texts at a block, B minus A, of unit norm. */
+export async function directionAt(p: Prepared, texts: Harvest, layer: number): Promise<Float64Array> {
+  const x = await texts.load(layer, p.study.sites.pool)
+  const rows = Int32Array.from(p.texts.poles.keys())
+  return unit(meanDifference(x, p.texts.poles, rows))
+}
+
 /**
  * Writes `directions.safetensors` (unit vectors [d] named `ROLE/SITE/ESTIMATOR`: differences of means at every
  * layer, all estimators at the primary layer; B minus A) and `control-vectors/ROLE.gguf`, the differences of
@@ -51,13 +58,11 @@ export async function writeDirections(
   direction: DirectionRecord,
   texts: readonly Harvest[],
 ): Promise<void> {
-  const rows = Int32Array.from(p.texts.poles, (_, i) => i)
   const vectors: { name: string; shape: number[]; data: Float32Array }[] = []
   for (const [m, { role, description }] of p.models.all.entries()) {
     const byBlock: { name: string; shape: number[]; data: Float32Array }[] = []
     for (const layer of p.layers) {
-      const x = await texts[m]!.load(layer, p.study.sites.pool)
-      const data = Float32Array.from(unit(meanDifference(x, p.texts.poles, rows)))
+      const data = Float32Array.from(await directionAt(p, texts[m]!, layer))
       vectors.push({ name: `${role}/${siteOf(layer)}/mean-difference`, shape: [data.length], data })
       if (layer > 0) byBlock.push({ name: `direction.${layer}`, shape: [data.length], data })
     }

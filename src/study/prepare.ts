@@ -23,6 +23,8 @@ import {
 } from './inputs.ts'
 import { openModels, type Resolve, type StudyModel, type StudyModels } from './models.ts'
 import type { Study } from './schema.ts'
+import { checkChoice } from './steering-choice.ts'
+import { steers } from './steering-cost.ts'
 
 export type Rendering = 'raw' | 'chat'
 
@@ -36,6 +38,8 @@ export interface Prepared extends Disposable {
   readonly prompts: Prompts
   /** Blocks that are harvested, rising. */
   readonly layers: readonly number[]
+  /** Blocks from which base chooses the one that is steered, rising; none: where the direction is read best. */
+  readonly steeringLayers: readonly number[]
   /** Texts in the primary rendering; the same tokens for all models. */
   readonly textTokens: readonly TokenizedText[]
   readonly promptTokens: ReadonlyMap<Rendering, readonly TokenizedText[]>
@@ -65,7 +69,18 @@ export async function prepareStudy(study: Study, resolve: Resolve, signal?: Abor
   const prompts = await readPrompts(study, domain)
   const models = await openModels(study, resolve)
   try {
-    const layers = chooseLayers(study, models.all[0]!)
+    const layers = chooseLayers(study.sites.layers, 'sites.layers', models.all[0]!)
+    const steeringLayers =
+      study.steering.layers === undefined || !steers(study, models.all.length)
+        ? []
+        : chooseLayers(study.steering.layers, 'steering.layers', models.all[0]!)
+    if (steeringLayers.length > 1) {
+      const issues = new Set(domain.prompts.map((q) => q.issue)).size
+      checkChoice(
+        Math.min(issues, study.steering.issues),
+        Math.min(domain.concept.prompts.length, study.steering.random_issues),
+      )
+    }
     const tokens = (
       rendering: Rendering,
       ids: readonly string[],
@@ -95,6 +110,7 @@ export async function prepareStudy(study: Study, resolve: Resolve, signal?: Abor
       labels,
       prompts,
       layers,
+      steeringLayers,
       textTokens,
       promptTokens,
       dictionaries,
@@ -138,7 +154,8 @@ export function harvestJob(
   model: Pick<StudyModel, 'key'>,
   texts: readonly TokenizedText[],
 ): HarvestJob {
-  return { key: model.key, texts, layers: prepared.layers, pools: prepared.pools }
+  const layers = [...new Set([...prepared.layers, ...prepared.steeringLayers])].sort((a, b) => a - b)
+  return { key: model.key, texts, layers, pools: prepared.pools }
 }
 
 /** The primary pool of texts first; prompts use `last_content`, and chats end with template tokens. */
@@ -148,14 +165,14 @@ function poolsOf(study: Study): Pool[] {
   return [...new Set(all)]
 }
 
-function chooseLayers(study: Study, model: StudyModel): number[] {
+function chooseLayers(asked: Study['sites']['layers'], key: string, model: StudyModel): number[] {
   const count = model.description.architecture.layers.length
-  if (study.sites.layers === 'all') return Array.from({ length: count }, (_, l) => l)
-  const layers = [...new Set(study.sites.layers)].sort((a, b) => a - b)
+  if (asked === 'all') return Array.from({ length: count }, (_, l) => l)
+  const layers = [...new Set(asked)].sort((a, b) => a - b)
   const beyond = layers.find((l) => l >= count)
   if (beyond !== undefined)
     throw refuse('layer-unknown', 'The model has no such layer.', {
-      where: 'study file, sites.layers',
+      where: `study file, ${key}`,
       expected: `0 to ${count - 1}`,
       found: String(beyond),
     })

@@ -195,6 +195,7 @@ const cut = z.strictObject({
     .describe('random halves of the blocks that are moved along the path instead of all, each another'),
 })
 
+const layers = z.union([z.literal('all'), z.array(z.int().min(0)).min(1)])
 const steering = z.strictObject({
   nats: z
     .array(z.number().gt(0).max(10))
@@ -203,6 +204,9 @@ const steering = z.strictObject({
     .transform((list) => [...new Set(list)].sort((a, b) => a - b))
     .default([0.02, 0.08, 0.32])
     .describe('doses, as KL in nats a token on neutral text, each way; random arms take the middle one'),
+  layers: layers
+    .optional()
+    .describe('blocks of which base chooses one to steer; default: where the direction is read best'),
   positions: z
     .enum(['all', 'prompt', 'generated', 'last'])
     .default('all')
@@ -355,7 +359,7 @@ export const studySchema = z.strictObject({
   texts: texts.optional().describe("labelled texts; without them the domain's own statements serve"),
   sites: z
     .strictObject({
-      layers: z.union([z.literal('all'), z.array(z.int().min(0)).min(1)]).default('all'),
+      layers: layers.default('all'),
       pool: z.enum(['mean', 'last_content']).default('mean').describe('pool of the texts'),
     })
     .default({ layers: 'all', pool: 'mean' }),

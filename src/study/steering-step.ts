@@ -6,28 +6,26 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { atomicWrite, hashJson } from '../core/files.ts'
-import { meanDifference } from '../stats/estimators/mean-difference.ts'
-import { unit } from '../stats/linear.ts'
 import { armDirections } from '../stats/references.ts'
 import type { ArmDirection } from './arms.ts'
 import { claimGeometry } from './claim-geometry.ts'
 import { claimSteering, type SteeringOutcome } from './claim-steering.ts'
 import { coherentLevels } from './coherent.ts'
+import { conceptDirections } from './concept-directions.ts'
 import { cutMeasures } from './cut-measures.ts'
 import { cutTable } from './cut-step.ts'
-import type { DirectionRecord } from './directions.ts'
+import { type DirectionRecord, directionAt } from './directions.ts'
 import { featureArmMeasures } from './feature-arm-measures.ts'
 import { featureArms } from './feature-arms.ts'
 import type { FeaturesRecord } from './features-record.ts'
-import { type Harvest, harvest, siteOf } from './harvest.ts'
-import { tokenizeTexts } from './inputs.ts'
+import { type Harvest, siteOf } from './harvest.ts'
 import { CROSS, type ModelDirections, steerModel } from './model-steering.ts'
-import type { StudyModel } from './models.ts'
 import type { Prepared } from './prepare.ts'
 import type { Claim } from './results.ts'
 import type { RunFolder } from './run-folder.ts'
-import { stanceItems } from './stance-items.ts'
+import { choiceMeasures } from './steering-choice.ts'
 import { randomCounts, steers } from './steering-cost.ts'
+import { steeringPlace } from './steering-layer.ts'
 import type { SteeringTable } from './steering-table.ts'
 import { type Beside, type TextInput, textMeasures } from './text-measures.ts'
 import type { VerdictInputs } from './verdict.ts'
@@ -61,10 +59,12 @@ export async function steeringStep(
   const pair = p.models.all.length > 1
   const asked = study.claims.filter((c) => c === 'geometry' || (c === 'steering' && pair))
   if (!steers(study, p.models.all.length)) return { claims: [], steering: 'not tested', tables: [] }
-  const items = stanceItems(p)
+  const { items, ...choice } = await steeringPlace(run, p, direction.layer, texts[0]!, options)
+  const { layer } = choice
+  const fitted = await Promise.all(p.models.all.map((_, m) => directionAt(p, texts[m]!, layer)))
   const tables: SteeringTable[] = []
   for (const [m, model] of p.models.all.entries()) {
-    const directions = await directionsOf(run, p, direction, prompts[m]!, m, options)
+    const directions = await directionsOf(run, p, layer, fitted, prompts[m]!, m, options)
     tables.push(await steerModel(run, p, model, directions, items, options))
   }
   const arms =
@@ -74,7 +74,7 @@ export async function steeringStep(
   const cut = p.cut === undefined ? undefined : await cutTable(run, p, texts, items, options)
   const at = {
     study,
-    site: siteOf(direction.layer),
+    site: siteOf(layer),
     rendering: study.render[0]!,
   }
   const spec = {
@@ -86,7 +86,7 @@ export async function steeringStep(
         arms === undefined ? null : hashJson([arms, features?.features.map((f) => [f.feature, f.label])]),
       ...(cut === undefined ? {} : { cut: hashJson(cut) }),
       asked,
-      at: [at.site, at.rendering],
+      at: [at.site, at.rendering, choice],
       seed: study.seed,
       draws: study.draws,
       thresholds: study.thresholds,
@@ -103,6 +103,7 @@ export async function steeringStep(
     const [first, ...others] = [steering?.claim, geometry].filter((c) => c !== undefined)
     const { signal } = options
     const beside = [
+      choiceMeasures(choice, p.models.all[0]!.role, at.rendering),
       arms && (await featureArmMeasures({ ...at, arms, tables, record: features, signal })),
       await textsOf(tables, at, signal),
       cut && (await cutMeasures({ study, cut, tables, rendering: at.rendering, signal })),
@@ -146,27 +147,27 @@ function withBeside(claim: Claim, { measures, series, words }: Beside): Claim {
   }
 }
 
-/** The directions that a model is steered along, at the primary layer. */
+/** The directions that a model is steered along. @param fitted each model's own at the layer */
 async function directionsOf(
   run: RunFolder,
   p: Prepared,
-  direction: DirectionRecord,
+  layer: number,
+  fitted: readonly Float64Array[],
   prompts: Harvest,
   m: number,
   options: SteeringOptions,
 ): Promise<ModelDirections> {
   const { study, models } = p
   const model = models.all[m]!
-  const of = (k: number): Float64Array => direction.directions.get(`${models.all[k]!.role}.mean-difference`)!
   const named = (id: string, vector: Float64Array): ArmDirection => ({
     id,
     vector: Float32Array.from(vector),
   })
   const { matched: count, spare } = randomCounts(study, m)
-  const own = of(m)
+  const own = fitted[m]!
   const ablate = m === 0 && study.claims.includes('geometry')
   // Mean over tokens: steering touches every token, and prompts may all end alike.
-  const means = await prompts.load(direction.layer, 'mean')
+  const means = await prompts.load(layer, 'mean')
   const random = await armDirections(means, own, count + spare, study.seed, options.signal)
   /** Ablations set a direction to its mean over the prompts. */
   const withMean = (d: ArmDirection): ArmDirection => {
@@ -178,10 +179,10 @@ async function directionsOf(
   // Where too few matched ones exist the list begins with the axes of the span: random ones are at its end.
   const alike = random.directions.slice(-(count + spare)).map((d, i) => withMean(named(`matched-${i}`, d)))
   return {
-    site: siteOf(direction.layer),
+    site: siteOf(layer),
     own: withMean(named('own', own)),
-    cross: models.all.length === 2 ? named(CROSS, of(1 - m)) : undefined,
-    unrelated: named('unrelated', await conceptDirection(run, p, model, direction.layer, options)),
+    cross: models.all.length === 2 ? named(CROSS, fitted[1 - m]!) : undefined,
+    unrelated: named('unrelated', (await conceptDirections(run, p, model, [layer], options))[0]!),
     matched: alike.slice(0, count),
     spare: alike.slice(count),
     isotropic: random.isotropic.slice(0, study.steering.isotropic).map((d, i) => named(`isotropic-${i}`, d)),
@@ -189,42 +190,4 @@ async function directionsOf(
     span: random.span,
     ablate,
   }
-}
-
-/** The unrelated concept's direction, fitted on its statements in the pool in which the domain's was. */
-async function conceptDirection(
-  run: RunFolder,
-  p: Prepared,
-  model: StudyModel,
-  layer: number,
-  options: SteeringOptions,
-): Promise<Float64Array> {
-  const { study, domain, models } = p
-  const rows = domain.concept.statements.flatMap((s) => [
-    { id: `${s.id}/A`, text: s.A, pole: 0 },
-    { id: `${s.id}/B`, text: s.B, pole: 1 },
-  ])
-  const texts = await tokenizeTexts(
-    models.all[0]!.description,
-    rows.map((r) => r.id),
-    rows.map((r) => r.text),
-    study.render[0]!,
-    models.template,
-    study.date,
-    options.signal,
-  )
-  const job = { key: model.key, texts, layers: [layer], pools: [study.sites.pool] }
-  const found = await harvest(run, job, model.open, {
-    signal: options.signal,
-    onProgress: (done, total) =>
-      options.onProgress?.(`harvest of ${model.role}: unrelated concept`, done, total),
-  })
-  const x = await found.load(layer, study.sites.pool)
-  return unit(
-    meanDifference(
-      x,
-      Int8Array.from(rows, (r) => r.pole),
-      Int32Array.from(rows.keys()),
-    ),
-  )
 }

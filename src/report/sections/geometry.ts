@@ -8,9 +8,10 @@ import { claim, measures } from '../select.ts'
 import { chance, datum, table } from '../table.ts'
 import { capital } from '../words.ts'
 import { claimSection, wasRun } from './claim.ts'
-import { doseFigure } from './steering.ts'
+import { blockChoice, doseFigure } from './steering.ts'
 
 export const geometry = claimSection('geometry', (data) => [
+  blockChoice(data, 'geometry'),
   wasRun(claim(data, 'steering')) ? undefined : doseFigure(data),
   tests(data),
 ])

@@ -16,6 +16,7 @@ import { measureTable } from './measure-table.ts'
 import { steeredFeatures } from './steered-features.ts'
 
 export const steering = claimSection('steering', (data) => [
+  blockChoice(data, 'steering'),
   doseFigure(data),
   figure(data, gainRatio, {
     title: 'Gain of the aligned model over that of base',
@@ -43,6 +44,28 @@ export const steering = claimSection('steering', (data) => [
   coherence(data),
   texts(data),
 ])
+
+/** What the directions did at the blocks from which base chose the one that is steered. */
+export function blockChoice(data: ReportData, id: 'steering' | 'geometry'): Html | undefined {
+  const controls = measures(data, id, { name: 'choice_control' })
+  return table(
+    'The choice of the block: slopes of the stance on the dose in base, log-odds per token, on issues and prompts that nothing else uses. The block is taken where both are large for themselves.',
+    [
+      { head: 'Block', numeric: true, cell: (m: Measure) => datum(m.layer!, String(m.layer)) },
+      { head: 'The direction', numeric: true, cell: (m) => datum(m.value) },
+      { head: 'Issues', numeric: true, cell: (m) => count(m.n) },
+      {
+        head: 'The unrelated concept',
+        numeric: true,
+        cell: (m) => {
+          const control = controls.find((c) => c.layer === m.layer)
+          return control && datum(control.value)
+        },
+      },
+    ],
+    measures(data, id, { name: 'choice_gain' }),
+  )
+}
 
 /** The dose-response of every model, for whichever causal claim was measured. */
 export function doseFigure(data: ReportData): Html | undefined {

@@ -1,0 +1,100 @@
+/**
+ * The block at which the causal claims steer. The block that reads a value best may lie behind where it is used, and
+ * nothing steers there. So a study may name several (`steering.layers`): base chooses, on issues that are then left out
+ * of everything that is measured.
+ */
+
+import type { Positions } from '../model/interventions.ts'
+import type { Model } from '../model/model.ts'
+import { mean } from '../stats/estimate.ts'
+import { type ArmDirection, type ArmPlace, calibrateArms, scoreArms } from './arms.ts'
+import { conceptDirections } from './concept-directions.ts'
+import { directionAt } from './directions.ts'
+import { type Harvest, siteOf } from './harvest.ts'
+import { modelPlace } from './model-place.ts'
+import type { Prepared } from './prepare.ts'
+import type { RunFolder } from './run-folder.ts'
+import { type StanceItem, type StanceItems, stanceItems } from './stance-items.ts'
+import { type BlockGain, chooseBlock, divide, type LayerChoice } from './steering-choice.ts'
+import type { SteeringOptions } from './steering-step.ts'
+
+/**
+ * Slopes of the stance on the dose, by item: directions at one site, both ways.
+ *
+ * @param nats KL on neutral text, each way
+ * @param texts neutral texts, on which doses are calibrated
+ * @param arms directions, each with the items that it is scored on
+ * @returns for each arm, undefined where its dose is out of reach
+ */
+export async function slopesAt(
+  run: RunFolder,
+  place: ArmPlace & { open(): Promise<Model>; positions: Positions },
+  nats: number,
+  texts: StanceItems['texts'],
+  arms: readonly { readonly direction: ArmDirection; readonly items: readonly StanceItem[] }[],
+): Promise<(number[] | undefined)[]> {
+  const op = 'add' as const
+  const asks = arms.flatMap(({ direction }) => [-nats, nats].map((n) => ({ direction, op, nats: n })))
+  const { doses } = await calibrateArms(run, place, texts, asks)
+  const found = arms.map((_, i) => [doses[2 * i]!.found, doses[2 * i + 1]!.found] as const)
+  const reached = [...arms.keys()].filter((i) => found[i]!.every((f) => f !== undefined))
+  const { scores } = await scoreArms(run, place, [
+    ...reached.map((i) => ({ id: `plain ${i}`, arm: undefined, items: arms[i]!.items })),
+    ...reached.flatMap((i) =>
+      found[i]!.map((f, way) => ({
+        id: `${i} ${way}`,
+        arm: { ...arms[i]!.direction, op, size: f!.alpha },
+        items: arms[i]!.items,
+      })),
+    ),
+  ])
+  const stance = new Map(scores.map((s) => [s.id, s.stance]))
+  return arms.map((_, i) => {
+    const [minus, plus] = found[i]!
+    const [low, high] = [stance.get(`${i} 0`), stance.get(`${i} 1`)]
+    return low?.map((v, k) => (high![k]! - v) / (plus!.dose - minus!.dose))
+  })
+}
+
+const gainAt = (slopes: readonly number[] | undefined): number | null =>
+  slopes === undefined ? null : mean(slopes)
+
+/**
+ * The block that is steered, and the items that are measured there: base chooses among those that the study names.
+ *
+ * @param primary where the direction is read best
+ * @param texts base's harvest of the labelled texts
+ * @throws PalimpsestError as the model, `interrupted`
+ */
+export async function steeringPlace(
+  run: RunFolder,
+  p: Prepared,
+  primary: number,
+  texts: Harvest,
+  options: SteeringOptions,
+): Promise<LayerChoice & { items: StanceItems }> {
+  const all = stanceItems(p)
+  const [first, ...more] = p.steeringLayers
+  if (more.length === 0) return { layer: first ?? primary, issues: 0, prompts: 0, blocks: [], items: all }
+  const { choosing, measured } = divide(all)
+  const base = p.models.all[0]!
+  const { positions, nats: levels } = p.study.steering
+  const nats = levels[levels.length >> 1]!
+  const unrelated = await conceptDirections(run, p, base, p.steeringLayers, options)
+  const blocks: BlockGain[] = []
+  for (const [i, layer] of p.steeringLayers.entries()) {
+    const what = `steering of ${base.role}: choice, block ${layer}`
+    const place = { ...modelPlace(base, siteOf(layer), what, options), positions }
+    const arm = (id: string, v: Float64Array, items: readonly StanceItem[]) => ({
+      direction: { id, vector: Float32Array.from(v) },
+      items,
+    })
+    const [gain, control] = await slopesAt(run, place, nats, choosing.texts, [
+      arm('own', await directionAt(p, texts, layer), choosing.neutral),
+      arm('unrelated', unrelated[i]!, choosing.concept),
+    ])
+    blocks.push({ layer, gain: gainAt(gain), control: gainAt(control) })
+  }
+  const layer = chooseBlock(blocks) ?? primary
+  return { layer, issues: choosing.neutral.length, prompts: choosing.concept.length, blocks, items: measured }
+}
