@@ -214,3 +214,16 @@ export function checkGather(
     if (t.type !== 'I32' || !isContiguous(t) || t.ne[0] !== elements(t))
       throw shapeError(op, 'starts and indices as I32 vectors', layoutOf(t))
 }
+
+/** Contiguous rows of products, a cut and a norm for each column, a margin for each row. */
+export function checkAbove(p: Tensor, cuts: Tensor, norms: Tensor, margins: Tensor): void {
+  const [n, rows] = p.ne
+  const fits = (t: Tensor, shape: readonly number[]): boolean =>
+    t.type === 'F32' && isContiguous(t) && t.ne.every((extent, axis) => extent === (shape[axis] ?? 1))
+  if (!fits(p, [n, rows]) || !fits(cuts, [n]) || !fits(norms, [n]) || !fits(margins, [1, rows]))
+    throw shapeError(
+      'above',
+      `F32 [${n}, ${rows}], [${n}] twice and [1, ${rows}]`,
+      [p, cuts, norms, margins].map(layoutOf).join(', '),
+    )
+}

@@ -6,6 +6,7 @@
 import type { Backend } from './backend.ts'
 import type { Pointer } from './bindings.ts'
 import * as check from './checks.ts'
+import { bitWords } from './kernels/above.ts'
 import type { AttentionPlan } from './kernels/attention-plan.ts'
 import type { GatherKernels } from './kernels/gather.ts'
 import type { LinearOptions } from './kernels/linear.ts'
@@ -253,19 +254,8 @@ export abstract class Operations {
     check.checkMulMat(w, x)
     const kernel = this.backend.kernels?.choose(w, x, options)
     if (kernel === undefined) return this.mulMat(options.precision === 'f32' ? this.cast(w, 'F32') : w, x)
-    const args = BigUint64Array.of(w.pointer, (kernel.activations === 'BF16' ? this.#round(x) : x).pointer)
-    this.count()
-    const pointer = this.base.custom4d(
-      this.context,
-      TYPE_IDS.F32,
-      ...([w.ne[1], x.ne[1], 1, 1] as const),
-      args,
-      args.length,
-      kernel.address,
-      EVERY_THREAD,
-      kernel.scratch,
-    )
-    return fresh(pointer, 'F32', [w.ne[1], x.ne[1], 1, 1])
+    const args = [w, kernel.activations === 'BF16' ? this.#round(x) : x]
+    return this.#custom([w.ne[1], x.ne[1]], args, kernel.address, kernel.scratch)
   }
 
   /**
@@ -305,19 +295,40 @@ export abstract class Operations {
     const [starts, indices] = args.filter((t) => t.type === 'I32') as [Tensor, Tensor]
     this.bound(op, starts, indices.ne[0] + 1)
     this.bound(op, indices, args[0]!.ne[1])
+    return this.#custom([n0, n1], args, address)
+  }
+
+  /**
+   * Which products p F32 [n, R] are above cuts - margins * norms, as bits, 32 a word: F32 [ceil(n / 32), R] in name
+   * alone. cuts and norms F32 [n], margins F32 [1, R]; `address` is `backend.kernels.above()`.
+   */
+  above(address: Pointer, p: Tensor, cuts: Tensor, norms: Tensor, margins: Tensor): Tensor {
+    check.checkAbove(p, cuts, norms, margins)
+    return this.#custom([bitWords(p.ne[0]), p.ne[1]], [p, cuts, norms, margins], address)
+  }
+
+  /** An operation of our own: F32 of this shape, made by the kernel at an address on every thread. */
+  #custom(
+    shape: readonly number[],
+    args: readonly Tensor[],
+    address: Pointer,
+    scratch: Pointer = 0n,
+  ): Tensor {
     this.count()
-    const pointers = BigUint64Array.from(args, (t) => t.pointer)
+    const ne = extents(shape)
+    const pointers = BigUint64Array.from(args.length === 0 ? [0n] : args.map((t) => t.pointer))
+    const count = args.length
     const pointer = this.base.custom4d(
       this.context,
       TYPE_IDS.F32,
-      ...([n0, n1, 1, 1] as const),
+      ...ne,
       pointers,
-      pointers.length,
+      count,
       address,
       EVERY_THREAD,
-      0n,
+      scratch,
     )
-    return fresh(pointer, 'F32', [n0, n1, 1, 1])
+    return fresh(pointer, 'F32', ne)
   }
 
   #round(x: Tensor): Tensor {
@@ -331,11 +342,7 @@ export abstract class Operations {
 
   /** Runs a custom operation of our own that reads and writes nothing on every thread, to see how long it takes. */
   everywhere(address: Pointer): Tensor {
-    this.count()
-    const none = new BigUint64Array(1)
-    const ne = extents([1])
-    const pointer = this.base.custom4d(this.context, TYPE_IDS.F32, ...ne, none, 0, address, EVERY_THREAD, 0n)
-    return fresh(pointer, 'F32', ne)
+    return this.#custom([1], [], address)
   }
 
   // ---- attention ----
@@ -404,20 +411,8 @@ export abstract class Operations {
       this.#plans.set(plan, input)
     }
     const values = headDim * heads * plan.tokens
-    const ne = extents(patterns ? [values + plan.patternValues] : [headDim * heads, plan.tokens])
-    const args = BigUint64Array.of(q.pointer, k.pointer, v.pointer, input.pointer)
-    this.count()
-    const pointer = this.base.custom4d(
-      this.context,
-      TYPE_IDS.F32,
-      ...ne,
-      args,
-      args.length,
-      kernel.address,
-      EVERY_THREAD,
-      kernel.scratch,
-    )
-    const whole = fresh(pointer, 'F32', ne)
+    const shape = patterns ? [values + plan.patternValues] : [headDim * heads, plan.tokens]
+    const whole = this.#custom(shape, [q, k, v, input], kernel.address, kernel.scratch)
     if (!patterns) return { z: whole, patterns: undefined }
     const stride = 4 * headDim * heads
     const all = stride * plan.tokens

@@ -15,7 +15,9 @@ import { type Compute, Screen } from './screen.ts'
 
 /** Tokens encoded at a time: each block of weights is widened once for so many. */
 const ROWS = 1024
+/** Tensors of a graph: so many, and so many more for each block. */
 const TENSORS = 64
+const BLOCK_TENSORS = 8
 
 export interface EncodeOptions {
   readonly signal?: AbortSignal | undefined
@@ -151,9 +153,9 @@ export class Encoder implements Disposable {
   }
 
   #compute: Compute = (signal, build, into) => {
-    const { backend } = this.placed
+    const { backend, blocks } = this.placed
     return backend.exclusive(async () => {
-      using g = new Graph(backend, TENSORS)
+      using g = new Graph(backend, TENSORS + BLOCK_TENSORS * blocks.length)
       const results = build(g).map((t) => g.output(t))
       await g.compute(this.#allocator, signal)
       return results.map((t, i) => g.read(t, into?.[i]))

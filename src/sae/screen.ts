@@ -10,12 +10,13 @@
 
 import type { Matrix } from '../core/matrix.ts'
 import { pacer } from '../core/pace.ts'
-import { TensorStore } from '../ggml/buffer.ts'
+import type { Pointer } from '../ggml/bindings.ts'
 import type { Graph } from '../ggml/graph.ts'
+import { bitWords } from '../ggml/kernels/above.ts'
 import type { GatherKernels } from '../ggml/kernels/gather.ts'
 import type { Tensor } from '../ggml/tensor.ts'
 import type { Firing } from './collect.ts'
-import type { Block, PlacedDictionary } from './placed.ts'
+import type { PlacedDictionary } from './placed.ts'
 
 /** 2^-9, and something for what the sums themselves round. */
 const ROUNDING = 2 ** -9 + 2 ** -14
@@ -33,24 +34,25 @@ export type Compute = (
   into?: readonly Float32Array[],
 ) => Promise<Float32Array[]>
 
-/** What a product must exceed to be looked at again, less the margin: of each latent, and the least of a block. */
+interface ScreenKernels {
+  readonly above: Pointer
+  readonly gather: GatherKernels
+}
+
+/** What a product must exceed to be looked at again, less the margin, and |w|: of each latent. */
 interface Cuts {
-  readonly each: Float64Array
-  readonly least: Float64Array
-  /** |w| of each latent, and the largest of a block. */
-  readonly norms: Float64Array
-  readonly largest: Float64Array
+  readonly each: Float32Array
+  readonly norms: Float32Array
 }
 
 export class Screen {
   readonly #placed: PlacedDictionary
-  readonly #kernels: GatherKernels
+  readonly #kernels: ScreenKernels
   readonly #compute: Compute
   #cuts: Cuts | undefined
-  #rough = new Float32Array(0)
   #gains = true
 
-  private constructor(placed: PlacedDictionary, kernels: GatherKernels, compute: Compute) {
+  private constructor(placed: PlacedDictionary, kernels: ScreenKernels, compute: Compute) {
     this.#placed = placed
     this.#kernels = kernels
     this.#compute = compute
@@ -66,8 +68,9 @@ export class Screen {
       encoder.tensor.type === 'BF16' &&
       (gain === undefined || gain.every((v) => v > 0))
     if (!fits || kernels?.product(NATIVE) === undefined) return undefined
-    const gather = kernels.gather(width)
-    return gather === undefined ? undefined : new Screen(placed, gather, compute)
+    const [above, gather] = [kernels.above(), kernels.gather(width)]
+    if (above === undefined || gather === undefined) return undefined
+    return new Screen(placed, { above, gather }, compute)
   }
 
   /**
@@ -76,55 +79,45 @@ export class Screen {
    * @returns false where too many may fire: nothing was given then
    */
   async take(x: Matrix, collect: Firing, signal: AbortSignal | undefined): Promise<boolean> {
-    const placed = this.#placed
     if (!this.#gains) return false
     this.#cuts ??= await this.#measure(collect.floor, signal)
-    using store = new TensorStore(placed.backend, 1)
-    const held = store.upload('F32', [x.cols, x.rows], x.data)
-    store.commit()
-    const [sizes] = await this.#compute(signal, (g) => [
-      g.sqrt(g.sumRows(g.square(placed.normed(g, held).x))),
-    ])
-    const margins = sizes!.map((size) => ROUNDING * size)
-    const most = Math.floor(MOST * x.rows * placed.dictionary.latents)
+    const found = await this.#compute(signal, (g) => this.#candidates(g, x))
+    const most = Math.floor(MOST * x.rows * this.#placed.dictionary.latents)
     const candidates: number[][] = Array.from({ length: x.rows }, () => [])
     const pace = pacer(signal)
     let n = 0
-    for (const [b, block] of placed.blocks.entries()) {
-      if (this.#rough.length !== x.rows * block.count) this.#rough = new Float32Array(x.rows * block.count)
-      const rough = (g: Graph): Tensor[] => [placed.roughProducts(g, placed.normed(g, held).x, block)]
-      await this.#compute(signal, rough, [this.#rough])
-      for (let r = 0; r < x.rows; r++) {
-        n += this.#scan(r * block.count, block, b, margins[r]!, candidates[r]!)
-        if (n > most) {
-          this.#gains = false
-          return false
-        }
-        await pace()
+    for (const [b, { start, count }] of this.#placed.blocks.entries()) {
+      const bits = new Int32Array(found[b]!.buffer)
+      const words = bitWords(count)
+      for (let r = 0; r < x.rows; r++)
+        n += latentsOf(bits.subarray(r * words, (r + 1) * words), start, candidates[r]!)
+      if (n > most) {
+        this.#gains = false
+        return false
       }
+      await pace()
     }
-    if (n > 0) await this.#decide(held, candidates, n, collect, signal)
+    if (n > 0) await this.#decide(x, candidates, n, collect, signal)
     return true
   }
 
-  /** Adds the latents of a block whose rough products, from `at` on, may be over the threshold. */
-  #scan(at: number, { start, count }: Block, b: number, margin: number, out: number[]): number {
-    const { each, least, norms, largest } = this.#cuts!
-    const rough = this.#rough
-    const before = out.length
-    // Turned round so that what is not a number goes on, too.
-    const low = least[b]! - margin * largest[b]!
-    for (let i = 0; i < count; i++) {
-      const p = rough[at + i]!
-      if (p <= low) continue
-      if (!(p <= each[start + i]! - margin * norms[start + i]!)) out.push(start + i)
-    }
-    return out.length - before
+  /** For each block, which latents of which rows may be over the threshold, as bits. */
+  #candidates(g: Graph, x: Matrix): Tensor[] {
+    const placed = this.#placed
+    const normed = placed.normed(g, g.input('F32', [x.cols, x.rows], x.data)).x
+    const margins = g.scale(g.sqrt(g.sumRows(g.square(normed))), ROUNDING)
+    const { each, norms } = this.#cuts!
+    return placed.blocks.map((block) => {
+      const of = (values: Float32Array): Tensor =>
+        g.input('F32', [block.count], values.subarray(block.start, block.start + block.count))
+      const rough = placed.roughProducts(g, normed, block)
+      return g.above(this.#kernels.above, rough, of(each), of(norms), margins)
+    })
   }
 
   /** Multiplies the candidates again, in f32. */
   async #decide(
-    held: Tensor,
+    x: Matrix,
     candidates: readonly (readonly number[])[],
     n: number,
     collect: Firing,
@@ -138,10 +131,15 @@ export class Screen {
       starts[r + 1] = starts[r]! + latents.length
     })
     const [products] = await this.#compute(signal, (g) => [
-      placed.productsAt(g, this.#kernels, placed.normed(g, held).x, {
-        starts: g.input('I32', [starts.length], starts),
-        indices: g.input('I32', [n], indices),
-      }),
+      placed.productsAt(
+        g,
+        this.#kernels.gather,
+        placed.normed(g, g.input('F32', [x.cols, x.rows], x.data)).x,
+        {
+          starts: g.input('I32', [starts.length], starts),
+          indices: g.input('I32', [n], indices),
+        },
+      ),
     ])
     candidates.forEach((latents, r) => {
       latents.forEach((latent, i) => {
@@ -152,23 +150,27 @@ export class Screen {
 
   /** Norms and cuts of all latents. */
   async #measure(floor: Float32Array, signal: AbortSignal | undefined): Promise<Cuts> {
-    const { dictionary, blocks } = this.#placed
-    const { latents, bias, gain } = dictionary
-    const norms = new Float64Array(latents)
+    const { latents, bias, gain } = this.#placed.dictionary
+    const norms = new Float32Array(latents)
     for (let start = 0; start < latents; start += NORMS) {
       const block = { start, count: Math.min(NORMS, latents - start) }
       const [some] = await this.#compute(signal, (g) => [this.#placed.encoderNorms(g, block)])
       norms.set(some!, start)
     }
-    // In f32 the bias is added and the sum compared: a little lower, for what that rounds.
-    const each = Float64Array.from(floor, (v, j) => {
+    // In f32 the bias is added and the sum compared, and the cut is f32: a little lower, for what that rounds.
+    const each = floor.map((v, j) => {
       const size = Math.max(Math.abs(v), Math.abs(bias[j]!))
       return (v - bias[j]! - 2 ** -20 * size) / (gain?.[j] ?? 1)
     })
-    const extreme = (of: Float64Array, pick: (a: number, b: number) => number): Float64Array =>
-      Float64Array.from(blocks, ({ start, count }) =>
-        of.subarray(start, start + count).reduce((a, v) => pick(a, v)),
-      )
-    return { each, norms, least: extreme(each, Math.min), largest: extreme(norms, Math.max) }
+    return { each, norms }
   }
+}
+
+/** Adds the latents whose bits are set, the first of them `start`; returns how many. */
+function latentsOf(bits: Int32Array, start: number, out: number[]): number {
+  const before = out.length
+  for (let w = 0; w < bits.length; w++)
+    for (let word = bits[w]!; word !== 0; word &= word - 1)
+      out.push(start + 32 * w + 31 - Math.clz32(word & -word))
+  return out.length - before
 }

@@ -68,6 +68,7 @@ const VECTOR = {
   /** vrndscaleps in EVEX; immediate 0: to the nearest whole number. */
   vroundps: [1, 3, 0, 0x08],
   vpcmpd: [1, 3, 0, 0x1f],
+  vcmpps: [0, 1, 0, 0xc2],
   vpcmpgtd: [1, 1, 0, 0x66],
   vblendvps: [1, 3, 0, 0x4a],
   vpermilps: [1, 3, 0, 0x04],
@@ -275,6 +276,13 @@ export class Assembler {
     if (register > 7) throw new RangeError('moveMask: rax to rdi only')
     this.byte(0xc5, 0xf8, 0x92)
     this.#modrm(mask, register)
+  }
+
+  /** kmovw m16, k (base register up to rdi) */
+  storeMask(memory: Memory, mask: number): void {
+    if (memory.base > 7) throw new RangeError('storeMask: rax to rdi only')
+    this.byte(0xc5, 0xf8, 0x91)
+    this.#modrm(mask, memory)
   }
 
   /** bzhi r64, r64, r64: `source` with only its low `count` bits kept (registers up to rdi). */

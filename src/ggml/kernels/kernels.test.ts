@@ -11,6 +11,7 @@ import { Graph, GraphAllocator } from '../graph.ts'
 import type { Tensor } from '../tensor.ts'
 import type { GgmlType } from '../types.ts'
 import { TYPE_IDS } from '../types.ts'
+import { emitAbove, verifyAbove } from './above.ts'
 import { readCpu } from './cpu.ts'
 import { emitGather, type GatherKind, verifyGather } from './gather.ts'
 import { AVX2, AVX512, type InstructionSet } from './isa.ts'
@@ -189,6 +190,44 @@ describe.skipIf(SETS.length === 0)(
       expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
       expect(Number(stdout)).toBeGreaterThan(100)
     }, 120_000)
+
+    it.skipIf(!cpu.avx512)(
+      'find products above their cuts, and are caught when they do not',
+      async () => {
+        const code = emitAbove()
+        const test = (bytes: Uint8Array): void => verifyAbove(callable(mapCode(bytes).address))
+        expect(() => test(code)).not.toThrow()
+        // Comparisons of another kind, and a margin that is added instead of taken away.
+        let mutants = 0
+        for (let i = 0; i + 8 < code.length; i++) {
+          if (code[i] !== 0x62) continue
+          const flips =
+            code[i + 4] === 0xc2
+              ? [
+                  [6, 0x08],
+                  [6, 0x03],
+                ]
+              : code[i + 4] === 0xbc
+                ? [[4, 0x04]]
+                : []
+          for (const [offset, flip] of flips) {
+            const bytes = code.slice()
+            bytes[i + offset!]! ^= flip!
+            expect(() => test(bytes), `at ${i}`).toThrow()
+            mutants++
+          }
+        }
+        expect(mutants).toBe(6)
+        const guard = await runChild('test/support/above-guard.ts')
+        expect({ code: guard.code, signal: guard.signal, stderr: guard.stderr }).toEqual({
+          code: 0,
+          signal: null,
+          stderr: '',
+        })
+        expect(Number(guard.stdout)).toBeGreaterThan(100)
+      },
+      60_000,
+    )
 
     it('refuse rows and entries that do not fit', async () => {
       using backend = new Backend({ device: 'cpu', threads: 1 })

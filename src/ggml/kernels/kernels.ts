@@ -7,6 +7,7 @@
 import type { Pointer } from '../bindings.ts'
 import type { Engine } from '../library.ts'
 import { blockBytes, blockElements, isPlain } from '../types.ts'
+import { emitAbove, verifyAbove } from './above.ts'
 import { emitAttention } from './attention.ts'
 import { emitBatched, type Form } from './batched.ts'
 import { type CpuFeatures, readCpu } from './cpu.ts'
@@ -90,13 +91,19 @@ export class Kernels {
     return { sum, dot, dotBf16, lanes: this.isa.lanes }
   }
 
+  /** The address of what finds products above their cuts (above.ts), tested, or undefined: AVX-512 alone has it. */
+  above(): Pointer | undefined {
+    if (this.isa !== AVX512) return undefined
+    return this.#once('products above cuts', () => ({ code: emitAbove(), verify: verifyAbove }))
+  }
+
   /** The address of attention for heads of `headDim`, tested, or undefined: ggml's own then serves. */
   attention(headDim: number): Pointer | undefined {
-    const { isa } = this
-    if (isa === undefined || headDim % 16 !== 0 || headDim > WIDEST_HEAD) return undefined
-    const key = `attention of ${headDim}`
-    if (!this.#products.has(key)) this.#products.set(key, this.#attention(isa, headDim, key))
-    return this.#products.get(key)
+    if (this.isa === undefined || headDim % 16 !== 0 || headDim > WIDEST_HEAD) return undefined
+    return this.#once(`attention of ${headDim}`, (isa) => ({
+      code: emitAttention(isa, headDim),
+      verify: (call) => verifyAttention(headDim, call),
+    }))
   }
 
   /** A loop of nothing but multiply-adds, and how many operations a thread does in it; undefined without kernels. */
@@ -110,11 +117,11 @@ export class Kernels {
 
   /** The address of a tested product of batches (batched.ts), or undefined: ggml's own then serves. */
   batched(form: Form): Pointer | undefined {
-    const { isa } = this
-    if (isa === undefined) return undefined
-    const key = `batches, ${form}`
-    if (!this.#products.has(key)) this.#products.set(key, this.#batched(isa, form, key))
-    return this.#products.get(key)
+    if (this.isa === undefined) return undefined
+    return this.#once(`batches, ${form}`, (isa) => {
+      checkBatchLayout(this.#engine)
+      return { code: emitBatched(isa, form), verify: (call) => verifyBatched(isa, form, call) }
+    })
   }
 
   get hasBf16(): boolean {
@@ -128,31 +135,6 @@ export class Kernels {
       bf16: this.hasBf16,
       mapping: this.#mapping,
       failed: [...this.#failed],
-    }
-  }
-
-  #batched(isa: InstructionSet, form: Form, key: string): Pointer | undefined {
-    try {
-      checkBatchLayout(this.#engine)
-      const { address, mapping } = mapCode(emitBatched(isa, form))
-      verifyBatched(isa, form, callable(address))
-      this.#mapping = mapping
-      return address
-    } catch (error) {
-      this.#failed.push(`${key}: ${(error as Error).message}`)
-      return undefined
-    }
-  }
-
-  #attention(isa: InstructionSet, headDim: number, key: string): Pointer | undefined {
-    try {
-      const { address, mapping } = mapCode(emitAttention(isa, headDim))
-      verifyAttention(headDim, callable(address))
-      this.#mapping = mapping
-      return address
-    } catch (error) {
-      this.#failed.push(`${key}: ${(error as Error).message}`)
-      return undefined
     }
   }
 
