@@ -71,6 +71,10 @@ const OPS: Record<string, Build> = {
     const kernels = backend.kernels?.kernels.gather(32)
     return kernels && g.gatherDot(kernels, t(0), t(1), { starts: t(2), indices: t(3) })
   },
+  above: (g, t) => {
+    const address = backend.kernels?.kernels.above()
+    return address === undefined ? undefined : g.above(address, t(0), t(1), t(2), t(3))
+  },
   packedAttention: (g, t) => g.packedAttention(t(0), t(1), t(2), PLAN)?.z,
   linear: (g, t, s) =>
     g.linear(t(0), t(1), { precision: s.n % 2 === 0 ? 'f32' : 'native', step: s.n % 3 === 0 }),
@@ -147,9 +151,14 @@ const attention = fc
       input('F32', [32, 2, 4]),
       input('F32', [32, 2]),
       input('I32', [3]),
-      { op: 'gatherSum', args: [10, 11, 6, 5], shape: [], n: 0, type: 'F32' },
+      input('F32', [32]),
+      input('F32', [1, 2]),
       input('F32', [2]),
-      { op: 'gatherSum', args: [10, 11, 6, 12], shape: [], n: 0, type: 'F32' },
+      input('I32', [4]),
+      { op: 'rope', args: [8, 15, 0, 0], shape: [], n: 0, type: 'F32' },
+      { op: 'above', args: [10, 12, 12, 13], shape: [], n: 0, type: 'F32' },
+      { op: 'gatherSum', args: [10, 11, 6, 5], shape: [], n: 0, type: 'F32' },
+      { op: 'gatherSum', args: [10, 11, 6, 14], shape: [], n: 0, type: 'F32' },
       { op: 'gatherDot', args: [10, 10, 11, 6], shape: [], n: 0, type: 'F32' },
       { op: 'packedAttention', args: [8, 9, 9, 0], shape: [], n: 0, type: 'F32' },
       { op: 'setRows', args: [5, 5, 7, 0], shape: [], n: 0, type: 'F32' },

@@ -77,13 +77,21 @@ export interface Peak {
   readonly bf16: number | undefined
 }
 
-/** Measures loops that only multiply and add: what products are to be held against. @throws PalimpsestError `engine-*` */
+/** Loops for each round of a measurement: short ones, of which the best is one that nothing interrupted. */
+const PEAK_LOOPS = 5
+
+/**
+ * Measures loops that only multiply and add: what products are to be held against. A loop is ten milliseconds, so
+ * that starting the threads does not count, and there are many: all threads must be left alone in the same one.
+ *
+ * @throws PalimpsestError `engine-*`
+ */
 export async function measurePeak(backend: Backend, rounds = 3): Promise<Peak | undefined> {
   const time = async (bf16: boolean): Promise<number | undefined> => {
     const peak = backend.kernels?.kernels.peak(bf16)
     if (peak === undefined) return undefined
     let best = Number.POSITIVE_INFINITY
-    for (let round = 0; round < rounds; round++)
+    for (let loop = 0; loop < PEAK_LOOPS * rounds; loop++)
       best = Math.min(best, await timed(backend, (graph) => graph.everywhere(peak.address)))
     return (backend.threads * peak.work) / best / 1e6
   }

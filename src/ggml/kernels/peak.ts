@@ -3,8 +3,8 @@
 import { Assembler, rax } from './assembler.ts'
 import type { InstructionSet } from './isa.ts'
 
-/** Rounds of the loop: some milliseconds. */
-const ROUNDS = 1 << 19
+/** Rounds of the loop: some ten milliseconds. */
+const ROUNDS = 3 << 19
 
 /** Operations that one thread does in {@link emitPeak}. */
 export function peakWork(isa: InstructionSet, bf16: boolean): number {
