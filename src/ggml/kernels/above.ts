@@ -28,10 +28,10 @@ import {
   rsi,
   rsp,
 } from './assembler.ts'
+import { emitEntry, emitExit } from './frame.ts'
 import { TENSOR } from './product.ts'
 import { Bench, mixed, type ProductCall, UNTOUCHED } from './verify.ts'
 
-const SAVED = [rbx, rbp, r12, r13, r14, r15]
 const LANES = 16
 /** vcmpps: not less or equal, or not a number. */
 const NOT_LESS_EQUAL = 0x16
@@ -53,14 +53,12 @@ export function emitAbove(): Uint8Array {
     a.op('mov', register, at(rax, TENSOR.data))
   }
   a.endbr64()
-  for (const register of SAVED) a.push(register)
-  a.move32(rsi, rsi) // the upper halves of int arguments hold anything
-  a.move32(rdx, rdx)
+  emitEntry(a, 8)
   data(r8, TENSOR.src0)
   a.op('mov', r9, at(rax, TENSOR.nb1))
   a.op('mov', r15, at(rax, TENSOR.ne1))
   a.op('mov', rcx, at(rax, TENSOR.ne0))
-  a.push(rcx) // n
+  a.store(at(rsp), rcx) // n
   data(r10, TENSOR.src1)
   data(r11, TENSOR.src2)
   data(rbx, TENSOR.src3)
@@ -115,10 +113,7 @@ export function emitAbove(): Uint8Array {
   a.jump(rowLoop)
 
   a.bind(end)
-  a.pop(rcx)
-  a.vzeroupper()
-  for (const register of [...SAVED].reverse()) a.pop(register)
-  a.ret()
+  emitExit(a, 8)
   return a.finish()
 }
 

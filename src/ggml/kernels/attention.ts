@@ -32,12 +32,12 @@ import {
 } from './assembler.ts'
 import { attentionScratch, BLOCK, HEADER, ROWS, UNIT, UNIT_BYTES } from './attention-plan.ts'
 import { emitConstants, Vectors } from './exponential.ts'
+import { emitEntry, emitExit } from './frame.ts'
 import { type InstructionSet, narrowTile } from './isa.ts'
 import { emitPack } from './pack.ts'
 import { emitChain, TENSOR } from './product.ts'
 import { emitSoftmax, STEP } from './softmax.ts'
 
-const SAVED = [rbx, rbp, r12, r13, r14, r15]
 const OPERANDS = ['q', 'k', 'v', 'out', 'threads', 'unit'] as const
 const LOOPS = ['row', 'line', 'from', 'to', 'end', 'oldest', 'temporary'] as const
 const SLOTS = [...OPERANDS, ...LOOPS]
@@ -62,10 +62,7 @@ export function emitAttention(isa: InstructionSet, headDim: number): Uint8Array 
   a.jump(start)
   const pack = emitPack(a, tile, { kind: 'words' }, headDim)
   a.bind(start)
-  for (const register of SAVED) a.push(register)
-  a.opImmediate('sub', rsp, 8 * SLOTS.length)
-  a.move32(rsi, rsi) // the upper halves of int arguments hold anything
-  a.move32(rdx, rdx)
+  emitEntry(a, 8 * SLOTS.length)
   a.store(slot.unit, rsi)
   a.store(slot.threads, rdx)
   for (const [name, source] of Object.entries({ q: TENSOR.src0, k: TENSOR.src1, v: TENSOR.src2 })) {
@@ -115,10 +112,7 @@ export function emitAttention(isa: InstructionSet, headDim: number): Uint8Array 
   a.jump(nextUnit)
 
   a.bind(end)
-  a.opImmediate('add', rsp, 8 * SLOTS.length)
-  a.vzeroupper()
-  for (const register of [...SAVED].reverse()) a.pop(register)
-  a.ret()
+  emitExit(a, 8 * SLOTS.length)
   a.align(32)
   emitConstants(a, table)
   return a.finish()

@@ -22,24 +22,22 @@ import {
   type Memory,
   r8,
   r9,
-  r10,
-  r11,
   r12,
   r13,
   r14,
   r15,
   rax,
   rbp,
-  rbx,
   rcx,
   rdi,
   rdx,
   rsi,
   rsp,
 } from './assembler.ts'
+import { emitEntry, emitExit } from './frame.ts'
 import type { InstructionSet, MaskContext } from './isa.ts'
 import { emitPack, scratchBytes } from './pack.ts'
-import { DEPTH, emitChain, TENSOR } from './product.ts'
+import { DEPTH, emitTile, TENSOR } from './product.ts'
 
 export type Form = 'pass' | 'inputs' | 'weights'
 
@@ -49,7 +47,6 @@ export const BATCH = { ne2: 32, ne3: 40, nb0: 48, nb2: 64 } as const
 /** Words of K in one chain of multiply-adds: gradients want speed before the last bit. */
 const CHAIN = 64
 
-const SAVED = [rbx, rbp, r12, r13, r14, r15]
 const SLOTS = [
   'w',
   'wStride',
@@ -104,10 +101,8 @@ export function emitBatched(isa: InstructionSet, form: Form): Uint8Array {
   a.jump(start!)
   const pack = form === 'pass' ? emitPack(a, isa, { kind: 'words' }, DEPTH) : undefined
   a.bind(start!)
-  for (const register of SAVED) a.push(register)
-  a.opImmediate('sub', rsp, SLOTS.length * 8)
-  a.move32(rsi, rsi) // the upper halves of int arguments hold anything
-  a.move32(r9, rdx)
+  emitEntry(a, SLOTS.length * 8)
+  a.op('mov', r9, rdx)
   a.op('mov', r8, rsi)
   times(rsi, scratchBytes(isa, DEPTH), rax)
   a.op('add', rsi, at(rcx)) // userdata points to the address of the scratch
@@ -226,10 +221,7 @@ export function emitBatched(isa: InstructionSet, form: Form): Uint8Array {
   a.jump(batchLoop!)
 
   a.bind(end!)
-  a.opImmediate('add', rsp, SLOTS.length * 8)
-  a.vzeroupper()
-  for (const register of [...SAVED].reverse()) a.pop(register)
-  a.ret()
+  emitExit(a, SLOTS.length * 8)
   isa.emitData(a, masks)
   return a.finish()
 }
@@ -290,42 +282,7 @@ function emitTiles(
   }
   a.op('add', r14, slot.x)
 
-  const fold = (count: number): void => {
-    const first = a.label()
-    const each = (access: InstructionSet['store']): void => {
-      a.op('mov', rsi, r12)
-      for (let row = 0; row < count; row++) {
-        for (let j = 0; j < isa.vectors; j++) access(a, isa.vectors * row + j, at(rsi, isa.lanes * 4 * j), j)
-        a.op('add', rsi, r13)
-      }
-    }
-    isa.loadMasks(a, masks)
-    a.opImmediate('cmp', rdx, 0)
-    a.jumpIf('e', first)
-    each(isa.add)
-    a.bind(first)
-    each(isa.store)
-  }
-  const tile = (count: number): void => {
-    const chunk = a.label()
-    a.op('mov', rax, r14)
-    if (!across && count > 4) a.op('lea', rbx, at(rax, 0, r8, 4))
-    a.op('lea', r9, at(r8, 0, r8, 2))
-    a.op('mov', r10, slot.scratch)
-    a.op('mov', rdi, slot.words) // words left
-    a.op('mov', rdx, slot.from) // zero until there is something to add to
-    a.bind(chunk)
-    a.moveImmediate(r11, CHAIN)
-    a.op('cmp', r11, rdi)
-    a.op('cmovg', r11, rdi)
-    a.op('sub', rdi, r11)
-    for (let i = 0; i < isa.vectors * count; i++) isa.zero(a, i)
-    emitChain(a, isa, count, { across })
-    fold(count)
-    a.moveImmediate(rdx, 1)
-    a.opImmediate('cmp', rdi, 0)
-    a.jumpIf('ne', chunk)
-  }
+  const tile = (count: number): void => emitTile(a, isa, count, { ...slot, masks }, { chain: CHAIN, across })
   a.bind(loop!)
   a.opImmediate('cmp', rbp, rows)
   a.jumpIf('l', remainder!)

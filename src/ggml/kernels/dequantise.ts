@@ -1,6 +1,6 @@
 /**
  * The commonest quantised types, widened by code of our own: ggml's functions take a number at a time and would
- * cost a seventh of a pass. A block is 32 numbers, behind one or two f16:
+ * cost an eighth of a product with 512 rows. A block is 32 numbers, behind one or two f16:
  *
  *     Q4_0   d     16 bytes   (q - 8) d     q: low halves of the bytes, then the high ones
  *     Q4_1   d, m  16 bytes   q d + m

@@ -32,6 +32,7 @@ import {
   rsi,
   rsp,
 } from './assembler.ts'
+import { emitEntry, emitExit } from './frame.ts'
 import { AVX512, type InstructionSet } from './isa.ts'
 import { TENSOR } from './product.ts'
 import { Bench, mixed, type ProductCall } from './verify.ts'
@@ -39,7 +40,6 @@ import { Bench, mixed, type ProductCall } from './verify.ts'
 /** `dot-bf16`: rows of bf16, widened as they are read. */
 export type GatherKind = 'sum' | 'dot' | 'dot-bf16'
 
-const SAVED = [rbx, rbp, r12, r13, r14, r15]
 /** Accumulators of a chunk of columns. */
 const WIDE = 8
 /** Sums of a product that need not wait for each other. */
@@ -51,10 +51,7 @@ export function emitGather(isa: InstructionSet, kind: GatherKind): Uint8Array {
   const a = new Assembler()
   const [rowLoop, end] = [a.label(), a.label()]
   a.endbr64()
-  for (const register of SAVED) a.push(register)
-  a.opImmediate('sub', rsp, 16)
-  a.move32(rsi, rsi) // the upper halves of int arguments hold anything
-  a.move32(rdx, rdx)
+  emitEntry(a, 16)
   const data = (register: number, i: number): void => {
     a.op('mov', rax, at(rdi, source(i)))
     a.op('mov', register, at(rax, TENSOR.data))
@@ -95,10 +92,7 @@ export function emitGather(isa: InstructionSet, kind: GatherKind): Uint8Array {
   a.op('add', rsi, rdx)
   a.jump(rowLoop)
   a.bind(end)
-  a.opImmediate('add', rsp, 16)
-  a.vzeroupper()
-  for (const register of [...SAVED].reverse()) a.pop(register)
-  a.ret()
+  emitExit(a, 16)
   return a.finish()
 }
 

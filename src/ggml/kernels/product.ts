@@ -27,6 +27,7 @@ import {
   rsi,
   rsp,
 } from './assembler.ts'
+import { emitEntry, emitExit } from './frame.ts'
 import type { InstructionSet, MaskContext } from './isa.ts'
 import { emitPack, type Source, scratchBytes, sourceBytes } from './pack.ts'
 
@@ -63,7 +64,6 @@ export interface ProductOptions {
   readonly source: Source
 }
 
-const SAVED = [rbx, rbp, r12, r13, r14, r15]
 const SLOTS = ['w', 'wStride', 'x', 'xStride', 'y', 'N', 'M', 'K'] as const
 const MORE_SLOTS = ['panel', 'threads', 'from', 'words', 'scratch', 'mask'] as const
 type Slot = (typeof SLOTS)[number] | (typeof MORE_SLOTS)[number]
@@ -92,10 +92,7 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
   a.jump(start!)
   const pack = emitPack(a, isa, source, DEPTH)
   a.bind(start!)
-  for (const register of SAVED) a.push(register)
-  a.opImmediate('sub', rsp, frame)
-  a.move32(rsi, rsi) // the upper halves of int arguments hold anything
-  a.move32(rdx, rdx)
+  emitEntry(a, frame)
   a.store(slot.panel, rsi)
   a.store(slot.threads, rdx)
   times(rsi, scratchBytes(isa, DEPTH), rax)
@@ -158,53 +155,8 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
   times(r12, panelStride, rax)
   a.op('add', r12, slot.y)
 
-  /** Adds the accumulators to the rows from r12 on, or stores them where rdx is zero; rsi: the row after. */
-  const fold = (count: number, masked: boolean): void => {
-    const first = a.label()
-    const each = (access: InstructionSet['store']): void => {
-      a.op('mov', rsi, r12)
-      for (let row = 0; row < count; row++) {
-        for (let j = 0; j < isa.vectors; j++)
-          access(a, isa.vectors * row + j, at(rsi, isa.lanes * 4 * j), masked ? j : undefined)
-        a.op('add', rsi, r13)
-      }
-    }
-    if (masked) isa.loadMasks(a, masks)
-    a.opImmediate('cmp', rdx, 0)
-    a.jumpIf('e', first)
-    each(isa.add)
-    a.bind(first)
-    each(isa.store)
-  }
-  /** `count` rows of the panel's columns, over all its words, into the rows from r12 on; moves r12 on. */
   const tile = (count: number): void => {
-    const chunk = a.label()
-    a.op('mov', rax, r14)
-    if (count > 4) a.op('lea', rbx, at(rax, 0, r8, 4))
-    a.op('lea', r9, at(r8, 0, r8, 2))
-    a.op('mov', r10, slot.scratch)
-    a.op('mov', rdi, slot.words) // words left
-    a.op('mov', rdx, slot.from) // zero until there is something to add to
-    a.bind(chunk)
-    a.moveImmediate(r11, bf16 ? CHAIN_BF16 : CHAIN)
-    a.op('cmp', r11, rdi)
-    a.op('cmovg', r11, rdi)
-    a.op('sub', rdi, r11)
-    for (let i = 0; i < isa.vectors * count; i++) isa.zero(a, i)
-    emitChain(a, isa, count, { bf16 })
-    if (isa.masksCost) {
-      const [partial, stored] = [a.label(), a.label()]
-      a.opImmediate('cmp', r15, columns)
-      a.jumpIf('ne', partial)
-      fold(count, false)
-      a.jump(stored)
-      a.bind(partial)
-      fold(count, true)
-      a.bind(stored)
-    } else fold(count, true)
-    a.moveImmediate(rdx, 1)
-    a.opImmediate('cmp', rdi, 0)
-    a.jumpIf('ne', chunk)
+    emitTile(a, isa, count, { ...slot, masks }, { bf16, chain: bf16 ? CHAIN_BF16 : CHAIN })
     a.op('mov', r12, rsi)
   }
   a.bind(rowLoop!)
@@ -235,12 +187,77 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
   a.store(slot.panel, rax)
   a.jump(panelLoop!)
   a.bind(end!)
-  a.opImmediate('add', rsp, frame)
-  a.vzeroupper()
-  for (const register of [...SAVED].reverse()) a.pop(register)
-  a.ret()
+  emitExit(a, frame)
   isa.emitData(a, masks)
   return a.finish()
+}
+
+/** What a tile finds in the frame of its kernel: the packed panel, its words, and how many came before them. */
+export interface TileFrame {
+  readonly scratch: Memory
+  readonly words: Memory
+  readonly from: Memory
+  readonly masks: MaskContext
+}
+
+/**
+ * `count` rows of a panel's columns over all its words, added to the rows from r12 on (r13 bytes apart), or stored
+ * where no words came before: in sums of at most `chain` words. r14: activations, r8: bytes between their rows (or
+ * steps, where they lie across), r15: columns. Leaves the row after in rsi; clobbers rax, rbx, rcx, rdx, rdi and
+ * r9 to r11.
+ */
+export function emitTile(
+  a: Assembler,
+  isa: InstructionSet,
+  count: number,
+  frame: TileFrame,
+  options: { readonly chain: number; readonly bf16?: boolean; readonly across?: boolean },
+): void {
+  const { masks } = frame
+  const fold = (masked: boolean): void => {
+    const first = a.label()
+    const each = (access: InstructionSet['store']): void => {
+      a.op('mov', rsi, r12)
+      for (let row = 0; row < count; row++) {
+        for (let j = 0; j < isa.vectors; j++)
+          access(a, isa.vectors * row + j, at(rsi, isa.lanes * 4 * j), masked ? j : undefined)
+        a.op('add', rsi, r13)
+      }
+    }
+    if (masked) isa.loadMasks(a, masks)
+    a.opImmediate('cmp', rdx, 0)
+    a.jumpIf('e', first)
+    each(isa.add)
+    a.bind(first)
+    each(isa.store)
+  }
+  const chunk = a.label()
+  a.op('mov', rax, r14)
+  if (options.across !== true && count > 4) a.op('lea', rbx, at(rax, 0, r8, 4))
+  a.op('lea', r9, at(r8, 0, r8, 2))
+  a.op('mov', r10, frame.scratch)
+  a.op('mov', rdi, frame.words) // words left
+  a.op('mov', rdx, frame.from) // zero until there is something to add to
+  a.bind(chunk)
+  a.moveImmediate(r11, options.chain)
+  a.op('cmp', r11, rdi)
+  a.op('cmovg', r11, rdi)
+  a.op('sub', rdi, r11)
+  for (let i = 0; i < isa.vectors * count; i++) isa.zero(a, i)
+  emitChain(a, isa, count, options)
+  if (isa.masksCost) {
+    const [partial, stored] = [a.label(), a.label()]
+    a.opImmediate('cmp', r15, isa.columns)
+    a.jumpIf('ne', partial)
+    fold(false)
+    a.jump(stored)
+    a.bind(partial)
+    fold(true)
+    a.bind(stored)
+  } else fold(true)
+  a.moveImmediate(rdx, 1)
+  a.opImmediate('cmp', rdi, 0)
+  a.jumpIf('ne', chunk)
 }
 
 /** What the inner loop is told about its operands. */
