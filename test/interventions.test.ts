@@ -6,8 +6,9 @@ import { matrix, row } from '../src/core/matrix.ts'
 import { stream } from '../src/core/random.ts'
 import { generate } from '../src/model/generate.ts'
 import { ablate, add, rel, replace } from '../src/model/interventions.ts'
+import { logProbability } from '../src/model/log-probabilities.ts'
 import type { Model } from '../src/model/model.ts'
-import { logProbability, score } from '../src/model/score.ts'
+import { score } from '../src/model/score.ts'
 import { loadTiny } from './support/tiny.ts'
 
 const FOLDER = join(fileURLToPath(new URL('./fixtures/models/', import.meta.url)), 'llama3.1')

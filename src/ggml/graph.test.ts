@@ -43,6 +43,8 @@ describe('the engine', () => {
   it('chooses a number of threads between one and what there is', async () => {
     expect(await chooseThreads()).toBeGreaterThanOrEqual(1)
     expect(await chooseThreads()).toBeLessThanOrEqual(availableThreads())
+    for (const width of [8, 64, 100])
+      expect(await chooseThreads(width)).toBeLessThanOrEqual(availableThreads())
   })
 
   it.each([0, -1, 1.5, 513, Number.NaN])('refuses %d threads', (threads) => {

@@ -176,6 +176,15 @@ export class Graph extends Operations implements Disposable {
     return target
   }
 
+  /** Reads values of an f32 output from number `from` on, as many as `target` holds. */
+  readPart(t: Tensor, from: number, target: Float32Array): Float32Array {
+    if (t.type !== 'F32' || !isContiguous(t)) throw shapeError('readPart', 'a contiguous F32 tensor', show(t))
+    if (!(from >= 0 && from + target.length <= elements(t)))
+      throw shapeError('readPart', `part of ${elements(t)} values`, `${target.length} from ${from} on`)
+    if (target.length > 0) this.base.tensorGet(t.pointer, target, 4 * from, target.byteLength)
+    return target
+  }
+
   /** Whether the device computes an operation: ggml ends the process at one that it does not. */
   supports(t: Tensor): boolean {
     return this.base.deviceSupportsOp(this.backend.device.pointer, t.pointer)

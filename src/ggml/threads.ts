@@ -12,26 +12,35 @@ export function availableThreads(): number {
   return Math.max(1, availableParallelism())
 }
 
-let chosen: Promise<number> | undefined
+/** The widest model that is told from wider ones. */
+const WIDEST = 512
+const TOKENS = 64
+
+const chosen = new Map<number, Promise<number>>()
 
 /**
- * The fastest of {all, half, one} threads on a chain of products the size of a small model's layer, in two
- * steps: a warm-up and the best of three. Probed once per process (some tens of milliseconds).
+ * The fastest of {all, half, one} threads on a chain of products the size of a layer of a model: a warm-up, and the
+ * best of three. Probed once per process and width (some tens of milliseconds); the operations of a narrow model are
+ * over before a second thread has begun.
+ *
+ * @param width of the residual stream; default: of a model that is large enough for all threads
  */
-export function chooseThreads(): Promise<number> {
-  chosen ??= probe()
-  return chosen
+export function chooseThreads(width = WIDEST): Promise<number> {
+  const probed = 2 ** Math.ceil(Math.log2(Math.min(width, WIDEST)))
+  const known = chosen.get(probed) ?? probe(probed)
+  chosen.set(probed, known)
+  return known
 }
 
-async function probe(): Promise<number> {
+async function probe(width: number): Promise<number> {
   const most = availableThreads()
   if (most === 1) return 1
   using backend = new Backend({ device: 'cpu', threads: most })
   using allocator = new GraphAllocator(backend)
   using graph = new Graph(backend, 32)
-  const data = new Float32Array(512 * 512).fill(0.01)
-  const w = graph.input('F32', [512, 512], data)
-  let x = graph.input('F32', [512, 64], data.subarray(0, 512 * 64))
+  const data = new Float32Array(width * Math.max(width, TOKENS)).fill(0.01)
+  const w = graph.input('F32', [width, width], data.subarray(0, width * width))
+  let x = graph.input('F32', [width, TOKENS], data.subarray(0, width * TOKENS))
   for (let i = 0; i < 8; i++) x = graph.rmsNorm(graph.mulMat(w, x), 1e-5)
   graph.output(x)
   let best = { threads: 1, ms: Number.POSITIVE_INFINITY }

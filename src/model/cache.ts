@@ -15,6 +15,17 @@ import { cachedMask, type Layout, packedMask, spansOf } from './layout.ts'
 /** Keys are read in multiples of this many slots, so that one graph serves many steps. */
 const SLOT_GRAIN = 64
 const F32_BYTES = 4
+/** Bytes that the keys and values of a batch may take. */
+const MOST_BYTES = 2 ** 30
+/** Beyond this many sequences products are as fast as they get. */
+const MOST_SEQUENCES = 256
+
+/** How many sequences of up to `length` tokens are best decoded together: as many as pay, and fit. */
+export function sequencesTogether(a: Architecture, length: number): number {
+  const slots = Math.ceil(length / SLOT_GRAIN) * SLOT_GRAIN
+  const bytes = 2 * F32_BYTES * a.layers.length * a.kvHeads * a.headDim * slots
+  return Math.max(1, Math.min(MOST_SEQUENCES, Math.floor(MOST_BYTES / bytes)))
+}
 
 export class Cache implements Disposable {
   readonly sequences: number

@@ -5,7 +5,7 @@
  */
 
 import { PalimpsestError, refuse } from '../core/errors.ts'
-import { type Change, doseOf, klOfChanges } from './dose.ts'
+import { type Change, doseOf, KlMeter } from './dose.ts'
 import { matchHooks } from './hooks.ts'
 import { add } from './interventions.ts'
 import type { Item, Model } from './model.ts'
@@ -60,12 +60,12 @@ export async function calibrate(
   { tolerance = TOLERANCE, signal }: { tolerance?: number; signal?: AbortSignal | undefined } = {},
 ): Promise<(CalibratedDose | { readonly curve: readonly DosePoint[] })[]> {
   const searches = asks.map((ask) => new Search(ask, tolerance))
+  const meter = new KlMeter(model, texts)
   for (;;) {
     const open = searches.filter((s) => s.isOpen)
     if (open.length === 0) break
     const found = await measured(
-      model,
-      texts,
+      meter,
       open.map((s) => s.ask.change(s.size)),
       signal,
     )
@@ -137,19 +137,18 @@ class Search {
 
 /** KLs, infinite where activations overflow: larger than any dose. */
 async function measured(
-  model: Model,
-  texts: readonly Item[],
+  meter: KlMeter,
   changes: readonly Change[],
   signal: AbortSignal | undefined,
 ): Promise<number[]> {
   try {
-    return await klOfChanges(model, texts, changes, signal)
+    return await meter.of(changes, signal)
   } catch (error) {
     if (!(error instanceof PalimpsestError && error.code === 'activation-nan')) throw error
     if (changes.length === 1) return [Number.POSITIVE_INFINITY]
     // One of them overflows, and takes the others' passes with it: measure each alone.
     const out: number[] = []
-    for (const change of changes) out.push((await measured(model, texts, [change], signal))[0]!)
+    for (const change of changes) out.push((await measured(meter, [change], signal))[0]!)
     return out
   }
 }

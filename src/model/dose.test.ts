@@ -5,8 +5,9 @@ import { stream } from '../core/random.ts'
 import { calibrate, calibrateDose } from './calibrate.ts'
 import { klOfAddition, klOfChanges } from './dose.ts'
 import { ablate, add } from './interventions.ts'
+import { logProbability } from './log-probabilities.ts'
 import type { Model } from './model.ts'
-import { logProbability, residuals, score } from './score.ts'
+import { residuals, score } from './score.ts'
 
 const FIXTURE = fileURLToPath(new URL('../../test/fixtures/models/llama', import.meta.url))
 const site = 'blocks.1.hook_resid_post'

@@ -4,12 +4,19 @@
  * does. The signed dose of the method is sign(alpha) * sqrt(2 KL): linear in alpha near zero, as outcomes are.
  */
 
-import type { Matrix } from '../core/matrix.ts'
+import { type Matrix, matrix } from '../core/matrix.ts'
 import { pacer } from '../core/pace.ts'
 import type { Architecture } from './architecture.ts'
 import { hookLayer } from './hooks.ts'
 import { add, type Intervention } from './interventions.ts'
+import { planPacks } from './layout.ts'
+import { logNormaliser } from './log-probabilities.ts'
 import { type Item, type Model, PACK_TOKENS } from './model.ts'
+
+/** KL of a row up to which its sum of exp is made in f64. */
+const EXACT = 1e-4
+/** Bytes that the probabilities of plain texts may take between measurements. */
+const MOST_KEPT = 2 ** 26
 
 /** An intervention, or several that belong together, such as one a layer. */
 export type Change = Intervention | readonly Intervention[]
@@ -25,72 +32,114 @@ export function doseOf(amount: number, nats: number): number {
 }
 
 /**
- * Mean over the texts' tokens of KL(plain || changed), in nats, for each of many changes. A text runs plain and
- * under several changes in one pass: the same arithmetic, so that a change of nothing gives zero.
+ * Mean over the texts' tokens of KL(plain || changed), in nats, for each of many changes.
  *
  * @param changes interventions; their `rows` are set here
  * @returns one KL a change
  * @throws PalimpsestError as `Model.run`; `activation-nan` where a change makes activations overflow
  */
-export async function klOfChanges(
+export function klOfChanges(
   model: Model,
   texts: readonly Item[],
   changes: readonly Change[],
   signal?: AbortSignal,
 ): Promise<number[]> {
-  const layer = sharedBlock(changes.flat(), model.architecture)
-  const streams: Matrix[] = []
-  if (layer !== undefined) {
+  return new KlMeter(model, texts).of(changes, signal)
+}
+
+/** Measures KLs on the same texts again and again: what is before and without a change is kept. */
+export class KlMeter {
+  readonly #model: Model
+  readonly #texts: readonly Item[]
+  /** Residual streams of the texts, by the block that they leave. */
+  readonly #streams = new Map<number, Matrix[]>()
+  readonly #plain = new Map<number, Plain>()
+
+  constructor(model: Model, texts: readonly Item[]) {
+    this.#model = model
+    this.#texts = texts
+  }
+
+  /**
+   * As {@link klOfChanges}. A text runs plain and under several changes in one pass: the same arithmetic, so that a
+   * change of nothing gives zero.
+   */
+  async of(changes: readonly Change[], signal?: AbortSignal): Promise<number[]> {
+    const model = this.#model
+    const texts = this.#texts
+    const layer = sharedBlock(changes.flat(), model.architecture)
+    const streams = layer === undefined ? [] : await this.#streamsOf(layer, signal)
+    const items: Item[] = []
+    /** Which of the texts each item is. */
+    const source: number[] = []
+    const groups: number[][] = []
+    /** The change of each item; -1 for the plain text that leads its group. */
+    const of: number[] = []
+    const rows: number[][] = changes.map(() => [])
+    for (const [t, text] of texts.entries()) {
+      const together = Math.max(1, Math.floor(PACK_TOKENS / text.tokens.length) - 1)
+      for (let first = 0; first < changes.length; first += together) {
+        const group: number[] = []
+        const put = (change: number): void => {
+          if (change >= 0) rows[change]!.push(items.length)
+          group.push(items.length)
+          of.push(change)
+          source.push(t)
+          items.push(text)
+        }
+        put(-1)
+        for (let c = first; c < Math.min(first + together, changes.length); c++) put(c)
+        groups.push(group)
+      }
+    }
+    const sums = new Float64Array(changes.length)
+    const pace = pacer(signal)
+    let plain: Plain | undefined
+    await model.stream(
+      items,
+      {
+        logits: 'all',
+        normalisers: true,
+        interventions: changes.flatMap((change, i) => restricted(change, rows[i]!)),
+        ...(layer === undefined ? {} : { resume: { layer, values: (i: number) => streams[source[i]!]! } }),
+        signal,
+      },
+      async (result) => {
+        await pace()
+        const change = of[result.index]!
+        if (change < 0) plain = this.#plainOf(source[result.index]!, result.logits!)
+        else sums[change]! += klSum(plain!, result.logits!, result.normalisers!)
+      },
+      planPacks(
+        groups.map((group) => group.reduce((n, i) => n + items[i]!.tokens.length, 0)),
+        PACK_TOKENS,
+      ).map((pack) => pack.flatMap((g) => groups[g]!)),
+    )
+    const tokens = texts.reduce((n, t) => n + t.tokens.length, 0)
+    return Array.from(sums, (s) => s / tokens)
+  }
+
+  async #streamsOf(layer: number, signal: AbortSignal | undefined): Promise<Matrix[]> {
+    const known = this.#streams.get(layer)
+    if (known !== undefined) return known
     const site = `blocks.${layer}.hook_resid_post`
-    await model.stream(texts, { hooks: [site], signal }, (result) => {
+    const streams: Matrix[] = []
+    await this.#model.stream(this.#texts, { hooks: [site], signal }, (result) => {
       const { data, ...shape } = result.get(site)
       streams[result.index] = { ...shape, data: data.slice() }
     })
+    this.#streams.set(layer, streams)
+    return streams
   }
-  const items: Item[] = []
-  /** Which of the texts each item is. */
-  const source: number[] = []
-  const packs: number[][] = []
-  /** The change of each item; -1 for the plain text that leads its pack. */
-  const of: number[] = []
-  const rows: number[][] = changes.map(() => [])
-  for (const [t, text] of texts.entries()) {
-    const together = Math.max(1, Math.floor(PACK_TOKENS / text.tokens.length) - 1)
-    for (let first = 0; first < changes.length; first += together) {
-      const pack: number[] = []
-      const put = (change: number): void => {
-        if (change >= 0) rows[change]!.push(items.length)
-        pack.push(items.length)
-        of.push(change)
-        source.push(t)
-        items.push(text)
-      }
-      put(-1)
-      for (let c = first; c < Math.min(first + together, changes.length); c++) put(c)
-      packs.push(pack)
-    }
+
+  /** The rows of text t, worked out anew only where a pass of another shape has moved a digit of its logits. */
+  #plainOf(t: number, logits: Matrix): Plain {
+    const known = this.#plain.get(t)
+    if (known?.logits.data.every((v, i) => v === logits.data[i])) return known
+    const plain = plainRows(logits)
+    if ((this.#plain.size + 1) * plain.p.byteLength <= MOST_KEPT) this.#plain.set(t, plain)
+    return plain
   }
-  const sums = new Float64Array(changes.length)
-  const pace = pacer(signal)
-  let plain: LogProbabilities | undefined
-  await model.stream(
-    items,
-    {
-      logits: 'all',
-      interventions: changes.flatMap((change, i) => restricted(change, rows[i]!)),
-      ...(layer === undefined ? {} : { resume: { layer, values: (i: number) => streams[source[i]!]! } }),
-      signal,
-    },
-    async (result) => {
-      await pace()
-      const change = of[result.index]!
-      if (change < 0) plain = logProbabilities(result.logits!)
-      else sums[change]! += klSum(plain!, result.logits!)
-    },
-    packs,
-  )
-  const tokens = texts.reduce((n, t) => n + t.tokens.length, 0)
-  return Array.from(sums, (s) => s / tokens)
 }
 
 /** The block whose hook_resid_post all changes are at: what comes before it is the same for all. */
@@ -116,39 +165,45 @@ export async function klOfAddition(
   return (await klOfChanges(model, texts, [add({ site, vector, dose: alpha })], signal))[0]!
 }
 
-/** Log-probabilities of every row, and their probabilities. */
-interface LogProbabilities {
-  readonly log: Float64Array
+/** Rows of logits of a text that nothing changes. */
+interface Plain {
+  readonly logits: Matrix
+  readonly normalisers: Float64Array
   readonly p: Float64Array
+  /** Sum of p by row: 1 but for rounding. */
+  readonly sums: Float64Array
 }
 
-function logProbabilities(logits: Matrix): LogProbabilities {
-  const log = new Float64Array(logits.data.length)
-  for (let t = 0; t < logits.rows; t++) {
-    const from = t * logits.cols
-    const z = logNormaliser(logits.data, from, logits.cols)
-    for (let j = from; j < from + logits.cols; j++) log[j] = logits.data[j]! - z
+function plainRows({ data, rows, cols }: Matrix): Plain {
+  const logits = matrix(rows, cols, data.slice())
+  const normalisers = new Float64Array(rows)
+  const sums = new Float64Array(rows)
+  const p = new Float64Array(data.length)
+  for (let t = 0; t < rows; t++) {
+    const z = logNormaliser(data, t * cols, cols)
+    normalisers[t] = z
+    for (let j = t * cols; j < (t + 1) * cols; j++) {
+      p[j] = Math.exp(data[j]! - z)
+      sums[t]! += p[j]!
+    }
   }
-  return { log, p: log.map(Math.exp) }
+  return { logits, normalisers, p, sums }
 }
 
-/** Sum over rows of KL(p || softmax(q)), in nats. */
-function klSum(plain: LogProbabilities, q: Matrix): number {
+/**
+ * Sum over rows of KL(p || softmax(q)) = sum p (x - x') + z' - z, in nats, of logits x and x' with the logs z and z'
+ * of their sums. The graph gives z' to seven digits; rows that hardly change need all of them.
+ */
+function klSum({ logits, normalisers, p, sums }: Plain, q: Matrix, found: Float64Array): number {
+  const [x, y] = [logits.data, q.data]
   let total = 0
   for (let t = 0; t < q.rows; t++) {
     const from = t * q.cols
-    const zq = logNormaliser(q.data, from, q.cols)
-    let kl = 0
-    for (let j = from; j < from + q.cols; j++) kl += plain.p[j]! * (plain.log[j]! - (q.data[j]! - zq))
-    total += Math.max(0, kl)
+    let moved = 0
+    for (let j = from; j < from + q.cols; j++) moved += p[j]! * (x[j]! - y[j]!)
+    const kl = (z: number): number => moved + (z - normalisers[t]!) * sums[t]!
+    const quick = kl(found[t]!)
+    total += quick > EXACT ? quick : Math.max(0, kl(logNormaliser(y, from, q.cols)))
   }
   return total
-}
-
-function logNormaliser(x: Float32Array, from: number, n: number): number {
-  let top = Number.NEGATIVE_INFINITY
-  for (let j = from; j < from + n; j++) if (x[j]! > top) top = x[j]!
-  let sum = 0
-  for (let j = from; j < from + n; j++) sum += Math.exp(x[j]! - top)
-  return top + Math.log(sum)
 }

@@ -11,6 +11,7 @@ import type { Architecture } from './architecture.ts'
 import { type Attention, block } from './block.ts'
 import type { PassChanges } from './compile.ts'
 import { hookLayer } from './hooks.ts'
+import { type Distribution, distribution } from './sample.ts'
 import type { LayerWeights, Linear, Weights } from './weights.ts'
 
 /** Tensors per block, an upper bound: norms, casts, projections, attention in its manual form, adapters. */
@@ -60,7 +61,9 @@ export interface PassOptions {
   readonly read?: ReadonlySet<string>
   /** Rows (tokens of the pass) whose logits are wanted. */
   readonly logitRows?: Int32Array
-  /** Give softmax(logits / temperature) over the first `ids` of the vocabulary instead of logits. */
+  /** Log-probabilities of tokens, beside the logits or instead of reading them. */
+  readonly targets?: Targets | undefined
+  /** Draw from softmax(logits / temperature) over the first `ids` of the vocabulary, instead of giving logits. */
   readonly sample?: { readonly temperature: number; readonly ids: number } | undefined
   /** Compute every block even if nothing later is read: a cache must be filled to the end. */
   readonly allBlocks?: boolean
@@ -68,12 +71,25 @@ export interface PassOptions {
   readonly step?: boolean
 }
 
+/** Tokens whose log-probabilities are wanted. */
+export interface Targets {
+  /** Number of a row among those whose logits are computed. */
+  readonly rows: Int32Array
+  readonly tokens: Int32Array
+  /** Whether the logits are to be read too. */
+  readonly logits: boolean
+}
+
 export interface Pass extends Disposable {
   readonly graph: Graph
   /** Outputs by hook name. */
   readonly reads: ReadonlyMap<string, Tensor>
-  /** [vocabulary, rows], when rows were asked for; probabilities [ids, rows] for `sample`. */
+  /** [vocabulary, rows], when rows were asked for and nothing is sampled from them. */
   readonly logits: Tensor | undefined
+  /** What tokens of the rows are drawn from, for `sample`. */
+  readonly drawn: Distribution | undefined
+  /** Probabilities of the targets, [1, targets]. */
+  readonly targets: Tensor | undefined
 }
 
 /** Builds a pass; compute it with `pass.graph.compute` and read its outputs. */
@@ -150,6 +166,8 @@ function assemble(
   if (options.allBlocks === true) graph.expand(x)
 
   let logits: Tensor | undefined
+  let drawn: Distribution | undefined
+  let targets: Tensor | undefined
   const finalHooked = isHooked('ln_final.hook_normalized')
   if (options.logitRows !== undefined || finalHooked) {
     // Without a hook on the final norm only the wanted rows go through it.
@@ -166,22 +184,22 @@ function assemble(
       logits = ends === undefined ? graph.linear(weights.output, h, how) : linear(ends.output, h)
       if (a.logitSoftcap > 0)
         logits = graph.scale(graph.tanh(graph.scale(logits, 1 / a.logitSoftcap)), a.logitSoftcap)
-      if (options.sample !== undefined) logits = probabilities(graph, logits, options.sample)
-      graph.output(logits)
+      if (options.targets !== undefined) targets = probabilitiesOf(graph, logits, options.targets)
+      if (options.sample === undefined) graph.output(logits)
+      else {
+        drawn = distribution(graph, logits, options.sample.temperature, options.sample.ids)
+        logits = undefined
+      }
     }
   }
-  return { graph, reads, logits, [Symbol.dispose]: () => graph[Symbol.dispose]() }
+  return { graph, reads, logits, drawn, targets, [Symbol.dispose]: () => graph[Symbol.dispose]() }
 }
 
-function probabilities(
-  graph: Graph,
-  logits: Tensor,
-  { temperature, ids }: NonNullable<PassOptions['sample']>,
-): Tensor {
-  const [, step, layer, batch] = logits.nb
-  const known =
-    ids === logits.ne[0] ? logits : graph.cont(graph.view(logits, [ids, logits.ne[1]], [step, layer, batch]))
-  return graph.softMax(known, undefined, 1 / temperature)
+function probabilitiesOf(graph: Graph, logits: Tensor, { rows, tokens }: Targets): Tensor {
+  const [vocabulary, n] = logits.ne
+  const at = rows.map((row, i) => row * vocabulary + tokens[i]!)
+  const each = graph.reshape(graph.softMax(logits, undefined, 1), [1, vocabulary * n])
+  return graph.output(graph.getRows(each, graph.input('I32', [at.length], at)))
 }
 
 /** The last block that something needs. */

@@ -14,7 +14,7 @@ import type { Intervention } from './interventions.ts'
 import { checkLengths, layOut, planPacks } from './layout.ts'
 import { type Item, joined, type Model, PACK_TOKENS, type PassResults, promptRoles } from './model.ts'
 import type { Receipt } from './receipts.ts'
-import { bestToken, drawToken, samplingNumber } from './sample.ts'
+import { bestToken, samplingNumber } from './sample.ts'
 import { equalPrompts, sharedDepth } from './shared-prompts.ts'
 
 /** Sequences that are decoded together by default. */
@@ -116,7 +116,7 @@ class Wave implements Disposable {
   readonly #tokens: Int32Array
   readonly #positions: Int32Array
   readonly #ends: ReadonlySet<number>
-  /** Draws are made from probabilities, which the graph computes; undefined: greedy, from logits. */
+  /** What tokens are drawn from; undefined: greedy. */
   readonly #sample: PassOptions['sample']
   /** Ids that the tokenizer knows: padding rows of the embedding are never chosen. */
   readonly #usable: number
@@ -185,11 +185,14 @@ class Wave implements Disposable {
         allBlocks: true,
         changes: this.#compiler?.forPass(promptRoles(layout, rows)),
       }
-      const logits = await this.#model.alone(async () => {
+      const chosen = await this.#model.alone(async () => {
         using pass = buildPass(this.#model, options)
-        return (await this.#compute(pass, options, this.#model.allocator, this.#compiler)).logits! // before `pass` is freed
+        return await this.#choose(
+          await this.#compute(pass, options, this.#model.allocator, this.#compiler),
+          pack,
+        )
       })
-      for (let p = 0; p < pack.length; p++) await this.#advance(pack[p]!, this.#row(logits, p))
+      for (const [p, i] of pack.entries()) await this.#advance(i, chosen[p]!)
     }
   }
 
@@ -229,19 +232,22 @@ class Wave implements Disposable {
   async #decode(): Promise<void> {
     const model = this.#model
     const reach = this.#cache.reach(Math.max(...this.#positions))
-    const logits = await model.alone(async () => {
+    const going = [...this.#items.keys()].filter((i) => this.#finished[i] === undefined)
+    const chosen = await model.alone(async () => {
       if (this.#step === undefined || this.#step.keys !== reach) this.#buildStep(reach)
       const { pass, options, refresh } = this.#step!
       refresh()
       this.#compiler?.refresh()
-      return (await this.#compute(pass, options, this.#allocator, this.#compiler)).logits!
+      return await this.#choose(
+        await this.#compute(pass, options, this.#allocator, this.#compiler),
+        going,
+        going,
+      )
     })
     // A finished sequence stays where it is: it recomputes its last slot, which nothing reads.
-    for (let i = 0; i < this.#items.length; i++) {
-      if (this.#finished[i] !== undefined) continue
-      await this.#pace()
+    for (const [g, i] of going.entries()) {
       this.#positions[i]!++
-      await this.#advance(i, this.#row(logits, i))
+      await this.#advance(i, chosen[g]!)
     }
   }
 
@@ -275,25 +281,35 @@ class Wave implements Disposable {
     return this.#model.computePass(pass, options, allocator, compiler, this.#options.signal)
   }
 
-  /** Chooses the next token of sequence i, by its logits or probabilities, and ends it where it must end. */
-  async #advance(i: number, row: Float32Array): Promise<void> {
+  /** The next tokens of sequences, each by its row of what a pass gave; default: rows in their order. */
+  async #choose(
+    { logits, draws }: PassResults,
+    sequences: readonly number[],
+    rows: readonly number[] = [...sequences.keys()],
+  ): Promise<number[]> {
     const { seed = 1 } = this.#options
+    const v = this.#model.architecture.vocabulary
+    const chosen: number[] = []
+    for (const [n, i] of sequences.entries()) {
+      await this.#pace()
+      const row = rows[n]!
+      chosen.push(
+        draws === undefined
+          ? bestToken(logits!.subarray(row * v, (row + 1) * v), this.#usable)
+          : draws.token(row, samplingNumber(seed, this.#items[i]!.id, this.#generated[i]!.length)),
+      )
+    }
+    return chosen
+  }
+
+  /** Gives sequence i its next token, and ends it where it must end. */
+  async #advance(i: number, token: number): Promise<void> {
     const generated = this.#generated[i]!
-    const item = this.#items[i]!
-    const token =
-      this.#sample === undefined
-        ? bestToken(row, this.#usable)
-        : drawToken(row, samplingNumber(seed, item.id, generated.length))
     generated.push(token)
     this.#tokens[i] = token
     if (this.#ends.has(token)) this.#finished[i] = 'eos'
     else if (generated.length >= this.#maxTokens) this.#finished[i] = 'length'
-    if (this.#finished[i] !== undefined) await this.#options.onText?.(this.#result(item, i))
-  }
-
-  #row(logits: Float32Array, i: number): Float32Array {
-    const v = this.#sample?.ids ?? this.#model.architecture.vocabulary
-    return logits.subarray(i * v, (i + 1) * v)
+    if (this.#finished[i] !== undefined) await this.#options.onText?.(this.#result(this.#items[i]!, i))
   }
 
   #result(item: Item, i: number): Generated {

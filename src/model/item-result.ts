@@ -15,6 +15,8 @@ export interface ItemResult {
   get(hook: string): Matrix
   /** [T, vocabulary] or, for `last`, [1, vocabulary]. */
   readonly logits: Matrix | undefined
+  /** Of each row of logits, the log of the sum of exp; undefined where that was not asked for. */
+  readonly normalisers: Float64Array | undefined
 }
 
 /**
@@ -55,6 +57,8 @@ export function sliceItem(
   const n = layout.tokens.length
   const start = layout.starts[segment]!
   const length = layout.lengths[segment]!
+  const [first, count] = logits === 'last' ? [segment, 1] : [start, length]
+  const vocabulary = a.vocabulary
   return {
     index,
     item,
@@ -71,12 +75,17 @@ export function sliceItem(
     },
     get logits() {
       if (results.logits === undefined) return undefined
-      const rows = logits === 'last' ? [segment, 1] : [start, length]
-      return matrix(
-        rows[1]!,
-        a.vocabulary,
-        results.logits.subarray(rows[0]! * a.vocabulary, (rows[0]! + rows[1]!) * a.vocabulary),
-      )
+      const from = first * vocabulary
+      return matrix(count, vocabulary, results.logits.subarray(from, from + count * vocabulary))
+    },
+    get normalisers() {
+      const { logits: read, logProbs } = results
+      if (read === undefined || logProbs === undefined) return undefined
+      // The targets are the tokens themselves: ln of the sum is what each logit exceeds its log-probability by.
+      return Float64Array.from({ length: count }, (_, t) => {
+        const token = layout.tokens[logits === 'last' ? start + length - 1 : start + t]!
+        return read[(first + t) * vocabulary + token]! - logProbs[first + t]!
+      })
     },
   }
 }

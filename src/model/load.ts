@@ -44,7 +44,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   let backend: Backend | undefined
   let adapter: Adapter | undefined
   try {
-    backend = await openBackend(options)
+    backend = await openBackend(options, architecture.width)
     const weights = loadWeights(backend, architecture, source)
     if (options.adapter !== undefined)
       adapter = await loadAdapter(backend, options.adapter, architecture, source.ropePairs)
@@ -164,10 +164,18 @@ async function openTemplate(checkpoint: Checkpoint): Promise<ChatTemplate | unde
     : loadChatTemplate(checkpoint.path)
 }
 
-/** The device of a command, tested, with its threads chosen. @throws PalimpsestError `engine-*` */
-export async function openBackend(options: Pick<LoadOptions, 'device' | 'threads'>): Promise<Backend> {
+/**
+ * The device of a command, tested, with its threads chosen.
+ *
+ * @param width of the model's residual stream
+ * @throws PalimpsestError `engine-*`
+ */
+export async function openBackend(
+  options: Pick<LoadOptions, 'device' | 'threads'>,
+  width?: number,
+): Promise<Backend> {
   const backend = new Backend({ device: options.device ?? 'auto' })
-  if (backend.isCpu) backend.setThreads(options.threads ?? (await chooseThreads()))
+  if (backend.isCpu) backend.setThreads(options.threads ?? (await chooseThreads(width)))
   await selfTest(backend)
   return backend
 }

@@ -15,14 +15,23 @@ import type { Architecture } from './architecture.ts'
 import { packedAttention } from './cache.ts'
 import { Compiler, type TokenRoles } from './compile.ts'
 import { explainNotFinite, findNotFinite } from './finite.ts'
-import { buildPass, type ForwardModel, type Pass, type PassOptions, type Resumed } from './forward.ts'
+import {
+  buildPass,
+  type ForwardModel,
+  type Pass,
+  type PassOptions,
+  type Resumed,
+  type Targets,
+} from './forward.ts'
 import { matchHooks } from './hooks.ts'
 import { type Intervention, placeInterventions } from './interventions.ts'
 import { type ItemResult, PassArrays, sliceItem, wantedRows } from './item-result.ts'
 import { checkLengths, type Layout, layOut, planPacks } from './layout.ts'
+import { logProbabilities } from './log-probabilities.ts'
 import type { Adapter } from './lora.ts'
 import { median, rowNorms } from './norms.ts'
 import type { Receipt } from './receipts.ts'
+import { Draws } from './sample.ts'
 import type { Weights } from './weights.ts'
 
 /** Tokens in a pass: enough to amortise a pass, few enough that masks and results stay small. */
@@ -43,6 +52,8 @@ export interface RunOptions {
   readonly interventions?: readonly Intervention[]
   /** Logits of every token, of the last one, or of none (default). */
   readonly logits?: 'all' | 'last' | 'none'
+  /** Also the log of the sum of exp over each row of logits. */
+  readonly normalisers?: boolean
   readonly signal?: AbortSignal | undefined
   /** Residual streams to start from instead of the texts: see {@link ResumeFrom}. */
   readonly resume?: ResumeFrom | undefined
@@ -210,10 +221,19 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     for (const pack of plan) {
       const members = pack.map((i) => items[i]!)
       const layout = layOut(members)
+      const logitRows = wantedRows(layout, options.logits ?? 'none')
       const results = await this.pass(layout, {
         hooks,
-        logitRows: wantedRows(layout, options.logits ?? 'none'),
+        logitRows,
         compiler,
+        targets:
+          options.normalisers === true && logitRows !== undefined
+            ? {
+                rows: logitRows.map((_, r) => r),
+                tokens: logitRows.map((i) => layout.tokens[i]!),
+                logits: true,
+              }
+            : undefined,
         resume: options.resume && {
           layer: options.resume.layer,
           values: joined(pack.map((i) => options.resume!.values(i).data)),
@@ -280,6 +300,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
       read: new Set(hooks),
       ...(logitRows === undefined ? {} : { logitRows }),
       resume: what.resume,
+      targets: what.targets,
       changes: compiler?.forPass(roles),
     }
     return this.alone(async () => {
@@ -303,14 +324,19 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     arrays?: PassArrays,
   ): Promise<PassResults> {
     await pass.graph.compute(allocator, signal)
-    const read = (name: string, t: Tensor): Float32Array =>
-      pass.graph.read(t, arrays?.take(name, elements(t)))
+    const { graph } = pass
+    const read = (name: string, t: Tensor): Float32Array => graph.read(t, arrays?.take(name, elements(t)))
     const reads = new Map([...pass.reads].map(([hook, t]) => [hook, read(hook, t)]))
-    const logits = pass.logits === undefined ? undefined : read('logits', pass.logits)
-    const bad = findNotFinite(logits === undefined ? reads : [...reads, ['logits', logits]])
+    const wanted = options.targets === undefined || options.targets.logits
+    const logits = pass.logits && wanted ? read('logits', pass.logits) : undefined
+    const draws = pass.drawn && new Draws(graph, pass.drawn)
+    const targets = pass.targets && graph.read(pass.targets)
+    const last = targets ?? logits ?? draws?.sums
+    const bad = findNotFinite(last === undefined ? reads : [...reads, ['logits', last]])
     if (bad !== undefined) throw await explainNotFinite(this, this.allocator, options, bad)
-    compiler?.collect(pass.graph)
-    return { reads, logits }
+    compiler?.collect(graph)
+    const logProbs = targets && logProbabilities(graph, pass.logits!, targets, options.targets!)
+    return { reads, logits, draws, logProbs }
   }
 
   /** Runs work that computes, when nothing else does. @throws PalimpsestError `engine-disposed` */
@@ -359,6 +385,7 @@ export interface PassRequest {
   readonly logitRows: Int32Array | undefined
   readonly compiler: Compiler | undefined
   readonly resume?: Resumed | undefined
+  readonly targets?: Targets | undefined
   readonly roles: TokenRoles
   /** Where the results go, until the next pass with the same arrays; new ones otherwise. */
   readonly arrays?: PassArrays
@@ -368,6 +395,10 @@ export interface PassRequest {
 export interface PassResults {
   readonly reads: ReadonlyMap<string, Float32Array>
   readonly logits: Float32Array | undefined
+  /** ln p of each target. */
+  readonly logProbs: Float64Array | undefined
+  /** For `sample`: valid while the pass is, and until it is computed again. */
+  readonly draws: Draws | undefined
 }
 
 /** Parts one after the other. */

@@ -8,6 +8,7 @@ import { type Matrix, matrix } from '../core/matrix.ts'
 import { pacer } from '../core/pace.ts'
 import { checkTokens, refuseDoubledBos } from '../formats/tokenizer.ts'
 import type { TokenRoles } from './compile.ts'
+import type { Targets } from './forward.ts'
 import type { Intervention } from './interventions.ts'
 import { checkLengths, type Layout, layOut, planPacks, type Segment } from './layout.ts'
 import { joined, type Model, PACK_TOKENS, type ResumeFrom } from './model.ts'
@@ -83,10 +84,11 @@ export async function score(
   let next = 0
   for (const pack of planPacks(lengths, PACK_TOKENS)) {
     const members = pack.map((g) => groups[g]!)
-    const { layout, rows, firstRow, owners } = layGroups(items, members)
-    const { logits } = await model.pass(layout, {
+    const { layout, rows, owners, targets } = layGroups(items, members)
+    const { logProbs } = await model.pass(layout, {
       hooks: [],
       logitRows: Int32Array.from(rows),
+      targets,
       compiler,
       resume: options.resume && {
         layer: options.resume.layer,
@@ -102,17 +104,14 @@ export async function score(
       roles: scoreRoles(layout, owners),
       signal: options.signal,
     })
-    const v = model.architecture.vocabulary
-    for (const [m, { index, completions }] of members.entries()) {
+    let at = 0
+    for (const { index, completions } of members) {
       // A new item: the one before it is complete.
       for (; next < index; next++) await hand(next)
-      for (const [k, c] of completions.entries()) {
+      await pace()
+      for (const c of completions) {
         let sum = 0
-        for (const [t, token] of items[index]!.completions[c]!.entries()) {
-          const row = t === 0 ? firstRow[m]! : firstRow[m]! + rowsBefore(items[index]!, completions, k) + t
-          sum += logProbability(logits!.subarray(row * v, (row + 1) * v), token)
-          await pace()
-        }
+        for (let end = at + items[index]!.completions[c]!.length; at < end; at++) sum += logProbs![at]!
         logprobs[c] = sum
       }
     }
@@ -206,11 +205,14 @@ interface Group {
   readonly completions: readonly number[]
 }
 
-/** Prompts followed by their completions; `rows` are the tokens whose logits are read, group after group. */
+/**
+ * Prompts followed by their completions; `rows` are the tokens whose logits are computed, `targets` those that they
+ * predict, group after group.
+ */
 function layGroups(
   items: readonly ScoreItem[],
   groups: readonly Group[],
-): { layout: Layout; rows: number[]; firstRow: number[]; owners: number[] } {
+): { layout: Layout; rows: number[]; owners: number[]; targets: Targets } {
   const segments: Segment[] = []
   const owners: number[] = []
   for (const { index, completions } of groups) {
@@ -221,22 +223,23 @@ function layGroups(
   }
   const layout = layOut(segments)
   const rows: number[] = []
-  const firstRow: number[] = []
-  segments.forEach((_, s) => {
+  const [from, tokens]: [number[], number[]] = [[], []]
+  let prompt = 0
+  segments.forEach((segment, s) => {
     const start = layout.starts[s]!
     const last = start + layout.lengths[s]! - 1
     // The prompt's last token predicts every first one; a completion's tokens predict the next ones.
     if (layout.parents[s]! < 0) {
-      firstRow.push(rows.length)
-      rows.push(last)
-    } else for (let i = start; i < last; i++) rows.push(i)
+      prompt = rows.push(last) - 1
+      return
+    }
+    for (let i = start; i <= last; i++) {
+      from.push(i === start ? prompt : rows.push(i - 1) - 1)
+      tokens.push(segment.tokens[i - start]!)
+    }
   })
-  return { layout, rows, firstRow, owners }
-}
-
-/** Rows of a group that belong to the completions before the k-th: one less than its tokens each. */
-function rowsBefore(item: ScoreItem, completions: readonly number[], k: number): number {
-  return completions.slice(0, k).reduce((n, c) => n + item.completions[c]!.length - 1, 0)
+  const targets = { rows: Int32Array.from(from), tokens: Int32Array.from(tokens), logits: false }
+  return { layout, rows, owners, targets }
 }
 
 function scoreRoles(layout: Layout, owners: readonly number[]): TokenRoles {
@@ -267,13 +270,4 @@ function groupCompletions(item: ScoreItem): number[][] {
     room -= completion.length
   })
   return groups.length === 0 ? [[]] : groups
-}
-
-/** log softmax(logits)[token], in nats. */
-export function logProbability(logits: Float32Array, token: number): number {
-  let top = Number.NEGATIVE_INFINITY
-  for (let i = 0; i < logits.length; i++) if (logits[i]! > top) top = logits[i]!
-  let sum = 0
-  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - top)
-  return logits[token]! - top - Math.log(sum)
 }

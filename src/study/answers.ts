@@ -6,17 +6,18 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { atomicWrite, hashJson } from '../core/files.ts'
+import type { Architecture } from '../model/architecture.ts'
+import { sequencesTogether } from '../model/cache.ts'
 import { generate } from '../model/generate.ts'
 import type { Model } from '../model/model.ts'
 import type { ModelKey } from './harvest.ts'
 import type { RunFolder, StepSpec } from './run-folder.ts'
 
-const VERSION = 1
-/** Sequences decoded together, and so in a shard. */
-const SHARD = 32
+const VERSION = 2
 
 export interface AnswerJob {
   readonly key: ModelKey
+  readonly architecture: Architecture
   /** Ids must differ: they key the random numbers. */
   readonly prompts: readonly { readonly id: string; readonly tokens: readonly number[] }[]
   readonly samples: number
@@ -33,13 +34,10 @@ export interface Answer {
   readonly stop: 'eos' | 'length'
 }
 
-export function answersSpec(job: AnswerJob): StepSpec {
-  const { key, prompts, ...rest } = job
-  return {
-    kind: 'answers',
-    version: VERSION,
-    params: { ...key, ...rest, prompts: hashJson(prompts), shard: SHARD },
-  }
+/** Sequences are decoded together by shards. */
+function answersSpec(job: AnswerJob, shard: number): StepSpec {
+  const { key, prompts, architecture: _, ...rest } = job
+  return { kind: 'answers', version: VERSION, params: { ...key, ...rest, prompts: hashJson(prompts), shard } }
 }
 
 /** Samples answers, or finds them done: prompt after prompt, sample after sample. */
@@ -55,11 +53,13 @@ export async function answers(
   const wanted = job.prompts.flatMap((p) =>
     Array.from({ length: job.samples }, (_, sample) => ({ prompt: p.id, sample, tokens: p.tokens })),
   )
-  const shards = Array.from({ length: Math.ceil(wanted.length / SHARD) }, (_, s) =>
-    wanted.slice(s * SHARD, (s + 1) * SHARD),
+  const longest = Math.max(0, ...job.prompts.map((p) => p.tokens.length)) + job.maxTokens
+  const together = sequencesTogether(job.architecture, longest)
+  const shards = Array.from({ length: Math.ceil(wanted.length / together) }, (_, s) =>
+    wanted.slice(s * together, (s + 1) * together),
   )
   const name = (s: number): string => `shard-${String(s).padStart(5, '0')}.json`
-  const { folder, hash } = await run.step(answersSpec(job), async (partial) => {
+  const { folder, hash } = await run.step(answersSpec(job, together), async (partial) => {
     const there = new Set(await readdir(partial))
     await using model = await open()
     for (const [s, shard] of shards.entries()) {
@@ -71,7 +71,7 @@ export async function answers(
             maxTokens: job.maxTokens,
             temperature: job.temperature,
             seed: job.seed,
-            batch: SHARD,
+            batch: together,
             signal: options.signal,
           },
         )
@@ -86,7 +86,7 @@ export async function answers(
         )
         await atomicWrite(join(partial, name(s)), JSON.stringify(kept))
       }
-      options.onProgress?.(Math.min((s + 1) * SHARD, wanted.length), wanted.length)
+      options.onProgress?.(Math.min((s + 1) * together, wanted.length), wanted.length)
     }
   })
   const read = await Promise.all(

@@ -24,11 +24,12 @@ import type { RunFolder } from './run-folder.ts'
 import { shardedStep } from './shards.ts'
 import type { StanceItem } from './stance-items.ts'
 
-const CALIBRATE = 2
-const SCORE = 2
-const ABLATION = 2
-/** Arms in a shard: enough to fill passes, few enough that little is lost. */
+const CALIBRATE = 3
+const SCORE = 3
+const ABLATION = 3
+/** Arms in a shard: enough to fill passes, few enough that little is lost. A dose is measured on few, short texts. */
 const SHARD = 16
+const DOSES_SHARD = 32
 /** How near the KL must come to what is asked for: half of what the claims promise. */
 const TOLERANCE = 0.025
 /** First guess of an addition, in mean residual norms. */
@@ -120,16 +121,16 @@ export async function calibrateArms(
       texts: hashJson(texts),
       asks: hashJson(asks.map((a) => [a.op, a.nats, described(a.direction)])),
       tolerance: TOLERANCE,
-      shard: SHARD,
+      shard: DOSES_SHARD,
     },
   }
   const { hash, shards } = await shardedStep<ArmDose[]>(
     run,
     spec,
-    Math.ceil(asks.length / SHARD),
+    Math.ceil(asks.length / DOSES_SHARD),
     place.open,
     async (model, s, before) => {
-      const mine = asks.slice(s * SHARD, (s + 1) * SHARD)
+      const mine = asks.slice(s * DOSES_SHARD, (s + 1) * DOSES_SHARD)
       const norm = (await model.meanNorms(texts, [site], signal)).get(site)!
       // KL ~ alpha^2: additions of unit vectors cost much the same.
       const known = before.flat().flatMap((d) => (d.found === undefined ? [] : [d.found]))

@@ -30,6 +30,7 @@ export async function behaviourStep(
         run,
         {
           key: model.key,
+          architecture: model.description.architecture,
           prompts: of.map(({ id, tokens }) => ({ id, tokens })),
           samples,
           maxTokens: study.behaviour.max_tokens,

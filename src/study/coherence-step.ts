@@ -9,7 +9,7 @@ import type { Written } from './steered-texts.ts'
 import type { SteeringOptions } from './steering-step.ts'
 import type { Coherence } from './steering-table.ts'
 
-const PERPLEXITY = 2
+const PERPLEXITY = 3
 
 /** Texts at one dose of a direction; 0: without steering. */
 export interface DosedTexts {

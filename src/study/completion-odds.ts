@@ -7,7 +7,7 @@ import type { StudyModel } from './models.ts'
 import type { RunFolder } from './run-folder.ts'
 import { shardedStep } from './shards.ts'
 
-const VERSION = 1
+const VERSION = 2
 /** Items in a shard: tens of passes. */
 const SHARD = 64
 

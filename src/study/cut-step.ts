@@ -17,7 +17,7 @@ import { evenly, type StanceItem, type StanceItems } from './stance-items.ts'
 import { slopesAt } from './steering-layer.ts'
 import type { SteeringOptions } from './steering-step.ts'
 
-const HYBRIDS = 1
+const HYBRIDS = 2
 /** Hybrids in a shard. */
 const SHARD = 8
 

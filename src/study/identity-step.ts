@@ -26,7 +26,7 @@ import type { Prepared } from './prepare.ts'
 import type { Measure } from './results.ts'
 import type { RunFolder } from './run-folder.ts'
 
-const VERSION = 3
+const VERSION = 4
 
 /**
  * Measures the claim.
@@ -206,6 +206,7 @@ async function textRows(
       run,
       {
         key: model.key,
+        architecture: model.description.architecture,
         prompts: asked.map(({ id, tokens }) => ({ id, tokens })),
         samples: study.identity.samples,
         maxTokens: study.identity.max_tokens,

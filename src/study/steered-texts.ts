@@ -5,6 +5,7 @@
 
 import { hashJson } from '../core/files.ts'
 import type { Architecture } from '../model/architecture.ts'
+import { sequencesTogether } from '../model/cache.ts'
 import { restricted } from '../model/dose.ts'
 import { generate } from '../model/generate.ts'
 import { type Arm, type ArmPlace, change, described } from './arms.ts'
@@ -12,12 +13,7 @@ import type { StudyModel } from './models.ts'
 import type { RunFolder } from './run-folder.ts'
 import { shardedStep } from './shards.ts'
 
-const VERSION = 2
-/** Rows decoded together: beyond this a step's products are as fast as they get. */
-const MOST_ROWS = 64
-/** Bytes that the keys and values of a batch may take. */
-const MOST_CACHE = 2 ** 30
-
+const VERSION = 3
 /** An arm and the prompts that are continued under it; undefined: nothing is changed. */
 export interface TextArm {
   readonly id: string
@@ -49,7 +45,7 @@ export async function steeredTexts(
   const { key, site, signal, architecture } = place
   const rows = arms.flatMap(({ arm, prompts }) => prompts.map((prompt) => ({ arm, prompt })))
   const longest = Math.max(0, ...rows.map((r) => r.prompt.tokens.length)) + maxTokens
-  const batch = rowsTogether(architecture, longest)
+  const batch = sequencesTogether(architecture, longest)
   const spec = {
     kind: 'steered-texts',
     version: VERSION,
@@ -108,10 +104,4 @@ export function parts<T>(list: readonly T[], sizes: readonly number[]): T[][] {
     at += size
     return list.slice(at - size, at)
   })
-}
-
-/** Sequences of up to `length` tokens whose keys and values fit together. */
-function rowsTogether(a: Architecture, length: number): number {
-  const bytes = 2 * 4 * a.layers.length * a.kvHeads * a.headDim * length
-  return Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_CACHE / bytes)))
 }
