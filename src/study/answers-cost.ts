@@ -16,9 +16,10 @@ export interface Cost {
   readonly written: number
 }
 
-/** Measurements that calibrating a dose takes, as seen; share of a model that arms run through. */
-const ROUNDS = 2.5
-const BEHIND = 0.6
+/** Measurements that calibrating a dose takes, as seen. */
+export const ROUNDS = 2.5
+/** Share of a model that arms run through: what is before the primary layer is computed once. */
+export const BEHIND = 0.6
 
 /** Claim `behaviour`: answers to prompts, and under personas; each taken to be as long as it may get. */
 export function behaviourCost(p: Prepared): Cost[] {

@@ -26,8 +26,11 @@ export interface PlannedStep {
   readonly bytes: number
   /** Estimated seconds; undefined where it depends on the data. */
   readonly seconds: number | undefined
-  /** Whether its result is in the run folder; undefined where that depends on steps before it. */
-  readonly there: boolean | undefined
+  /**
+   * Whether its result is in the run folder, or the same step comes earlier in this plan (another model, an earlier
+   * stage); undefined where that depends on steps before it.
+   */
+  readonly there: boolean | 'earlier' | undefined
 }
 
 export interface Plan {
@@ -38,11 +41,19 @@ export interface Plan {
   readonly warnings: readonly string[]
 }
 
+/** What plans of one run share. */
+interface Known {
+  /** Hashes of the steps that are planned already, and what names the work on a model. */
+  readonly steps: Set<string>
+  /** By what identifies a model here. */
+  readonly speeds: Map<string, Speed>
+}
+
 /**
  * Plans a study.
  *
  * @param folder the run folder that it would use
- * @param planned hashes of steps that are planned already, which this plan adds to
+ * @param known what plans before this one found, which this plan adds to
  * @throws PalimpsestError as `prepareStudy`
  * @example const plan = await planStudy(await readStudy('tweets.yaml'), 'runs/tweets', (ref) => ref)
  */
@@ -51,32 +62,45 @@ export async function planStudy(
   folder: string,
   resolve: Resolve,
   signal?: AbortSignal,
-  planned: Set<string> = new Set(),
+  known: Known = { steps: new Set(), speeds: new Map() },
 ): Promise<Plan> {
   using p = await prepareStudy(study, resolve, signal)
   const steps: PlannedStep[] = []
   const speeds: Speed[] = []
-  for (const model of p.models.all) {
-    await using open = await model.open()
-    speeds.push(await modelSpeed(open, signal))
+  for (const { key, open } of p.models.all) {
+    const name = JSON.stringify(key)
+    let speed = known.speeds.get(name)
+    if (speed === undefined) {
+      await using model = await open()
+      speed = await modelSpeed(model, signal)
+      known.speeds.set(name, speed)
+    }
+    speeds.push(speed)
   }
   const cost = (m: number, kind: string, list: readonly Cost[]): void => {
-    for (const { what, texts, tokens, scored, written } of list)
+    for (const cost of list) {
+      const { what, texts, tokens, scored, written } = cost
+      // The same work on the same model: what an earlier stage leaves of base.
+      const name = JSON.stringify([kind, p.models.all[m]!.key, cost])
+      const earlier = known.steps.has(name)
+      known.steps.add(name)
+      const seconds = tokens / speeds[m]!.pass + scored / speeds[m]!.scored + written / speeds[m]!.written
       steps.push({
         what: `${kind} of ${p.models.all[m]!.role}: ${what}`,
         texts,
         tokens: tokens + scored + written,
         bytes: 0,
-        seconds: tokens / speeds[m]!.pass + scored / speeds[m]!.scored + written / speeds[m]!.written,
-        there: undefined,
+        seconds: earlier ? 0 : seconds,
+        there: earlier ? 'earlier' : undefined,
       })
+    }
   }
   for (const [m, model] of p.models.all.entries()) {
     const rate = speeds[m]!.pass
     const add = (what: string, job: HarvestJob): void => {
       const hash = stepHash(harvestSpec(job))
-      const there = planned.has(hash) || existsSync(join(folder, 'steps', hash))
-      planned.add(hash)
+      const there = existsSync(join(folder, 'steps', hash)) || (known.steps.has(hash) && 'earlier')
+      known.steps.add(hash)
       steps.push(harvestStep(what, job, rate, there))
     }
     add(`harvest of ${model.role}: texts`, harvestJob(p, model, p.textTokens))
@@ -131,9 +155,9 @@ export async function planChain(
   resolve: Resolve,
   signal?: AbortSignal,
 ): Promise<Plan> {
-  const planned = new Set<string>()
+  const known: Known = { steps: new Set(), speeds: new Map() }
   const plans: Plan[] = []
-  for (const { study } of stages) plans.push(await planStudy(study, folder, resolve, signal, planned))
+  for (const { study } of stages) plans.push(await planStudy(study, folder, resolve, signal, known))
   return {
     folder,
     steps: plans.flatMap((plan, i) =>
@@ -144,14 +168,17 @@ export async function planChain(
   }
 }
 
-function harvestStep(what: string, job: HarvestJob, rate: number, there: boolean): PlannedStep {
+function harvestStep(what: string, job: HarvestJob, rate: number, there: boolean | 'earlier'): PlannedStep {
   const tokens = job.texts.reduce((n, t) => n + t.tokens.length, 0)
   return {
     what,
     texts: job.texts.length,
     tokens,
-    bytes: 4 * job.texts.length * job.key.width * (job.layers.length + 1) * job.pools.length,
-    seconds: there ? 0 : tokens / rate,
+    bytes:
+      there === 'earlier'
+        ? 0
+        : 4 * job.texts.length * job.key.width * (job.layers.length + 1) * job.pools.length,
+    seconds: there === false ? tokens / rate : 0,
     there,
   }
 }

@@ -1,6 +1,6 @@
 /** What the causal claims cost, counted without running anything: texts and tokens through a model. */
 
-import type { Cost } from './answers-cost.ts'
+import { BEHIND, type Cost, ROUNDS } from './answers-cost.ts'
 import type { Prepared } from './prepare.ts'
 import type { Study } from './schema.ts'
 import { evenly, type StanceItem, stanceItems } from './stance-items.ts'
@@ -9,10 +9,6 @@ import { evenly, type StanceItem, stanceItems } from './stance-items.ts'
 const TO_LOOK = 20
 /** Share of random directions that are made beside those asked for, for ablations that come out too cheap. */
 const SPARE = 0.2
-/** Measurements that calibrating a dose takes, as seen. */
-const ROUNDS = 2.5
-/** Share of a model that arms run through: what is before the primary layer is computed once. */
-const BEHIND = 0.6
 
 /** How many random directions a model is steered along, and how many more are ablated. */
 export function randomCounts(study: Study, m: number): { matched: number; spare: number } {

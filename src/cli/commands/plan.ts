@@ -69,11 +69,13 @@ Examples:
 
 function describe(p: Plan): string {
   const rows = p.steps.map((s) => [
-    s.there === true ? 'done' : s.there === false ? 'to do' : 'later',
+    s.there === true ? 'done' : s.there === 'earlier' ? 'shared' : s.there === false ? 'to do' : 'later',
     s.what,
     s.tokens > 0 ? `${grouped(s.texts)} texts, ${grouped(s.tokens)} tokens` : '',
     s.bytes > 0 ? bytes(s.bytes) : '',
-    s.there === true || s.seconds === undefined ? '' : `about ${duration(1000 * s.seconds)}`,
+    s.there === true || s.there === 'earlier' || s.seconds === undefined
+      ? ''
+      : `about ${duration(1000 * s.seconds)}`,
   ])
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((r) => r[i]!.length)))
   const seconds = p.steps.reduce((n, s) => n + (s.seconds ?? 0), 0)
