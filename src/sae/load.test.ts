@@ -1,15 +1,17 @@
 /** Dictionaries that are damaged, mixed up, or of kinds that are not read: each is refused by name. */
-import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { isComplete, put, refusalOf, temporaryFolder } from '../../test/support/bytes.ts'
 import { writeDictionary } from '../../test/support/dictionary.ts'
 import { pickle, torchBytes } from '../../test/support/torch-bytes.ts'
-import type { PalimpsestError } from '../core/errors.ts'
+import { PalimpsestError } from '../core/errors.ts'
 import { matrix } from '../core/matrix.ts'
 import { Backend } from '../ggml/backend.ts'
 import { Graph, GraphAllocator } from '../ggml/graph.ts'
+import { describeDictionary } from './describe.ts'
 import { Encoder } from './encode.ts'
 import { looksLikeDictionary, openDictionary } from './load.ts'
 import { PlacedDictionary } from './placed.ts'
@@ -242,6 +244,13 @@ describe('other formats', () => {
     ],
     ['dictionary_learning_topk', 'config.json', { trainer: {} }, 'dictionary-unsupported', /null/],
     [
+      'dictionary_learning_topk',
+      'config.json',
+      { trainer: { dict_class: 'constructor' } },
+      'dictionary-unsupported',
+      /constructor/,
+    ],
+    [
       'gemma_scope_2/layer_2_width_1k_l0_small',
       'config.json',
       { type: 'clt' },
@@ -339,4 +348,56 @@ describe('other formats', () => {
     writeFileSync(join(folder, 'sae.safetensors'), 'x')
     expectRefusal(await refusalOf(openDictionary(folder)), 'dictionary-config', /not JSON/)
   })
+})
+
+it('whatever a configuration says, a dictionary opens or is refused by name', async () => {
+  const configs = readdirSync(FIXTURES, { withFileTypes: true, recursive: true })
+    .filter((e) => /^(cfg|config|hyperparams)\.json$/.test(e.name))
+    .map((e) => join(e.parentPath, e.name))
+  expect(configs.length).toBeGreaterThan(25)
+  const odd = fc.oneof(
+    fc.constantFrom(
+      null,
+      true,
+      false,
+      0,
+      -1,
+      0.5,
+      1e-320,
+      1e300,
+      2 ** 53,
+      '',
+      'topk',
+      '__proto__',
+      'constructor',
+    ),
+    fc.constantFrom([], {}, [[]], { k: -1 }, { in: 0, out: 'x' }),
+    fc.jsonValue({ maxDepth: 1 }),
+  )
+  const folder = join(files.path, 'odd')
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...configs), fc.nat(), odd, async (config, which, value) => {
+      rmSync(folder, { recursive: true, force: true })
+      cpSync(dirname(config), folder, { recursive: true })
+      const root = JSON.parse(readFileSync(config, 'utf8')) as Record<string, unknown>
+      const places = Object.entries(root).flatMap(([key, v]): [Record<string, unknown>, string][] => [
+        [root, key],
+        ...(v !== null && typeof v === 'object' && !Array.isArray(v)
+          ? Object.keys(v).map((k): [Record<string, unknown>, string] => [v as Record<string, unknown>, k])
+          : []),
+      ])
+      const [object, key] = places[which % places.length]!
+      object[key] = value
+      writeFileSync(join(folder, basename(config)), JSON.stringify(root))
+      try {
+        using d = await openDictionary(folder)
+        expect(d.latents).toBeGreaterThan(0)
+        describeDictionary(d)
+      } catch (error) {
+        if (!(error instanceof PalimpsestError)) throw error
+        expect(isComplete(error)).toBe(true)
+      }
+    }),
+    { numRuns: 400 },
+  )
 })

@@ -37,6 +37,7 @@ interface Normed {
   rescale(y: Tensor): Tensor
 }
 
+/** A dictionary whose weights lie on a device, as operations in graphs. Dispose it before its backend. */
 export class PlacedDictionary implements Disposable {
   readonly dictionary: Dictionary
   readonly backend: Backend

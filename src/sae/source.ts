@@ -178,6 +178,7 @@ export function has(place: Place, name: string): boolean {
   return place.names.has(name) || existsSync(join(place.folder, name))
 }
 
+/** A configuration that is damaged, or that contradicts the weights: `dictionary-config`. */
 export function configError(path: string, summary: string, expected?: string, found?: string): Error {
   return refuse('dictionary-config', summary, {
     where: path,
@@ -223,7 +224,11 @@ export class Tensors {
     })
   }
 
-  /** A matrix [a, b]; `latents` says which axis is the latents'. An extent of undefined is free. */
+  /**
+   * A matrix [a, b]; `latents` says which axis is the latents'. An extent of undefined is free.
+   *
+   * @throws PalimpsestError `dictionary-tensor`, `dictionary-shape`, `dictionary-type`
+   */
   matrix(
     name: string,
     rows: number | undefined,
@@ -247,7 +252,7 @@ export class Tensors {
   /**
    * A vector of `length` f32 values, all finite; a scalar fills it where `scalar` allows one.
    *
-   * @throws PalimpsestError `dictionary-tensor`, `dictionary-nan`
+   * @throws PalimpsestError `dictionary-tensor`, `dictionary-shape`, `dictionary-nan`
    */
   vector(name: string, length: number, options: { scalar?: boolean } = {}): Float32Array {
     const tensor = this.find(name)
@@ -324,7 +329,7 @@ export function readRows(tensor: StoredTensor, from: number, count: number): Flo
 }
 
 /** Matrix rows read at a time: about 4 MB as f32. */
-export function rowsAtOnce(tensor: StoredTensor): number {
+function rowsAtOnce(tensor: StoredTensor): number {
   return Math.max(1, Math.floor((1 << 20) / tensor.shape[1]!))
 }
 

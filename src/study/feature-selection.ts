@@ -101,7 +101,7 @@ export async function selectFeatures(input: SelectionInput): Promise<Selection> 
 }
 
 /** AUC between poles of a feature's largest activation over some texts; 0.5 where a pole is missing. */
-export function aucOf(
+function aucOf(
   texts: Firing,
   feature: number,
   poles: ArrayLike<number>,

@@ -31,6 +31,7 @@ const cardSchema = z.strictObject({
 })
 export type FeatureCard = z.infer<typeof cardSchema>
 
+/** What was found of one feature; rates and counts are of held-out prompts. */
 export const featureSchema = z.strictObject({
   dictionary: z.string(),
   site: z.string(),
@@ -70,6 +71,7 @@ const testSchema = z.strictObject({
   silent_are: z.enum(['dead', 'not seen']),
 })
 
+/** The whole of features.json. */
 export const featuresSchema = z.strictObject({
   format: z.literal(1),
   dictionaries: z.array(

@@ -32,7 +32,7 @@ export async function load(opening: Opening): Promise<DictionaryForm> {
     (p) => new Tensors(file, p).has('encoder.weight') || new Tensors(file, p).has('W_enc'),
   )
   const t = new Tensors(file, prefix ?? '')
-  if (kind === undefined || !(kind in CLASSES))
+  if (kind === undefined || !Object.hasOwn(CLASSES, kind))
     throw unsupported(
       config.path,
       `dictionary_learning dictionaries of the class ${JSON.stringify(kind ?? null)}`,

@@ -37,6 +37,7 @@ export interface ActivationState {
   carry: Float32Array
 }
 
+/** Shuffled batches of activations without end, in an order that the seed and `state` decide. */
 export class ActivationStream {
   readonly state: ActivationState = { text: 0, fills: 0, carry: new Float32Array(0) }
   readonly #settings: ActivationSettings

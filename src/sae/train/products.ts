@@ -43,6 +43,7 @@ export interface Gradients {
   readonly error: Float32Array
 }
 
+/** The products of batches of one size with weights that change in place between steps. */
 export class Products implements Disposable {
   readonly #backend: Backend
   readonly #weights: Weights

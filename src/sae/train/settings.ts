@@ -1,5 +1,6 @@
 /** What a dictionary is trained with. Defaults follow dictionary_learning's, which published ones were made with. */
 
+/** What can be trained; {@link TrainSettings.kind} says what each is. */
 export const TRAIN_KINDS = ['topk', 'batchtopk', 'jumprelu'] as const
 export type TrainKind = (typeof TRAIN_KINDS)[number]
 
@@ -38,6 +39,7 @@ export function bandwidth(k: number): number {
 
 /** Gradients are clipped to this global norm. */
 export const CLIP = 1
+/** Adam as in Kingma and Ba (2015), without weight decay. */
 export const ADAM = { beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0 } as const
 
 /**

@@ -25,6 +25,7 @@ export interface StepReport {
 /** How much of the running threshold of batchtopk is kept from step to step. */
 const KEPT = 0.99
 
+/** Weights in training and all that the next step depends on. */
 export class DictionaryTrainer implements Disposable {
   readonly settings: TrainSettings
   readonly width: number
