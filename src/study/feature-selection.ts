@@ -101,12 +101,7 @@ export async function selectFeatures(input: SelectionInput): Promise<Selection> 
 }
 
 /** AUC between poles of a feature's largest activation over some texts; 0.5 where a pole is missing. */
-function aucOf(
-  texts: Firing,
-  feature: number,
-  poles: ArrayLike<number>,
-  rows: readonly number[],
-): number {
+function aucOf(texts: Firing, feature: number, poles: ArrayLike<number>, rows: readonly number[]): number {
   const all = activationsOf(texts, feature)
   const value = auc(
     rows.map((r) => all[r]!),
