@@ -3,7 +3,7 @@
  *
  *   npm run validate -- [--shipped] [--seeds N] [--seed S] [--claims all|LIST] [--pairs all|LIST] [--out DIR]
  *
- * Exit 0 when the bar of docs/organisms.md is met, 1 otherwise; the last line is the tally. What failed stays in DIR.
+ * Exit 0 when the bar of docs/organisms.md is met, 1 otherwise, 2 for options that make no sense; the last line is the tally. What failed stays in DIR.
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { type OrganismName, organismDomainPath, organismPath, trainOrganism } from '../src/organism/index.ts'
 import { type Held, holdAgainst, isMade, organismPairs, organismStudy } from '../src/organism/studies.ts'
+import { CLAIMS } from '../src/study/results.ts'
 import { runStudy } from '../src/study/run.ts'
 
 /** Of the pairs of fresh sets, at most this share may be wrong in the verdict or the status of a claim. */
@@ -30,6 +31,21 @@ const claims = values.claims === 'all' ? undefined : values.claims.split(',')
 const pairs = organismPairs().filter(
   (p) => values.pairs === 'all' || values.pairs.split(',').includes(p.name),
 )
+/** What is wrong with the options, in a line. */
+const wrong =
+  values.pairs !== 'all' && pairs.length < values.pairs.split(',').length
+    ? `--pairs: all, or some of ${organismPairs()
+        .map((p) => p.name)
+        .join(', ')}`
+    : [values.seeds, values.seed].some((n) => !/^\d+$/.test(n)) || values.seeds === '0'
+      ? '--seeds and --seed: whole numbers'
+      : claims?.some((c) => !(CLAIMS as readonly string[]).includes(c))
+        ? `--claims: all, or some of ${CLAIMS.join(', ')}`
+        : undefined
+if (wrong !== undefined) {
+  console.error(wrong)
+  process.exit(2)
+}
 const organisms = [...new Set(pairs.flatMap((p) => [p.base, p.aligned]))]
 const stopper = new AbortController()
 process.once('SIGINT', () => stopper.abort())

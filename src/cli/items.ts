@@ -38,7 +38,11 @@ export async function readRows(path: string): Promise<InputRow[]> {
       })
     }
     if (fields === null || typeof fields !== 'object' || Array.isArray(fields))
-      throw refuse('table-row', 'A line is not a JSON object.', { where, found: line.slice(0, 80) })
+      throw refuse('table-row', 'A line is not a JSON object.', {
+        where,
+        found: line.slice(0, 80),
+        fix: 'Write one object a line, or give a table with --column.',
+      })
     const row = { where, fields: fields as Record<string, unknown>, id: '' }
     const id = row.fields.id
     if (typeof id !== 'string' && typeof id !== 'number') throw misfit(row, 'id', 'a text or a number')
@@ -48,7 +52,8 @@ export async function readRows(path: string): Promise<InputRow[]> {
 }
 
 function checkIds(rows: InputRow[], path: string): InputRow[] {
-  if (rows.length === 0) throw refuse('table-empty', 'The table has no rows.', { where: path })
+  if (rows.length === 0)
+    throw refuse('table-empty', 'The table has no rows.', { where: path, fix: 'Give at least one row.' })
   const seen = new Map<string, string>()
   for (const { id, where } of rows) {
     const before = seen.get(id)

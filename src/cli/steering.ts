@@ -111,6 +111,7 @@ export function readVector({ file, name }: VectorRef): Float32Array {
       where: `${file}, tensor ${tensor.name}`,
       expected: '[d] or [1, d]',
       found: `[${tensor.shape.join(', ')}]`,
+      fix: 'Write the direction as a tensor of its own.',
     })
   return readF32(tensor)
 }

@@ -174,7 +174,12 @@ class Job {
       ? this.#cache.snapshot(this.#list.commit, path)
       : this.#cache.blob(item.file.hash)
     if (item.file.size > MAX_INDEX_BYTES)
-      throw refuse('hub-malformed', 'The index of the weights is impossibly large.', { where: path })
+      throw refuse('hub-malformed', 'The index of the weights is impossibly large.', {
+        where: path,
+        expected: `at most ${MAX_INDEX_BYTES} bytes`,
+        found: `${item.file.size} bytes`,
+        fix: 'Look at the repository in a browser: this is no index that a library wrote.',
+      })
     return place
   }
 

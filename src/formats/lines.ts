@@ -46,6 +46,7 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
         throw refuse('table-row', 'A line is impossibly long.', {
           where: `${path}, line ${number + 1}`,
           expected: `at most ${MAX_LINE} characters`,
+          fix: 'Check that the file is a table with line breaks, and not one document.',
         })
     }
     rest += decoder.decode()

@@ -20,7 +20,9 @@ const HEADLINES: readonly (readonly [ClaimId, string])[] = [
   ['compression', 'selective'],
   ['behaviour', 'contrast_ratio'],
   ['behaviour', 'persona_ratio'],
+  ['features', 'dormant_share'],
   ['steering', 'gain_ratio'],
+  ['geometry', 'steering_reach'],
   ['identity', 'stance_index'],
   ['identity', 'mask_thickness'],
 ]
@@ -75,6 +77,7 @@ export function compareRuns(runs: readonly ComparedRun[]): Comparison {
     throw refuse('compare-few', 'There is nothing to compare a single run with.', {
       expected: 'the folders of two runs or more',
       found: runs.map((r) => r.folder).join(', ') || 'none',
+      fix: 'Name another run, or a chain of two stages or more.',
     })
   const twice = runs.find((r, i) => runs.findIndex((o) => o.folder === r.folder) < i)
   if (twice !== undefined)

@@ -109,8 +109,8 @@ describe('words', () => {
   it('name what is known and show the rest as it is', () => {
     expect([measureName('excess_auc'), measureName('new_thing'), measureName('constructor')]).toEqual([
       'Excess over the larger random baseline',
-      'new thing',
-      'constructor',
+      'New thing',
+      'Constructor',
     ])
     expect([roleName('base'), roleName('sft'), roleName('__proto__')]).toEqual(['Base', 'sft', '__proto__'])
     expect(verdictMeaning('masked (thin)')).toBe(verdictMeaning('masked'))

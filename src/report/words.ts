@@ -1,6 +1,7 @@
 /** What things are called in the report, and what statuses and verdicts mean: all prose that is not a study's own. */
 
 import type { ClaimId, ClaimStatus } from '../study/results.ts'
+import { thresholdsSchema } from '../study/schema.ts'
 
 /** The question that each claim answers. */
 export const QUESTIONS: Record<ClaimId, { title: string; question: string }> = {
@@ -130,7 +131,15 @@ const MEASURES = known({
   r_prompt: 'Spread of prompts',
   r_reference: 'Spread along the references',
   r_gap: 'Class gap of texts',
+  contrast: 'Contrast between wordings',
   contrast_ratio: 'Contrast between wordings, aligned / base',
+  persona_contrast: 'Contrast between personas',
+  spread_between: 'SD of scores between prompts',
+  spread_within: 'SD of scores between answers to one prompt',
+  mean_score: 'Mean score of answers',
+  refusal_share: 'Refusals',
+  degenerate_share: 'Degenerate text',
+  classifier_auc: 'Classifier between base’s answers under personas, AUC',
   persona_ratio: 'Contrast between personas, aligned / base',
   variance_ratio: 'Ratio of variances',
   iqr_ratio: 'Ratio of interquartile ranges',
@@ -170,6 +179,8 @@ const MEASURES = known({
   power_connected: 'Power: connected, if the ratio is 1',
   issues_needed: 'Issues that would decide',
   arms_unreached: 'Arms whose KL is out of reach',
+  perplexity: 'Perplexity under the unsteered base',
+  repetition: 'Repeated three-word sequences',
   distinct_2: 'Distinct pairs of words',
   text_classifier_auc: 'Classifier between its own texts under personas, AUC',
   text_persona_contrast: 'Texts: contrast between personas',
@@ -198,9 +209,9 @@ const MEASURES = known({
   loaded_contrast: 'Contrast between loaded prompts',
 })
 
-/** A measure's name in words; an unknown one is shown as it is. */
+/** A measure's name in words; of an unknown one, those that it is made of. */
 export function measureName(name: string): string {
-  return MEASURES.get(name) ?? name.replaceAll('_', ' ')
+  return MEASURES.get(name) ?? capital(name.replaceAll('_', ' '))
 }
 
 const POOLS = known({
@@ -246,32 +257,10 @@ export function isSentence(label: string | undefined): label is string {
   return label !== undefined && LABELS.has(label)
 }
 
-const THRESHOLDS = known({
-  excess_auc: 'exists: lower bound of the excess AUC above this',
-  retained: 'retained: lower bound of the retention above this',
-  lost: 'lost: upper bound of the retention below this',
-  retention_margin: 'margin of the retention',
-  selective_ratio: 'selective: upper bound of the ratio to the references below this',
-  transfer_margin: 'transfer is non-inferior where it costs less AUC than this',
-  reference_directions: 'reference directions asked for',
-  reference_directions_least: 'fewer matched ones: the reference is predicted by regression',
-  groups_least: 'fewer independent groups: refused',
-  feature_q: 'features: a difference has q below this',
-  feature_silent: 'dormant: upper bound of its rate below this share of the lower bound in base',
-  feature_active: 'active: ratio of its rates within this factor',
-  judge_bad: 'judges: untestable where more answers than this cannot be used',
-  arms_p: 'steering, geometry: p of a rank among random directions at most this',
-  gain_disconnected: 'disconnected: 90% interval of the gain ratio within minus this to this',
-  gain_connected_low: 'connected: 90% interval of the gain ratio above this',
-  gain_connected_high: 'connected: and below this',
-  gain_attenuated: 'attenuated: 95% interval of the gain ratio above 0 and below this',
-  coherent_perplexity: 'coherent dose: perplexity at most this times that without steering',
-  coherent_distinct: 'coherent dose: distinct pairs of words at least this share',
-})
-
-/** What a threshold decides; empty for one that is not known. */
+/** What a threshold decides, as the study file's schema says; empty for one that is not known. */
 export function thresholdMeaning(key: string): string {
-  return THRESHOLDS.get(key) ?? ''
+  const known = Object.hasOwn(thresholdsSchema.shape, key)
+  return known ? (thresholdsSchema.shape[key as keyof typeof thresholdsSchema.shape].description ?? '') : ''
 }
 
 /** A key of a record as words. @example plainName('started_at') // 'Started at' */

@@ -118,6 +118,7 @@ function checkInput(input: CompressionInput): number {
         throw refuse('activation-nan', 'An activation is not a finite number.', {
           where: `prompt ${Math.floor(i / m.cols)}`,
           found: `${m.data[i]}`,
+          fix: 'Leave the prompt out, or run the model with precision: f32.',
         })
   return issues
 }
@@ -161,6 +162,7 @@ async function measureAxis(
       throw refuse('spread-none', 'Nothing differs along an axis, so that no ratio can be taken.', {
         where: `axis ${axis}, ${what}`,
         found: `${value}`,
+        fix: 'Give prompts and texts that differ; the same text under other ids will not do.',
       })
 
   /** log r of the direction and of the references' centre. */

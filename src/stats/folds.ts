@@ -104,6 +104,7 @@ export function checkFolds(folds: Folds, poles: ArrayLike<number>, groups: Group
     refuse('folds-unusable', 'These folds cannot be used.', {
       found,
       expected: 'both poles in every fold, and whole groups',
+      fix: 'Correct the file of folds, or leave texts.folds out for stratified group folds.',
     })
   if (k < 2 || k > groups.count) throw wrong(`${k} folds of ${groups.count} groups`)
   const seen = Array.from({ length: k }, () => [0, 0])

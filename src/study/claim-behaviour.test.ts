@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { stream } from '../core/random.ts'
 import type { Answer } from './answers.ts'
 import { type BehaviourInput, type BehaviourPrompt, claimBehaviour, kindOf } from './claim-behaviour.ts'
+import type { Measure } from './results.ts'
 import { studySchema } from './schema.ts'
 
 const WORDS = {
@@ -68,11 +69,23 @@ describe('claimBehaviour', () => {
     expect(inputs).toEqual({ varies: 'yes', behaviour: 'neutral', identity: 'reactivated' })
     expect(claim.status).toBe('supported')
     expect(claim.gates.every((g) => g.passed)).toBe(true)
-    for (const m of claim.measures.filter((x) => !x.name.startsWith('spread')))
+    for (const m of claim.measures)
       expect(m, m.name).toMatchObject({ groups: 60, level: 0.95, seed: study.seed })
     const ratio = claim.measures.find((m) => m.name === 'contrast_ratio')!
     expect(ratio.ci![0]).toBeLessThan(0)
     expect(ratio.ci![1]).toBeGreaterThan(0)
+  })
+
+  it('tells how far prompts lie apart from how far answers to one of them do', async () => {
+    // Sides are followed in 9 of 10 answers in base and at random in aligned: scores of -1 and 1, nearly.
+    const { claim } = await claimBehaviour(input(answersOf(0.9, 0.95, 1), answersOf(0, 0.95, 2)))
+    const spread = (name: string, model: string) =>
+      claim.measures.find((m) => m.name === name && m.model === model)!
+    const [base, aligned] = ['base', 'aligned'].map((m) => spread('spread_between', m)) as [Measure, Measure]
+    expect(base.ci![0]).toBeGreaterThan(aligned.ci![1])
+    expect(aligned.ci![0]).toBeLessThan(0.1)
+    for (const m of [base, aligned]) expect(m.value).toBeLessThanOrEqual(m.ci![1])
+    expect(spread('spread_within', 'aligned').value).toBeGreaterThan(spread('spread_within', 'base').value)
   })
 
   it('calls unchanged answers not neutral', async () => {

@@ -5,6 +5,7 @@
 
 import { words } from '../domain/index.ts'
 import { SortedScores } from '../stats/auc.ts'
+import { betweenAndWithin } from '../stats/between.ts'
 import { issueEstimate, weightedMean } from '../stats/bootstrap.ts'
 import { type Contrast, contrast, ratioOf } from '../stats/contrast.ts'
 import { type Estimate, percentileInterval } from '../stats/estimate.ts'
@@ -198,7 +199,10 @@ async function modelMeasures(
   const share = (kind: ReadAnswer['kind']): Promise<Measure[]> =>
     meanOf(`${kind}_share`, own, (a) => (a.kind === kind ? 1 : 0), 'without personas')
   const scored = own.filter((a) => a.score !== undefined)
-  const spread = spreads(own)
+  const spread = await betweenAndWithin(
+    scored.map((a) => ({ item: a.prompt, issue: a.issue, score: a.score! })),
+    { seed: input.study.seed, draws: input.study.draws.bootstrap, signal: input.signal },
+  )
   return [
     ...(loaded === undefined
       ? []
@@ -218,20 +222,15 @@ async function modelMeasures(
         ]),
     ...(await share('refusal')),
     ...(await share('degenerate')),
-    {
-      name: 'spread_between',
-      ...rest,
-      value: spread.between,
-      n: own.length,
-      note: 'SD between prompts, sampling noise removed',
-    },
-    {
-      name: 'spread_within',
-      ...rest,
-      value: spread.within,
-      n: own.length,
-      note: 'SD between answers to one prompt',
-    },
+    ...(spread === undefined
+      ? []
+      : [
+          measure('spread_between', spread.between, {
+            ...rest,
+            note: 'SD between prompts, sampling noise removed',
+          }),
+          measure('spread_within', spread.within, { ...rest, note: 'SD between answers to one prompt' }),
+        ]),
     ...(
       await Promise.all(
         (['neutral', 'A', 'B'] as const).map((loading) =>
@@ -245,22 +244,6 @@ async function modelMeasures(
       )
     ).flat(),
   ]
-}
-
-/** SD between prompts and within prompts, by one-way analysis of variance with the within part removed. */
-function spreads(answers: readonly ReadAnswer[]): { between: number; within: number } {
-  const byPrompt = new Map<string, number[]>()
-  for (const a of answers)
-    if (a.score !== undefined) byPrompt.set(a.prompt, [...(byPrompt.get(a.prompt) ?? []), a.score])
-  const groups = [...byPrompt.values()].filter((g) => g.length > 1)
-  if (groups.length < 2) return { between: 0, within: 0 }
-  const square = (list: readonly number[], m: number): number => list.reduce((s, v) => s + (v - m) ** 2, 0)
-  const n = groups.reduce((s, g) => s + g.length, 0)
-  const within = groups.reduce((s, g) => s + square(g, average(g)), 0) / (n - groups.length)
-  const means = groups.map(average)
-  const size = groups.length / groups.reduce((s, g) => s + 1 / g.length, 0)
-  const between = square(means, average(means)) / (means.length - 1) - within / size
-  return { between: Math.sqrt(Math.max(0, between)), within: Math.sqrt(within) }
 }
 
 async function decide(

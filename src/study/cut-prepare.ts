@@ -30,6 +30,7 @@ export function studyCut(study: Study, models: readonly StudyModel[], warnings: 
       where: 'study file, steering.cut.grafts',
       expected: `[i, j] with 0 <= i < j <= ${layers}: blocks i to j - 1`,
       found: `[${outside.join(', ')}]`,
+      fix: 'Correct the range; j is one more than the last block.',
     })
   const leftOut = fault(models)
   if (leftOut !== undefined)

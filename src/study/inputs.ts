@@ -112,7 +112,11 @@ export async function readTexts(study: Study, domain: Domain): Promise<LabelledT
 function toNumber(value: string, where: string): number {
   const number = Number(value)
   if (!Number.isFinite(number))
-    throw refuse('table-cell', 'A score is not a number.', { where, found: value })
+    throw refuse('table-cell', 'A score is not a number.', {
+      where,
+      found: value,
+      fix: 'Remove the row, or leave texts.score out.',
+    })
   return number
 }
 
@@ -122,7 +126,11 @@ async function readFolds(path: string, groups: readonly string[]): Promise<Int32
     map = JSON.parse(await readFile(path, 'utf8'))
   } catch (error) {
     if (error instanceof SyntaxError)
-      throw refuse('folds-unusable', 'The file of folds is not JSON.', { where: path, found: error.message })
+      throw refuse('folds-unusable', 'The file of folds is not JSON.', {
+        where: path,
+        found: error.message,
+        fix: 'Write it as { "GROUP": FOLD, ... }, with folds from 0 on.',
+      })
     throw explainFileError(error, path)
   }
   return Int32Array.from(groups, (g) => {
@@ -132,6 +140,7 @@ async function readFolds(path: string, groups: readonly string[]): Promise<Int32
         where: `${path}, group ${g}`,
         expected: 'an integer from 0 on',
         found: JSON.stringify(fold) ?? 'nothing',
+        fix: 'Give every group of the texts a fold.',
       })
     return fold as number
   })
@@ -149,15 +158,28 @@ export async function readPrompts(study: Study, domain: Domain): Promise<Prompts
       source: `prompts of the domain ${domain.name}`,
     }
   const rows = await readTable(study.prompts, { columns: ['id', 'issue', 'text'] })
+  const cells = (column: string): string[] =>
+    rows.map((row, i) => {
+      const value = row.get(column)
+      if (value !== null && value !== undefined && value.trim() !== '') return value
+      throw refuse(column === 'text' ? 'text-empty' : 'table-cell', `A prompt has no ${column}.`, {
+        where: `${study.prompts}, row ${i + 1}, column ${column}`,
+        fix: 'Remove the row, or fill it.',
+      })
+    })
+  const ids = cells('id')
+  const seen = new Set<string>()
+  const twice = ids.findIndex((id) => seen.size === seen.add(id).size)
+  if (twice >= 0)
+    throw refuse('item-id', 'An id stands twice.', {
+      where: `${study.prompts}, row ${twice + 1}`,
+      found: ids[twice]!,
+      fix: 'Give every prompt an id of its own.',
+    })
   return {
-    ids: rows.map((r) => r.get('id') ?? ''),
-    texts: rows.map((r, i) => {
-      const text = r.get('text')
-      if (text === null || text === undefined || text.trim() === '')
-        throw refuse('text-empty', 'A prompt is empty.', { where: `${study.prompts}, row ${i + 1}` })
-      return text
-    }),
-    issues: rows.map((r) => r.get('issue') ?? ''),
+    ids,
+    texts: cells('text'),
+    issues: cells('issue'),
     loadings: rows.map((r, i) => {
       const loading = r.get('loading') ?? undefined
       if (loading === undefined || (LOADINGS as readonly string[]).includes(loading)) return loading
@@ -165,6 +187,7 @@ export async function readPrompts(study: Study, domain: Domain): Promise<Prompts
         where: `${study.prompts}, row ${i + 1}, column loading`,
         expected: LOADINGS.join(', '),
         found: loading,
+        fix: 'Correct it, or leave the cell empty.',
       })
     }),
     controls: rows.map((r) => r.get('control') ?? undefined),
@@ -215,6 +238,7 @@ export async function tokenizeTexts(
       throw refuse('text-no-content', 'A text has no content tokens.', {
         where: `text ${ids[i]}`,
         found: JSON.stringify(text.slice(0, 80)),
+        fix: 'Remove the text: all of its tokens are special ones.',
       })
     out.push({ id: ids[i]!, tokens, content })
   }

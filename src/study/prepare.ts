@@ -175,6 +175,7 @@ function chooseLayers(asked: Study['sites']['layers'], key: string, model: Study
       where: `study file, ${key}`,
       expected: `0 to ${count - 1}`,
       found: String(beyond),
+      fix: 'Name layers that the model has; blocks are counted from 0.',
     })
   return layers
 }

@@ -103,6 +103,7 @@ export async function readPreregistration(path: string): Promise<Preregistration
       where: path,
       expected: 'a file that `palimpsest plan --preregister` wrote',
       found,
+      fix: 'Take the file as it was written, or remove the key preregistration.',
     })
   let text: string
   try {

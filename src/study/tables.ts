@@ -42,7 +42,8 @@ export async function readTable(path: string, options: TableOptions): Promise<Ro
       : kind[1] === 'csv' || kind[1] === 'tsv'
         ? await readDelimited(path, kind[1] === 'csv' ? ',' : '\t', options)
         : await readJsonLines(path, options)
-  if (rows.length === 0) throw refuse('table-empty', 'The table has no rows.', { where: path })
+  if (rows.length === 0)
+    throw refuse('table-empty', 'The table has no rows.', { where: path, fix: 'Give a table that has some.' })
   return rows
 }
 
@@ -57,10 +58,14 @@ async function readJsonLines(path: string, options: TableOptions): Promise<Row[]
       throw refuse('table-row', 'A line is not JSON.', {
         where: `${path}, line ${number}`,
         found: (error as Error).message,
+        fix: 'Write one JSON object a line.',
       })
     }
     if (value === null || typeof value !== 'object' || Array.isArray(value))
-      throw refuse('table-row', 'A line is not a JSON object.', { where: `${path}, line ${number}` })
+      throw refuse('table-row', 'A line is not a JSON object.', {
+        where: `${path}, line ${number}`,
+        fix: 'Write one JSON object a line.',
+      })
     const row = new Map(
       Object.entries(value).map(([k, v]) => [
         k,
@@ -83,8 +88,7 @@ async function readDelimited(path: string, separator: string, options: TableOpti
   for await (const { line, number } of readLines(path)) {
     if (pending === '') startedAt = number
     pending = pending === '' ? line : `${pending}\n${line}`
-    if (pending.length > MAX_LINE)
-      throw refuse('table-row', 'A quoted cell is not closed.', { where: `${path}, line ${startedAt}` })
+    if (pending.length > MAX_LINE) throw unclosed(path, startedAt)
     const cells = splitRow(pending, separator)
     if (cells === undefined) continue
     const empty = pending === ''
@@ -100,13 +104,20 @@ async function readDelimited(path: string, separator: string, options: TableOpti
         where: `${path}, line ${startedAt}`,
         expected: `${header.length}`,
         found: `${cells.length}`,
+        fix: 'Quote cells that hold the separator or a line break.',
       })
     rows.push(new Map(header.map((h, i) => [h, cells[i]!])))
     if (rows.length >= (options.limit ?? MAX_ROWS)) break
   }
-  if (pending !== '')
-    throw refuse('table-row', 'A quoted cell is not closed.', { where: `${path}, line ${startedAt}` })
+  if (pending !== '') throw unclosed(path, startedAt)
   return rows
+}
+
+function unclosed(path: string, line: number): Error {
+  return refuse('table-row', 'A quoted cell is not closed.', {
+    where: `${path}, line ${line}`,
+    fix: 'Close the quote; a quote within quotes is doubled.',
+  })
 }
 
 /** The cells of a row, or undefined while a quoted cell is open. */
@@ -162,6 +173,7 @@ async function readParquet(path: string, options: TableOptions): Promise<Row[]> 
     throw refuse('table-row', 'The Parquet file cannot be read.', {
       where: path,
       found: (error as Error).message.slice(0, 300),
+      fix: 'Write the file again, or as JSON lines.',
     })
   } finally {
     connection.closeSync()

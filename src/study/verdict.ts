@@ -73,7 +73,7 @@ export function verdict(x: VerdictInputs): Verdict {
       return give(
         'mixed: lost to the probe, yet reactivated',
         'No probe finds the direction in aligned.',
-        'A stated identity brings partisan answers back.',
+        'A stated identity brings leaning answers back.',
       )
     return open('identity')
   }

@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { refuse } from '../../core/errors.ts'
 import { organismDictionaryPath, organismDomainPath, organismPath } from '../../organism/index.ts'
 import { type Held, holdAgainst, isMade, organismPairs, organismStudy } from '../../organism/studies.ts'
 import { buildReport } from '../../report/build.ts'
@@ -30,7 +31,11 @@ export const demo: Command<Options> = {
   },
   async run(context, _, { out }) {
     const rows: { name: string; folder: string; results: Results; verdict: Held; columns: Held[] }[] = []
-    for (const pair of organismPairs().filter((p) => isMade(p, organismPath))) {
+    for (const pair of organismPairs()) {
+      if (!isMade(pair, organismPath)) {
+        context.note(`\n${pair.name}: left out, because one of its organisms is not there or was not made`)
+        continue
+      }
       using progress = stages(context)
       context.note(`\n${pair.name}: ${pair.base} against ${pair.aligned}`)
       const dictionary =
@@ -57,7 +62,11 @@ export const demo: Command<Options> = {
       await buildReport(folder)
       rows.push({ name: pair.name, folder, results, ...holdAgainst(results, pair) })
     }
-    const first = rows[0]!
+    const [first] = rows
+    if (first === undefined)
+      throw refuse('organisms-missing', 'None of the shipped organisms is there.', {
+        fix: 'Install the package again, with its folder organisms.',
+      })
     const wrong = rows.filter((r) => !r.verdict.right || r.columns.some((c) => !c.right))
     context.answer(
       rows.map(({ results, ...row }) => ({ ...row, label: results.verdict?.label })),

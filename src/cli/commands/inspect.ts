@@ -24,7 +24,7 @@ A family that is not supported is explained, with exit code 0; damaged files are
 
 Examples:
   palimpsest inspect ./base
-  palimpsest inspect model.gguf --json | jq .hooks[].name
+  palimpsest inspect model.gguf --json | jq '.hooks[].name'
   palimpsest inspect ./L15R-8x`,
       )
   },

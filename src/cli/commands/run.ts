@@ -29,7 +29,7 @@ Giving the same command again resumes: finished steps are found by what they dep
 
 Examples:
   palimpsest run tweets.yaml
-  palimpsest run tweets.yaml -o runs/first --json | jq .claims[].status`,
+  palimpsest run tweets.yaml -o runs/first --json | jq '.claims[].status'`,
       )
   },
   async run(context, [path], { out }) {

@@ -114,6 +114,7 @@ function setOf(text: string): 'all' | OrganismName[] {
       where: '--set',
       found: text,
       expected: `all, or names with commas: ${ORGANISMS.join(', ')}`,
+      fix: 'Remove the comma too many.',
     })
   return names as OrganismName[]
 }

@@ -50,8 +50,16 @@ const BARS: ReadonlyMap<string, readonly { key: string; label: string; log?: tru
     ],
   ],
 )
-/** What a value of no effect is: ratios of spreads to base. */
-const SAME = new Set(['r_prompt', 'r_gap', 'retention', 'gain_ratio', 'persona_ratio', 'contrast_ratio'])
+/** Measures of which 1 is the mark to look from, as in base or as random directions; of the others it is 0. */
+const SAME = new Set([
+  'r_prompt',
+  'r_gap',
+  'retention',
+  'gain_ratio',
+  'steering_reach',
+  'persona_ratio',
+  'contrast_ratio',
+])
 
 const HEIGHT = 150
 const BOTTOM = 42

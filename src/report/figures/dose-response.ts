@@ -35,9 +35,16 @@ function response(data: ReportData, role: string): Response | undefined {
   return {
     role,
     points: doses.map((dose, i) => ({ dose, stance: stance[i]! })),
-    slope: sizes[Math.min(sizes.length - 1, Math.floor(0.95 * sizes.length))]!,
+    slope: percentile95(sizes),
     arms: sizes.length,
   }
+}
+
+/** The 95% point of rising values, interpolated as the null distributions of the tables are. */
+function percentile95(sorted: readonly number[]): number {
+  const at = 0.95 * (sorted.length - 1)
+  const low = Math.floor(at)
+  return sorted[low]! + (at - low) * ((sorted[low + 1] ?? sorted[low]!) - sorted[low]!)
 }
 
 /**

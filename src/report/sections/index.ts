@@ -2,7 +2,7 @@
 
 import type { Section } from '../section.ts'
 import { answer } from './answer.ts'
-import { claimSection } from './claim.ts'
+import { behaviour } from './behaviour.ts'
 import { compression } from './compression.ts'
 import { direction } from './direction.ts'
 import { features } from './features.ts'
@@ -21,7 +21,7 @@ export const SECTIONS: readonly Section[] = [
   answer,
   direction,
   compression,
-  claimSection('behaviour'),
+  behaviour,
   features,
   steering,
   geometry,

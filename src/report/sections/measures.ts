@@ -36,6 +36,7 @@ const WHERE: readonly [key: keyof Measure, words: (value: string) => string][] =
   ['rendering', (v) => v],
   ['pool', (v) => `pool ${v}`],
   ['folds', (v) => `folds by ${v}`],
+  ['condition', (v) => v],
   ['note', (v) => v],
 ]
 const HOW: readonly [key: keyof Measure, words: (value: string) => string][] = [

@@ -26,6 +26,11 @@ ${statistics(data)}`
 const PROSE: Partial<Record<ClaimId, (data: ReportData) => Content>> = {
   direction: directionProse,
   compression: compressionProse,
+  behaviour: behaviourProse,
+  features: featuresProse,
+  steering: steeringProse,
+  geometry: geometryProse,
+  identity: identityProse,
 }
 
 function directionProse(data: ReportData): Html {
@@ -64,6 +69,43 @@ function compressionProse(data: ReportData): Html {
       : html`${datum(ratio.n, count(ratio.n))} prompts${ratio.groups === undefined ? '' : html` on ${datum(ratio.groups, count(ratio.groups))} issues`} were read in both models${ratio.pool === undefined ? '' : ` (${poolName(ratio.pool)})`} and projected on the difference of the class means of labelled texts. `
   }The ratio of spreads is the standard deviation over prompts in the aligned model over that in the base model. The unit of resampling is the issue: its prompts stay together.</p>
 <p>Compression counts as selective where the upper bound of the log ratio along the direction, less the middle of the log ratios along reference directions, is below the logarithm of ${threshold(data, 'selective_ratio', 0.8)}.${refs ? ` There are ${count(refs.values.length)} reference directions: in the span of the leading principal components, orthogonal to the direction, and as variable as it in base.` : ''} Class-gap units divide each model’s projections by its own distance between the class means of labelled texts.</p>`
+}
+
+function behaviourProse(data: ReportData): Html {
+  const read = headline(data, 'behaviour', { name: 'refusal_share' })
+  return html`<h3>Behaviour</h3>
+<p>${read === undefined ? 'Answers' : html`${datum(read.n, count(read.n))} answers of each model${read.groups === undefined ? '' : html` on ${datum(read.groups, count(read.groups))} issues`}`} were sampled to prompts that are neutral or lean to a pole, and more to neutral prompts under stated personas. A classifier (logistic regression on TF-IDF of one and two words, learnt from the labelled texts and the domain’s own completions) gives each a score from −1 (A) to 1 (B). Refusals and degenerate texts are classes of their own and have no score. A contrast is the mean over issues of the score at prompts that lean to B less that at prompts that lean to A; its null permutes leans within issues. The classifier counts where it tells base’s answers under opposite personas apart with AUC ${threshold(data, 'classifier_auc', 0.8)}.</p>`
+}
+
+function featuresProse(data: ReportData): Html {
+  const followed = data.features?.features.filter((f) => f.set === 'policy') ?? []
+  const one = followed[0]
+  return html`<h3>Features</h3>
+<p>Each dictionary was first tested on both models; where it does not fit, its features are untestable. Features with policy content (more firing in the domain’s prompts than in matched control prompts, exact McNemar) were chosen on half of the issues and of the groups${one === undefined ? '' : html`, and ${datum(followed.length, count(followed.length))} of them followed on ${datum(one.n, count(one.n))} prompts of the other half, on ${datum(one.issues, count(one.issues))} issues`}. Rates have exact intervals (Clopper and Pearson), differences McNemar’s exact test. A feature is dormant only if it stays silent once aligned’s activations have base’s mean and mean norm. Controls are features without policy content that fire about as often in base.</p>`
+}
+
+/** What a dose is, and what it is held beside: said once for both causal claims. */
+function doseProse(data: ReportData, id: ClaimId): Html {
+  const arms = claim(data, id).measures.find((m) => m.null !== undefined && m.p !== undefined)?.null?.draws
+  return html`A dose is ±√(2 KL), where KL, in nats per token, is what adding the direction at every token changes in the predictions on neutral text; every arm was calibrated to the KL asked for. The outcome is the stance: log-odds per token of the matched completion of pole B over that of pole A. ${arms === undefined ? 'Random directions' : html`${datum(arms, count(arms))} random directions`} of equal KL, in the span of the model’s prompts, orthogonal to the direction and as variable as it, stand beside it.`
+}
+
+function steeringProse(data: ReportData): Html {
+  const gain = headline(data, 'steering', { name: 'gain_ratio' })
+  return html`<h3>Steering</h3>
+<p>${doseProse(data, 'steering')} A gain is the slope of the stance on the dose, mean over ${gain?.groups === undefined ? 'issues' : html`${datum(gain.groups, count(gain.groups))} issues`}, over the doses at which texts stay coherent in both models, in that model’s own contrast between personas. Before the ratio of gains means anything, base must move further than its random directions, an unrelated concept must steer both models on its own completions, and a dose of zero must change nothing.</p>`
+}
+
+function geometryProse(data: ReportData): Html {
+  const told = wasRun(claim(data, 'steering'))
+  return html`<h3>Geometry</h3>
+<p>${told ? '' : html`${doseProse(data, 'geometry')} `}Each test is a rank among random directions of equal KL: steering along a model’s own direction, along the other model’s, and setting the direction to its mean, which should take more off the difference between loaded prompts than doing so to others. A rank that misses its bar says only that nothing was seen; that the direction does no more than random ones is said where the interval of its gain over the 95% point of theirs lies below 1.</p>`
+}
+
+function identityProse(data: ReportData): Html {
+  const decides = claim(data, 'identity').measures.find((m) => m.name === 'stance_contrast')
+  return html`<h3>Identity</h3>
+<p>The same questions${decides?.groups === undefined ? '' : html`, on ${datum(decides.groups, count(decides.groups))} issues,`} were put to users of either pole, of neither, of an unrelated identity and of none, stated or implied by a biography, in the system prompt or the user’s own turn; messages of a slot are equally long. Contrasts are signed, identity B less identity A, and their null permutes identities within issues. The reactivation index is the contrast of aligned over that of base, by the same draws. Factual questions under the same identities tell a role that is played.</p>`
 }
 
 /** What holds for every number: methods of intervals, correction, families. */

@@ -29,6 +29,23 @@ const TERMS: readonly (readonly [term: string, meaning: string])[] = [
     'Standard deviation of the prompts’ projections, aligned over base. 0.5 is half as wide.',
   ],
   [
+    'Score, contrast',
+    'A classifier’s reading of an answer, from −1 (A) to 1 (B); the mean score at prompts that lean to B less that at prompts that lean to A. 0: the wording makes no difference.',
+  ],
+  [
+    'L0, FVU',
+    'Of a dictionary: how many latents are active at a token, and the fraction of the variance of activations that it leaves unexplained.',
+  ],
+  [
+    'KL, nats, dose',
+    'How far predictions on neutral text are moved, in nats per token; a dose is √(2 KL) with the sign of the direction, the same size of push in every model.',
+  ],
+  ['Stance, gain', 'Log-odds per token of pole B’s completion over pole A’s; how far a dose of 1 moves it.'],
+  [
+    'Reactivation index',
+    'What opposite identities of the user make of the aligned model, over what they make of base. 1: as much.',
+  ],
+  [
     'Interval',
     'A range that would hold the true value in 95 of 100 repetitions of the study with new groups or issues, unless another level is given. A status is decided by its end, not by the value in the middle.',
   ],
