@@ -175,8 +175,8 @@ describe('fetchReference: connections that fail', () => {
 
   it('names the host that cannot be reached', async () => {
     const gone = await HubServer.start()
-    await gone[Symbol.asyncDispose]()
     env.HF_ENDPOINT = gone.endpoint
+    await gone[Symbol.asyncDispose]()
     const error = await fails('hub-network')
     expect(error.message).toContain('ECONNREFUSED')
     expect(error).toMatchObject({ exitCode: 1 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { mostAt } from '../../test/support/calibration.ts'
 import { stream } from '../core/random.ts'
 import { betweenAndWithin, type Repeated } from './between.ts'
 
@@ -29,19 +30,26 @@ describe('betweenAndWithin', () => {
     expect(found.between.value).toBeCloseTo(Math.sqrt(8), 12)
   })
 
-  it('finds both parts apart, with intervals that hold them', async () => {
-    for (const [b, w] of [
-      [1, 0.3],
-      [0.3, 1],
-      [0, 1],
-    ] as const) {
-      const { between, within } = (await betweenAndWithin(rows(60, b, w), options))!
-      expect(between.ci![0]).toBeLessThanOrEqual(b)
-      expect(between.ci![1]).toBeGreaterThanOrEqual(b)
-      expect(within.ci![0]).toBeLessThan(w)
-      expect(within.ci![1]).toBeGreaterThan(w)
-      expect(between).toMatchObject({ n: 60 * 24, groups: 60, level: 0.95 })
+  it('has intervals that cover both parts as often as they say', async () => {
+    const missed = { between: 0, within: 0 }
+    for (let seed = 0; seed < 100; seed++) {
+      const found = (await betweenAndWithin(rows(60, 0.3, 1, seed), { seed, draws: 200 }))!
+      for (const [part, truth] of [
+        ['between', 0.3],
+        ['within', 1],
+      ] as const) {
+        const [low, high] = found[part].ci!
+        if (!(low <= truth && truth <= high)) missed[part]++
+      }
+      expect(found.between).toMatchObject({ n: 60 * 24, groups: 60, level: 0.95 })
     }
+    for (const count of Object.values(missed)) expect(count).toBeLessThanOrEqual(mostAt(0.05, 100))
+  })
+
+  it('does not take noise within items for a distance between them', async () => {
+    const { between } = (await betweenAndWithin(rows(60, 0, 1), options))!
+    expect(between.ci![0]).toBeLessThan(0.05)
+    expect(between.value).toBeLessThan(0.15)
   })
 
   it('is nothing where no two items were measured twice, and has no interval of one issue', async () => {

@@ -9,7 +9,7 @@ import { type TokenizedText, tokenizeTexts } from './inputs.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunFolder } from './run-folder.ts'
 
-const VERSION = 2
+const VERSION = 3
 
 /** Samples the answers of all models and measures the claim. */
 export async function behaviourStep(
