@@ -48,7 +48,7 @@ async function measure(size: SizeName, noise: number, marking: number, seed: num
     { signal: stopper.signal },
   )
   // Whatever was made is studied: the map asks what the instrument says where the phenomenon is not there too.
-  const study = organismStudy(pair, at, at('domain.json'), seed)
+  const study = organismStudy(pair, at, at('domain.json'), seed, ['direction', 'compression', 'behaviour'])
   await mkdir(at('study'), { recursive: true })
   const { verdict } = await runStudy(study, {
     source: stringify(study),

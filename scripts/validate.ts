@@ -120,6 +120,16 @@ const swapped = rows.filter(
 for (const { set, pair, verdict, columns } of rows)
   for (const c of [verdict, ...columns])
     if (!c.right) console.log(`WRONG ${set} ${pair}: ${c.column} is ${c.found}, not ${c.expected}`)
+// What was found by column, for pairs with a value to speak of: how often a claim was decided.
+const counts = new Map<string, Map<string, number>>()
+for (const { pair, columns } of rows)
+  if (pair !== 'flat-aligned')
+    for (const { column, found } of columns) {
+      const of = counts.get(column) ?? new Map<string, number>()
+      counts.set(column, of.set(found, (of.get(found) ?? 0) + 1))
+    }
+for (const [column, of] of counts)
+  console.log(`${column}: ${[...of].map(([found, n]) => `${found} ${n}`).join(', ')}`)
 const forgiven = values.shipped ? 0 : Math.floor(MOST_WRONG * rows.length)
 const met = rows.length > 0 && rows.length - right.length <= forgiven && swapped.length === 0
 console.log(
