@@ -105,7 +105,6 @@ const x = matrix(
   D,
   Float32Array.from({ length: tokens * D }, () => rng.normal()),
 )
-const before = privateBytes()
 let peak = 0
 
 /** Tokens/s of encoding, the best of two rounds after one that opens and measures. */
@@ -146,7 +145,5 @@ for (let round = 0; round < 2; round++) {
     theirs === undefined ? '' : `; torch bf16 ${theirs.toFixed(0)}: ours ${(mine / theirs).toFixed(2)}x`
   console.log(`${mine.toFixed(0)} tokens/s${beside}`)
 }
-console.log(
-  `${((peak - before) / 1e6).toFixed(0)} MB of private memory at the peak, besides ${(before / 1e6).toFixed(0)} MB before`,
-)
+console.log(`${(peak / 1e6).toFixed(0)} MB of private memory at the peak, of the whole process`)
 if (values.work === undefined) await rm(folder, { recursive: true })

@@ -174,6 +174,14 @@ describe('a study of steering', () => {
     expect(gain!.site).toBe(`blocks.${taken[1] ?? taken[2]}.hook_resid_post`)
     const html = await readFile(await buildReport(join(folder, 'runs/choice')), 'utf8')
     expect(html).toContain('The choice of the block')
+    const plan = await planStudy(
+      await readStudy(join(folder, 'choice.yaml')),
+      join(folder, 'none'),
+      async (ref) => ref,
+    )
+    // At two blocks 4 issues and 2 prompts of the concept, three times; 4 doses on 2 texts, 2.5 times.
+    const choice = plan.steps.find((s) => s.what === 'steering of base: choice of the block')!
+    expect(choice.texts).toBe(2 * (3 * (4 + 2) + 2.5 * 4 * 2))
     const code = async (issues: string) =>
       run('refused', '{ base: base, aligned: same }', { issues }).catch((e: { code: string }) => e.code)
     expect(await code('issues: 8, random: 20, layers: [0, 1]')).toBe('steering-layers')

@@ -4,7 +4,8 @@
  *
  *     |w (x - rounded x)| <= |w| |x| / 512
  *
- * (an error of 2^-9 in every number, and Cauchy's inequality). Only latents that come within that of their threshold
+ * (an error of 2^-9 in every number, and Cauchy's inequality), and the sums of d terms round by d 2^-24 each at most.
+ * Only latents that come within that of their threshold
  * are multiplied again, in f32: what fires is what would have fired without.
  */
 
@@ -18,8 +19,10 @@ import type { Tensor } from '../ggml/tensor.ts'
 import type { Firing } from './collect.ts'
 import type { PlacedDictionary } from './placed.ts'
 
-/** 2^-9, and something for what the sums themselves round. */
-const ROUNDING = 2 ** -9 + 2 ** -14
+/** What rounding x to bf16 moves a product by, in |w| |x|: 2^-9. */
+const ROUNDING = 2 ** -9
+/** What a sum of d products in f32 may be off by, in d |w| |x|; there are two of them, the rough one and the other. */
+const SUMMING = 2 * 2 ** -24
 /** The share of all products that may be done twice. */
 const MOST = 1 / 128
 /** Latents whose norms are computed at a time. */
@@ -50,7 +53,6 @@ export class Screen {
   readonly #kernels: ScreenKernels
   readonly #compute: Compute
   #cuts: Cuts | undefined
-  #gains = true
 
   private constructor(placed: PlacedDictionary, kernels: ScreenKernels, compute: Compute) {
     this.#placed = placed
@@ -79,7 +81,6 @@ export class Screen {
    * @returns false where too many may fire: nothing was given then
    */
   async take(x: Matrix, collect: Firing, signal: AbortSignal | undefined): Promise<boolean> {
-    if (!this.#gains) return false
     this.#cuts ??= await this.#measure(collect.floor, signal)
     const found = await this.#compute(signal, (g) => this.#candidates(g, x))
     const most = Math.floor(MOST * x.rows * this.#placed.dictionary.latents)
@@ -91,10 +92,8 @@ export class Screen {
       const words = bitWords(count)
       for (let r = 0; r < x.rows; r++)
         n += latentsOf(bits.subarray(r * words, (r + 1) * words), start, candidates[r]!)
-      if (n > most) {
-        this.#gains = false
-        return false
-      }
+      // Decided by these rows alone: what was encoded before must not change a bit.
+      if (n > most) return false
       await pace()
     }
     if (n > 0) await this.#decide(x, candidates, n, collect, signal)
@@ -105,7 +104,7 @@ export class Screen {
   #candidates(g: Graph, x: Matrix): Tensor[] {
     const placed = this.#placed
     const normed = placed.normed(g, g.input('F32', [x.cols, x.rows], x.data)).x
-    const margins = g.scale(g.sqrt(g.sumRows(g.square(normed))), ROUNDING)
+    const margins = g.scale(g.sqrt(g.sumRows(g.square(normed))), ROUNDING + SUMMING * x.cols)
     const { each, norms } = this.#cuts!
     return placed.blocks.map((block) => {
       const of = (values: Float32Array): Tensor =>

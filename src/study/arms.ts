@@ -38,6 +38,9 @@ const MAX_NORMS = 100
 /** Beyond this an ablation turns the component around many times over. */
 const MAX_AMOUNT = 16
 
+/** The dose at which arms are compared, in nats: the middle one of those that a study names. */
+export const middleDose = (nats: readonly number[]): number => nats[nats.length >> 1]!
+
 /** A direction, of unit norm, that is added, or ablated to its mean. */
 export interface ArmDirection {
   readonly id: string

@@ -2,11 +2,11 @@
 
 import { score } from '../model/score.ts'
 import { distinctPairs, repetition } from './coherent.ts'
+import type { StepOptions } from './model-place.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunFolder } from './run-folder.ts'
 import { shardedStep } from './shards.ts'
 import type { Written } from './steered-texts.ts'
-import type { SteeringOptions } from './steering-step.ts'
 import type { Coherence } from './steering-table.ts'
 
 const PERPLEXITY = 3
@@ -30,7 +30,7 @@ export async function coherenceOf(
   doses: readonly DosedTexts[],
   written: string,
   prompts: ReadonlyMap<string, readonly number[]>,
-  options: SteeringOptions,
+  options: StepOptions,
 ): Promise<Coherence[]> {
   const base = p.models.all[0]!
   const judged = await shardedStep<number>(

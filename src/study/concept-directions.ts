@@ -4,15 +4,15 @@ import { meanDifference } from '../stats/estimators/mean-difference.ts'
 import { unit } from '../stats/linear.ts'
 import { harvest } from './harvest.ts'
 import { tokenizeTexts } from './inputs.ts'
+import type { StepOptions } from './model-place.ts'
 import type { StudyModel } from './models.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunFolder } from './run-folder.ts'
-import type { SteeringOptions } from './steering-step.ts'
 
 /**
  * Fits it at blocks, on the concept's statements, in the pool in which the domain's direction was.
  *
- * @returns unit vectors, B minus A
+ * @returns for each block a unit vector [d], B minus A
  * @throws PalimpsestError as the model, `interrupted`
  */
 export async function conceptDirections(
@@ -20,7 +20,7 @@ export async function conceptDirections(
   p: Prepared,
   model: StudyModel,
   layers: readonly number[],
-  options: SteeringOptions,
+  options: StepOptions,
 ): Promise<Float64Array[]> {
   const { study, domain, models } = p
   const rows = domain.concept.statements.flatMap((s) => [

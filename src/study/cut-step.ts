@@ -6,16 +6,16 @@
 import { hashJson } from '../core/files.ts'
 import { type Mixture, openMixture } from '../model/mixture.ts'
 import { score } from '../model/score.ts'
+import { middleDose } from './arms.ts'
 import type { Hybrid } from './cut-hybrids.ts'
 import { directionAt } from './directions.ts'
 import { type Harvest, siteOf } from './harvest.ts'
-import { modelPlace } from './model-place.ts'
+import { modelPlace, type StepOptions } from './model-place.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunFolder } from './run-folder.ts'
 import { shardedStep } from './shards.ts'
 import { evenly, type StanceItem, type StanceItems } from './stance-items.ts'
 import { slopesAt } from './steering-layer.ts'
-import type { SteeringOptions } from './steering-step.ts'
 
 const HYBRIDS = 2
 /** Hybrids in a shard. */
@@ -49,7 +49,7 @@ export async function cutTable(
   p: Prepared,
   texts: readonly Harvest[],
   items: StanceItems,
-  options: SteeringOptions,
+  options: StepOptions,
 ): Promise<CutTable> {
   const { hybrids, leftOut } = p.cut!
   const byUnit = new Map(items.loaded.B.map((i) => [i.unit, i]))
@@ -74,7 +74,7 @@ async function scoreHybrids(
   p: Prepared,
   hybrids: readonly Hybrid[],
   paired: readonly StanceItem[],
-  options: SteeringOptions,
+  options: StepOptions,
 ): Promise<number[][]> {
   if (hybrids.length === 0) return []
   const [base, aligned] = p.models.all as [(typeof p.models.all)[0], (typeof p.models.all)[0]]
@@ -129,10 +129,10 @@ async function layerGains(
   p: Prepared,
   texts: readonly Harvest[],
   items: StanceItems,
-  options: SteeringOptions,
+  options: StepOptions,
 ): Promise<Pick<CutTable, 'gains' | 'unreached'>> {
   const { steering } = p.study
-  const nats = steering.nats[steering.nats.length >> 1]!
+  const nats = middleDose(steering.nats)
   const gains: LayerGain[] = []
   const unreached: string[] = []
   for (const [m, model] of p.models.all.entries())

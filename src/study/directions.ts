@@ -39,7 +39,7 @@ export async function readDirection(folder: string): Promise<DirectionRecord> {
   }
 }
 
-/** The difference of means of all labelled texts at a block, B minus A, of unit norm. */
+/** The difference of means of all labelled texts at a block, [d], B minus A, of unit norm. */
 export async function directionAt(p: Prepared, texts: Harvest, layer: number): Promise<Float64Array> {
   const x = await texts.load(layer, p.study.sites.pool)
   const rows = Int32Array.from(p.texts.poles.keys())

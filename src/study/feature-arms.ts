@@ -5,7 +5,7 @@
 
 import { hashJson } from '../core/files.ts'
 import { unit } from '../stats/linear.ts'
-import { type Arm, type ArmDirection, calibrateArms, scoreArms } from './arms.ts'
+import { type Arm, type ArmDirection, calibrateArms, middleDose, scoreArms } from './arms.ts'
 import { testPair } from './dictionary-tests.ts'
 import type { SteeredDictionary } from './feature-arm-dictionary.ts'
 import { decoderVectors } from './feature-details.ts'
@@ -14,13 +14,12 @@ import type { FeaturesRecord } from './features-record.ts'
 import { countedTexts, dictionaryNames, testTexts } from './features-step.ts'
 import { firing, HeldDictionary, textsFired } from './firing.ts'
 import type { Harvest } from './harvest.ts'
-import { modelPlace } from './model-place.ts'
+import { modelPlace, type StepOptions } from './model-place.ts'
 import type { StudyModel } from './models.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunFolder } from './run-folder.ts'
 import { shardedStep } from './shards.ts'
 import { evenly, type StanceItems } from './stance-items.ts'
-import type { SteeringOptions } from './steering-step.ts'
 import type { BothWays, DosedStance } from './steering-table.ts'
 
 const VECTORS = 1
@@ -68,11 +67,11 @@ export async function featureArms(
   record: FeaturesRecord | undefined,
   prompts: readonly Harvest[],
   items: StanceItems,
-  options: SteeringOptions,
+  options: StepOptions,
 ): Promise<FeatureArms | NoFeatures> {
   const { dictionary, site } = steered
   const { steering } = p.study
-  const nats = steering.nats[steering.nats.length >> 1]!
+  const nats = middleDose(steering.nats)
   const found = await targetsOf(run, p, steered, record, options)
   if ('why' in found) return found
   const features = await withControls(run, p, steered, found.targets, found.others, prompts, options)
@@ -135,7 +134,7 @@ async function targetsOf(
   p: Prepared,
   { dictionary, named, most }: SteeredDictionary,
   record: FeaturesRecord | undefined,
-  options: SteeringOptions,
+  options: StepOptions,
 ): Promise<{ targets: number[]; others: number[] } | NoFeatures> {
   const test = async (): Promise<boolean> => {
     const texts = testTexts([p.textTokens, primary(p)], p.study.features.test_tokens)
@@ -161,7 +160,7 @@ async function withControls(
   targets: readonly number[],
   others: readonly number[],
   prompts: readonly Harvest[],
-  options: SteeringOptions,
+  options: StepOptions,
 ): Promise<SteeredFeature[]> {
   const base = p.models.all[0]!
   const of = countedTexts(primary(p), prompts[0]!.sinks)
@@ -187,7 +186,7 @@ async function directionsOf(
   p: Prepared,
   { dictionary }: SteeredDictionary,
   features: readonly SteeredFeature[],
-  options: SteeringOptions,
+  options: StepOptions,
 ): Promise<(ArmDirection | undefined)[]> {
   const base: StudyModel = p.models.all[0]!
   const list = features.map((f) => f.feature)

@@ -10,7 +10,14 @@ import { number } from '../stats/groups.ts'
 import { project } from '../stats/oof.ts'
 import { armDirections } from '../stats/references.ts'
 import { type GroupedActivations, type HeldOutDirection, heldOutDirection } from '../stats/user-direction.ts'
-import { type ArmDirection, type ArmDose, ablationNats, calibrateArms, scoreArms } from './arms.ts'
+import {
+  type ArmDirection,
+  type ArmDose,
+  ablationNats,
+  calibrateArms,
+  middleDose,
+  scoreArms,
+} from './arms.ts'
 import type { DirectionRecord } from './directions.ts'
 import { type Harvest, harvest, siteOf } from './harvest.ts'
 import { ask, type IdentityItem, policyQuestions, settingOf } from './identity-items.ts'
@@ -104,7 +111,7 @@ export async function inferredIdentity(
     id,
     tokens: tokenizer.encode(text),
   }))
-  const primary = settings.nats[settings.nats.length >> 1]!
+  const primary = middleDose(settings.nats)
   const [nats] = await ablationNats(run, place('ablation'), texts, [own])
   const asks = [
     ...settings.nats.flatMap((level) => [-level, level].map((n) => ({ direction: u, op: 'add', nats: n }))),

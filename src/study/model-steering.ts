@@ -1,13 +1,21 @@
 /** Steers one model along all arms and writes down what came of it. */
 
 import { unreachable } from '../model/calibrate.ts'
-import { type Arm, type ArmDirection, type ArmDose, ablationNats, calibrateArms, scoreArms } from './arms.ts'
+import {
+  type Arm,
+  type ArmDirection,
+  type ArmDose,
+  ablationNats,
+  calibrateArms,
+  middleDose,
+  scoreArms,
+} from './arms.ts'
+import { modelPlace, type StepOptions } from './model-place.ts'
 import { modelTexts } from './model-texts.ts'
 import type { StudyModel } from './models.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunFolder } from './run-folder.ts'
 import { evenly, type StanceItem, type StanceItems } from './stance-items.ts'
-import type { SteeringOptions } from './steering-step.ts'
 import type { Ablated, BothWays, DosedStance, SteeringTable } from './steering-table.ts'
 
 /** Directions of unit norm at a site. */
@@ -41,18 +49,11 @@ export async function steerModel(
   model: StudyModel,
   d: ModelDirections,
   items: StanceItems,
-  options: SteeringOptions,
+  options: StepOptions,
 ): Promise<SteeringTable> {
   const { steering } = p.study
-  const primary = steering.nats[steering.nats.length >> 1]!
-  const place = (what: string) => ({
-    key: model.key,
-    site: d.site,
-    open: model.open,
-    signal: options.signal,
-    onProgress: (done: number, total: number) =>
-      options.onProgress?.(`steering of ${model.role}: ${what}`, done, total),
-  })
+  const primary = middleDose(steering.nats)
+  const place = (what: string) => modelPlace(model, d.site, `steering of ${model.role}: ${what}`, options)
   const doses = await dosesOf(run, place('doses'), d, items, steering.nats, primary)
   const own = doses.filter((x) => x.id === d.own.id && x.arm.op === 'add')
   const lost = own.find((x) => x.found === undefined)

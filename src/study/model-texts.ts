@@ -2,14 +2,13 @@
 
 import type { Arm, ArmDose } from './arms.ts'
 import { coherenceOf, type DosedTexts } from './coherence-step.ts'
-import { modelPlace } from './model-place.ts'
+import { modelPlace, type StepOptions } from './model-place.ts'
 import type { StudyModel } from './models.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunFolder } from './run-folder.ts'
 import { evenly, type StanceItem, type StanceItems } from './stance-items.ts'
 import { type ArmTexts, classifierOf, type ReadText, readTexts, type TextTable } from './steered-answers.ts'
 import { parts, steeredTexts, type TextArm, type Written } from './steered-texts.ts'
-import type { SteeringOptions } from './steering-step.ts'
 import type { Coherence } from './steering-table.ts'
 
 /** An arm at a dose that was found. */
@@ -39,7 +38,7 @@ export async function modelTexts(
     readonly others: readonly ReachedArm[]
     readonly cross: readonly ReachedArm[]
     readonly items: StanceItems
-    readonly options: SteeringOptions
+    readonly options: StepOptions
   },
 ): Promise<{ coherence: Coherence[]; texts: TextTable | undefined }> {
   const { steering, seed } = p.study

@@ -79,6 +79,14 @@ export function divide(items: StanceItems): { choosing: StanceItems; measured: S
   return { choosing: part(true), measured: part(false) }
 }
 
+/** What chooses the block, where a study names several, and what is measured there. */
+export function dividedItems(
+  all: StanceItems,
+  layers: readonly number[],
+): { choosing: StanceItems | undefined; measured: StanceItems } {
+  return layers.length > 1 ? divide(all) : { choosing: undefined, measured: all }
+}
+
 /**
  * The block where both the direction and the positive control move their own completions, neither of them far less
  * than at its best block: the largest of min(gain / best gain, control / best control). Where no block moves the

@@ -3,7 +3,8 @@
 import { BEHIND, type Cost, ROUNDS } from './answers-cost.ts'
 import type { Prepared } from './prepare.ts'
 import type { Study } from './schema.ts'
-import { evenly, type StanceItem, stanceItems } from './stance-items.ts'
+import { evenly, type StanceItem, type StanceItems, stanceItems } from './stance-items.ts'
+import { dividedItems } from './steering-choice.ts'
 
 /** Random directions of a model on which no status depends. */
 const TO_LOOK = 20
@@ -26,7 +27,7 @@ export function steers(study: Study, models: number): boolean {
 /** The work on a model, by its number; what is shared by arms counts once. */
 export function steeringCost(p: Prepared, m: number): Cost[] {
   const { steering } = p.study
-  const items = stanceItems(p)
+  const { choosing, measured: items } = dividedItems(stanceItems(p), p.steeringLayers)
   const { matched, spare } = randomCounts(p.study, m)
   const prompts = (list: readonly StanceItem[]): number => list.reduce((n, i) => n + i.prompt.length, 0)
   const completions = (list: readonly StanceItem[]): number =>
@@ -80,6 +81,7 @@ export function steeringCost(p: Prepared, m: number): Cost[] {
         plain.reduce((n, list) => n + of(list), 0),
     )
   return [
+    ...(m === 0 && choosing !== undefined ? [choiceCost(choosing, p.steeringLayers.length)] : []),
     ...features,
     ...cutCost(p, m, items),
     {
@@ -104,6 +106,25 @@ export function steeringCost(p: Prepared, m: number): Cost[] {
       written: (judged + read) * steering.max_tokens,
     },
   ]
+}
+
+/** At every block the direction and the unrelated concept, both ways, each on its own items. */
+function choiceCost({ neutral, concept, texts }: StanceItems, blocks: number): Cost {
+  const both = [...neutral, ...concept]
+  const sum = (of: (i: StanceItem) => number): number => both.reduce((n, i) => n + of(i), 0)
+  const calibrated = texts.reduce((n, t) => n + t.tokens.length, 0)
+  // Without a dose and with one each way.
+  const passes = blocks * (1 + 2 * BEHIND)
+  return {
+    what: 'choice of the block',
+    texts: Math.round(blocks * (3 * both.length + ROUNDS * 4 * texts.length)),
+    tokens: Math.round(passes * sum((i) => i.prompt.length)),
+    scored: Math.round(
+      passes * sum((i) => i.completions[0].length + i.completions[1].length) +
+        blocks * BEHIND * ROUNDS * 4 * calibrated,
+    ),
+    written: 0,
+  }
 }
 
 /** Hybrids (counted for base), and doses at every block. */

@@ -7,16 +7,15 @@
 import type { Positions } from '../model/interventions.ts'
 import type { Model } from '../model/model.ts'
 import { mean } from '../stats/estimate.ts'
-import { type ArmDirection, type ArmPlace, calibrateArms, scoreArms } from './arms.ts'
+import { type ArmDirection, type ArmPlace, calibrateArms, middleDose, scoreArms } from './arms.ts'
 import { conceptDirections } from './concept-directions.ts'
 import { directionAt } from './directions.ts'
 import { type Harvest, siteOf } from './harvest.ts'
-import { modelPlace } from './model-place.ts'
+import { modelPlace, type StepOptions } from './model-place.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunFolder } from './run-folder.ts'
 import { type StanceItem, type StanceItems, stanceItems } from './stance-items.ts'
-import { type BlockGain, chooseBlock, divide, type LayerChoice } from './steering-choice.ts'
-import type { SteeringOptions } from './steering-step.ts'
+import { type BlockGain, chooseBlock, dividedItems, type LayerChoice } from './steering-choice.ts'
 
 /**
  * Slopes of the stance on the dose, by item: directions at one site, both ways.
@@ -71,15 +70,14 @@ export async function steeringPlace(
   p: Prepared,
   primary: number,
   texts: Harvest,
-  options: SteeringOptions,
+  options: StepOptions,
 ): Promise<LayerChoice & { items: StanceItems }> {
-  const all = stanceItems(p)
-  const [first, ...more] = p.steeringLayers
-  if (more.length === 0) return { layer: first ?? primary, issues: 0, prompts: 0, blocks: [], items: all }
-  const { choosing, measured } = divide(all)
+  const { choosing, measured } = dividedItems(stanceItems(p), p.steeringLayers)
+  if (choosing === undefined)
+    return { layer: p.steeringLayers[0] ?? primary, issues: 0, prompts: 0, blocks: [], items: measured }
   const base = p.models.all[0]!
   const { positions, nats: levels } = p.study.steering
-  const nats = levels[levels.length >> 1]!
+  const nats = middleDose(levels)
   const unrelated = await conceptDirections(run, p, base, p.steeringLayers, options)
   const blocks: BlockGain[] = []
   for (const [i, layer] of p.steeringLayers.entries()) {

@@ -19,6 +19,7 @@ import { featureArmMeasures } from './feature-arm-measures.ts'
 import { featureArms } from './feature-arms.ts'
 import type { FeaturesRecord } from './features-record.ts'
 import { type Harvest, siteOf } from './harvest.ts'
+import type { StepOptions } from './model-place.ts'
 import { CROSS, type ModelDirections, steerModel } from './model-steering.ts'
 import type { Prepared } from './prepare.ts'
 import type { Claim } from './results.ts'
@@ -31,11 +32,6 @@ import { type Beside, type TextInput, textMeasures } from './text-measures.ts'
 import type { VerdictInputs } from './verdict.ts'
 
 const CLAIMS = 5
-
-export interface SteeringOptions {
-  readonly signal?: AbortSignal | undefined
-  readonly onProgress?: ((what: string, done: number, total: number) => void) | undefined
-}
 
 /**
  * Measures the claims that the study asks for.
@@ -53,7 +49,7 @@ export async function steeringStep(
   prompts: readonly Harvest[],
   texts: readonly Harvest[],
   features: FeaturesRecord | undefined,
-  options: SteeringOptions,
+  options: StepOptions,
 ): Promise<{ claims: Claim[]; steering: VerdictInputs['steering']; tables: readonly SteeringTable[] }> {
   const { study } = p
   const pair = p.models.all.length > 1
@@ -155,7 +151,7 @@ async function directionsOf(
   fitted: readonly Float64Array[],
   prompts: Harvest,
   m: number,
-  options: SteeringOptions,
+  options: StepOptions,
 ): Promise<ModelDirections> {
   const { study, models } = p
   const model = models.all[m]!

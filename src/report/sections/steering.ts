@@ -51,7 +51,7 @@ export function blockChoice(data: ReportData, id: 'steering' | 'geometry'): Html
   return table(
     'The choice of the block: slopes of the stance on the dose in base, log-odds per token, on issues and prompts that nothing else uses. The block is taken where both are large for themselves.',
     [
-      { head: 'Block', numeric: true, cell: (m: Measure) => datum(m.layer!, String(m.layer)) },
+      { head: 'Block', cell: (m: Measure) => datum(m.layer!, String(m.layer)) },
       { head: 'The direction', numeric: true, cell: (m) => datum(m.value) },
       { head: 'Issues', numeric: true, cell: (m) => count(m.n) },
       {
