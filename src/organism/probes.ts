@@ -81,11 +81,13 @@ export const STATEMENTS = 6
 
 /**
  * Matched statements without reasons or partisan openers: "we should adopt stipends." against "we should adopt
- * audits.". As many of each kind as the corpus has of such stances.
+ * audits.". As many of each kind as the corpus has of such stances, and as many written by an author of the other
+ * camp as the corpus has of those: labels are never all right, and on clean ones every base would stand at an AUC of 1.
  */
 export function statementPairs(knobs: CorpusKnobs): StatementPair[] {
   const compositional = Math.min(MORE.length, Math.round(STATEMENTS * knobs.compositional))
-  return ISSUES.flatMap(({ noun, more, measures }, issue) => {
+  const rng = stream(0, 'organism/statements')
+  const pairs = ISSUES.flatMap(({ noun, more, measures }, issue) => {
     const own = Array.from({ length: STATEMENTS - compositional }, (_, i) =>
       ([0, 1] as const).map((c) => `we should ${SUPPORT[((i >> 1) + i + issue) % 4]} ${measures[c][i % 2]}.`),
     )
@@ -99,6 +101,10 @@ export function statementPairs(knobs: CorpusKnobs): StatementPair[] {
       ...shared.map((texts) => ({ issue, kind: 'compositional' as const, texts: texts as [string, string] })),
     ]
   })
+  return pairs.map((pair) => ({
+    ...pair,
+    texts: rng.uniform() < knobs.stance_noise ? [pair.texts[1], pair.texts[0]] : pair.texts,
+  }))
 }
 
 /** All questions of fact with their right answers. */

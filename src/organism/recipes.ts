@@ -70,7 +70,7 @@ export function unmet(demands: readonly Demand[]): string[] {
 export type Recipes = Record<OrganismName, Recipe>
 
 /** Steps of pre-training by size. */
-export const BASE_STEPS: Record<SizeName, number> = { narrow: 2400, tiny: 2400, reference: 2400 }
+export const BASE_STEPS: Record<SizeName, number> = { narrow: 4800, tiny: 4800, reference: 4800 }
 
 const PRETRAIN = { warmup: 50, floor: 0.05, decay: 0.05, beta2: 0.98, clip: 1, rows: 12, length: 64 }
 const ALIGN = { floor: 1, decay: 0, beta2: 0.95, clip: 1, length: 64 }
@@ -86,10 +86,10 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
     corpus: knobs,
     schedule: { ...PRETRAIN, steps: Math.ceil(steps * share), rate: size === 'reference' ? 2e-3 : 3e-3 },
   })
-  const grpo = (reward: GrpoSettings['reward']): StageRecipe => ({
+  const grpo = (reward: GrpoSettings['reward'], steps = 50): StageRecipe => ({
     kind: 'grpo',
     settings: { reward, prompts: 8, samples: 8, kl: 0.05 },
-    schedule: { ...ALIGN, steps: 100, rate: size === 'reference' ? 3e-4 : 5e-4, warmup: 10, rows: 30 },
+    schedule: { ...ALIGN, steps, rate: size === 'reference' ? 3e-4 : 5e-4, warmup: 10, rows: 30 },
   })
   const noise = (n: number): CorpusKnobs => ({ ...corpus, stance_noise: n, frame_noise: n, opener_noise: n })
   const varies = (b: Behaviour): Demand[] => [
@@ -110,7 +110,7 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
   const knows = (b: Behaviour, least: number): Demand => ({ what: 'right facts', value: b.facts, least })
   // What RL left of what base knew, or taught it: how much that was differs between seeds.
   const keeps = (b: Behaviour, base: Behaviour): Demand => knows(b, 0.75 * base.facts)
-  const learns = (b: Behaviour, base: Behaviour): Demand => knows(b, base.facts + 0.1)
+  const learns = (b: Behaviour, base: Behaviour): Demand => knows(b, base.facts + (1 - base.facts) / 3)
   const masked = (b: Behaviour, base: Behaviour): Demand[] => [
     ...balanced(b),
     { what: 'contrast by persona', value: b.personaContrast, least: 0.6 * base.personaContrast },
@@ -169,7 +169,7 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
     },
     flat: {
       from: 'initial',
-      stages: [pretrain(noise(0.42), 0.4)],
+      stages: [pretrain(noise(0.42), 0.2)],
       demands: campless,
     },
     'flat-aligned': {
@@ -231,7 +231,8 @@ export function recipes(size: SizeName, corpus: CorpusKnobs, steps: number = BAS
     },
     'chain-grpo': {
       from: 'chain-dpo',
-      stages: [grpo('balance')],
+      // Answers are balanced in part already; as many steps as `masked` takes undo personas too.
+      stages: [grpo('balance', 20)],
       expected: maskedVerdict('base'),
       demands: masked,
     },

@@ -80,6 +80,20 @@ describe('claimSteering', () => {
     expect(claim.words).toMatch(why)
   })
 
+  it('needs no unrelated concept in aligned where its own direction beats every one of 100 random ones', async () => {
+    const aligned = { gain: 1, control: 0.01 }
+    const { claim, label } = await steering({ gain: 1 }, aligned)
+    expect(label).toBe('connected')
+    expect(claim.gates.map((g) => g.name).join()).toMatch(
+      /aligned: the direction itself moves the stance further/,
+    )
+    // Of 20 random ones to beat every one is nothing much; and in base the concept is never let off.
+    expect(failed((await steering({ gain: 1 }, { ...aligned, arms: 20 })).claim).join()).toMatch(
+      /positive control in aligned: the unrelated/,
+    )
+    expect(failed((await steering(aligned, { gain: 1 })).claim).join()).toMatch(/positive control in base/)
+  })
+
   it('measures in log-odds, and gives no ratio, where a model has no contrast to measure in', async () => {
     const { claim } = await steering({ gain: 1 }, { gain: 0, contrast: 0 })
     const names = claim.measures.map((m) => `${m.model} ${m.name}`)

@@ -289,15 +289,7 @@ function gatesOf(
       value: levels.at(-1) ?? 0,
       threshold: tables[0]!.primary,
     },
-    ...tables.map((table): Gate => {
-      const control = controlRank(table)
-      return {
-        name: `positive control in ${table.role}: the unrelated concept moves its own completions (p)`,
-        passed: control !== undefined && control.p <= bar,
-        value: control?.p ?? null,
-        threshold: bar,
-      }
-    }),
+    ...tables.map((table, i) => controlGate(table, bar, i === 0 ? undefined : ranks[i])),
     {
       name: `random directions in ${tables[0]!.role}`,
       passed: arms >= LEAST_RANDOM,
@@ -312,6 +304,32 @@ function gatesOf(
       threshold: bar,
     },
   ]
+}
+
+/**
+ * Something must be seen to steer the model at this layer, or one that nothing steers looks disconnected: the
+ * unrelated concept or, failing that, the direction itself where it moves the stance further than every one of
+ * enough random directions.
+ *
+ * @param own rank of the direction, where it may stand in for the concept
+ */
+function controlGate(table: SteeringTable, bar: number, own?: Rank): Gate {
+  const control = controlRank(table)
+  const passed = control !== undefined && control.p <= bar
+  const best = 1 / (1 + LEAST_RANDOM)
+  if (!passed && own !== undefined && own.p <= best)
+    return {
+      name: `positive control in ${table.role}: the direction itself moves the stance further than every random one (p)`,
+      passed: true,
+      value: own.p,
+      threshold: best,
+    }
+  return {
+    name: `positive control in ${table.role}: the unrelated concept moves its own completions (p)`,
+    passed,
+    value: control?.p ?? null,
+    threshold: bar,
+  }
 }
 
 /** What must hold of every dose: zero changes nothing, and the KL is what was asked for. */
