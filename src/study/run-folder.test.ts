@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { hostname, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { RunFolder, stepHash } from './run-folder.ts'
 
 let path: string
@@ -45,36 +43,12 @@ describe('RunFolder', () => {
     expect(seen).toEqual(['shard-0'])
   })
 
-  it('belongs to one process: a living holder is named, a dead one is forgotten', async () => {
-    const held = await RunFolder.open(path)
-    await held[Symbol.asyncDispose]()
-    const lock = join(path, '.lock')
-    await writeFile(lock, JSON.stringify({ pid: 1, host: hostname(), since: 'then' }))
-    await expect(RunFolder.open(path)).rejects.toThrow(/process 1 on/)
-    await writeFile(lock, JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), since: 'then' }))
-    await using run = await RunFolder.open(path)
-    expect(run.path).toBe(path)
-  })
-
-  it.runIf(process.platform === 'linux')('forgets a holder that is a zombie', async () => {
-    // A shell that starts a process and then becomes one that never asks how the first one ended.
-    const parent: ChildProcess = spawn('sh', ['-c', 'sleep 0.5 & echo $!; exec sleep 60'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    try {
-      const [line] = (await once(parent.stdout!, 'data')) as [Buffer]
-      const pid = Number(line.toString())
-      await vi.waitFor(
-        async () => expect(await readFile(`/proc/${pid}/stat`, 'utf8')).toContain(') Z '),
-        5000,
-      )
-      expect(process.kill(pid, 0)).toBe(true)
-      await writeFile(join(path, '.lock'), JSON.stringify({ pid, host: hostname(), since: 'then' }))
-      await using run = await RunFolder.open(path)
-      expect(run.path).toBe(path)
-    } finally {
-      parent.kill('SIGKILL')
-    }
+  it('belongs to one process at a time', async () => {
+    const first = await RunFolder.open(path)
+    await expect(RunFolder.open(path)).rejects.toMatchObject({ code: 'run-in-use' })
+    await first[Symbol.asyncDispose]()
+    await using second = await RunFolder.open(path)
+    expect(second.path).toBe(path)
   })
 
   it('explains a full disk', async () => {
