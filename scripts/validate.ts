@@ -1,7 +1,7 @@
 /**
  * Holds verdicts against known answers: the shipped organisms, or fresh sets that are trained here.
  *
- *   npm run validate -- [--shipped] [--seeds N] [--seed S] [--claims all|LIST] [--pairs all|LIST] [--out DIR]
+ *   npm run validate -- [--shipped] [--seeds N] [--seed S] [--claims all|LIST] [--pairs all|LIST] [--threads N] [--out DIR]
  *
  * Exit 0 when the bar of docs/organisms.md is met, 1 otherwise, 2 for options that make no sense; the last line is the tally. What failed stays in DIR.
  */
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '101' },
     claims: { type: 'string', default: 'direction,compression,behaviour' },
     pairs: { type: 'string', default: 'all' },
+    threads: { type: 'string', default: '1' },
     out: { type: 'string', default: join('runs', 'validate') },
   },
 })
@@ -37,8 +38,9 @@ const wrong =
     ? `--pairs: all, or some of ${organismPairs()
         .map((p) => p.name)
         .join(', ')}`
-    : [values.seeds, values.seed].some((n) => !/^\d+$/.test(n)) || values.seeds === '0'
-      ? '--seeds and --seed: whole numbers'
+    : [values.seeds, values.seed, values.threads].some((n) => !/^\d+$/.test(n)) ||
+        [values.seeds, values.threads].includes('0')
+      ? '--seeds, --seed and --threads: whole numbers'
       : claims?.some((c) => !(CLAIMS as readonly string[]).includes(c))
         ? `--claims: all, or some of ${CLAIMS.join(', ')}`
         : undefined
@@ -100,7 +102,7 @@ else
     const seed = Number(values.seed) + s
     const out = join(values.out, `seed-${seed}`)
     await trainOrganism(
-      { out, set: organisms, size: 'tiny', seed },
+      { out, set: organisms, size: 'tiny', seed, threads: Number(values.threads) },
       {
         signal: stopper.signal,
         onOrganism: (r) => console.log(`seed-${seed} ${r.name}: ${r.made ? 'made' : r.unmet.join('; ')}`),

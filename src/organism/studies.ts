@@ -83,7 +83,7 @@ export function organismStudy(
     seed,
     models: { base: at(pair.base), aligned: at(pair.aligned) },
     domain,
-    sites: { layers: [3] },
+    sites: { layers: [2, 3] },
     // A direction that is read behind where it is used steers nothing there.
     steering: { layers: [0, 1, 2] },
     claims: dictionary === undefined ? claims : [...claims, 'features'],

@@ -249,7 +249,7 @@ test('rank of a direction among 100 random ones of a narrow span: errs more the 
 describe('selective compression, 100 trials of 20 issues of 8 prompts', () => {
   const trials = async (
     gain: (axis: number, normal: () => number) => number,
-    more: { alongD?: number; gapAlongD?: number } = {},
+    more: { alongD?: number; gapAlongD?: number; strength?: number } = {},
   ) => {
     const counts: Record<Selectivity, number> = { selective: 0, not: 0, underpowered: 0 }
     const readings: Partial<Record<Reading, number>> = {}
@@ -300,6 +300,21 @@ describe('selective compression, 100 trials of 20 issues of 8 prompts', () => {
     report('jitter and halving', found)
     expect(found.counts.selective).toBeLessThanOrEqual(10)
     expect(found.readings['change of scale']).toBeGreaterThanOrEqual(90)
+  })
+
+  test('nor is any of these where prompts vary along d more than along all else', async () => {
+    const strength = 6
+    for (const gain of [
+      jitter,
+      (k: number, normal: () => number): number => (k < 8 ? 0.5 : 1) * (1 + 0.05 * normal()),
+    ]) {
+      const found = await trials(gain, { strength })
+      report('a dominant direction', found)
+      expect(found.counts.selective).toBeLessThanOrEqual(10)
+    }
+    const compressed = await trials(jitter, { strength, alongD: 0.5 })
+    report('a dominant direction, compressed', compressed)
+    expect(compressed.counts.selective).toBeGreaterThanOrEqual(90)
   })
 
   test('halving along the direction is found through the jitter', async () => {

@@ -112,7 +112,7 @@ describe('reference directions', () => {
   const spread = (d: Float64Array): number => variance(project(p.base, d))
 
   test('are unit, orthogonal to d, and within 20% of its variance', async () => {
-    const found = await referenceDirections(p.base, p.aligned, p.d, 200, 1)
+    const found = await referenceDirections(p.base, p.aligned, p.d, { count: 200, seed: 1, least: 0 })
     expect(found.method).toBe('matched')
     expect(found.directions).toHaveLength(200)
     for (const r of found.directions) {
@@ -142,8 +142,7 @@ describe('reference directions', () => {
       flat,
       flat,
       d.map((v) => v / length),
-      200,
-      1,
+      { count: 200, seed: 1, least: 0 },
     )
     expect(span).toBeLessThanOrEqual(4)
     // What lies in a span of 5 has no part outside of it: least squares on the mixing vectors leaves nothing.
@@ -165,7 +164,7 @@ describe('reference directions', () => {
     for (let i = 0; i < x.rows; i++)
       for (let j = 0; j < 20; j++) x.data[i * x.cols + j] = (j < 3 ? 10 : 0.7) * rng.normal()
     const d = Float64Array.from({ length: 30 }, (_, j) => (j === 0 ? 0.2 : j === 19 ? Math.sqrt(0.96) : 0))
-    const narrow = await referenceDirections(x, x, d, 100, 1)
+    const narrow = await referenceDirections(x, x, d, { count: 100, seed: 1, least: 0 })
     expect(narrow.span).toBeLessThan(3)
     const arms = await armDirections(x, d, 100, 1)
     expect([arms.span, arms.method, arms.directions.length]).toEqual([16, 'matched', 100])
@@ -188,35 +187,66 @@ describe('reference directions', () => {
     expect((await armDirections(x, d, 20, 1)).span).toBeLessThanOrEqual(4)
   })
 
-  test('fall back to a regression on strength where d is stronger than all others', async () => {
+  test('are the strongest where d is stronger than all others', async () => {
     const strong = matrix(p.base.rows, p.base.cols, p.base.data.slice())
     const z = project(p.base, p.d)
     for (let i = 0; i < strong.rows; i++)
       for (let j = 0; j < strong.cols; j++) strong.data[i * strong.cols + j]! += 9 * z[i]! * p.d[j]!
-    const found = await referenceDirections(strong, strong, p.d, 200, 1)
-    expect(found.method).toBe('regression')
-    // Ordinary least squares, read off at d's strength: exact on a line.
-    const logs = found.directions.map((_, i) => i / 10)
-    expect(
-      found.centre(
-        logs.map((v) => 1 - 0.3 * v),
-        logs,
-        2,
-      ),
-    ).toBeCloseTo(1 - 0.6, 10)
+    const found = await referenceDirections(strong, strong, p.d, { count: 200, seed: 1, least: 0 })
+    expect(found.method).toBe('strongest')
+    expect(found.directions).toHaveLength(20)
+    // No direction of the span varies more than its strongest component, and these come near it.
+    const others = found.directions.map((r) => variance(project(strong, r)))
+    expect(Math.max(...others)).toBeLessThan(0.8 * variance(project(strong, p.d)))
+    expect(Math.min(...others)).toBeGreaterThan(0.6 * Math.max(...others))
     const same = await measure({
       ...p,
       base: strong,
       aligned: strong,
       texts: { ...p.texts, aligned: p.texts.base },
     })
-    expect(same.references.method).toBe('regression')
+    expect(same.references.method).toBe('strongest')
     expect(same.ratio.value).toBe(1)
     expect(same.selectivity).toBe('not')
   })
 
+  test('share nothing with what prompts lean to, which is compressed with d and would hide that d is', async () => {
+    // Prompts lean along a direction that d is only close to, and alignment presses that one together.
+    const plain = prompts({ seed: 7, issues: 20, perIssue: 9, dim: 40, gain: jitter })
+    const leans = Int8Array.from({ length: plain.base.rows }, (_, i) => (i % 3) - 1)
+    const across = plain.d.map((_, j) => (j === 1 ? 1 : 0) - plain.d[1]! * plain.d[j]!)
+    const axis = plain.d.map((v, j) => 0.6 * v + (0.8 * across[j]!) / norm(across))
+    const leaning = (x: typeof plain.base, size: number): typeof plain.base =>
+      matrix(
+        x.rows,
+        x.cols,
+        x.data.map((v, at) => v + size * leans[Math.floor(at / x.cols)]! * axis[at % x.cols]!),
+      )
+    const pair = { ...plain, leans, base: leaning(plain.base, 3), aligned: leaning(plain.aligned, 0.3) }
+    const covary = (r: Float64Array): number =>
+      Math.abs(project(pair.base, r).reduce((s, z, i) => s + z * leans[i]!, 0)) / pair.base.rows
+    const options = { count: 50, seed: 1, least: 0 }
+    const knowing = await referenceDirections(pair.base, pair.aligned, pair.d, { ...options, leans })
+    const blind = await referenceDirections(pair.base, pair.aligned, pair.d, options)
+    expect(Math.max(...knowing.directions.map(covary))).toBeLessThan(1e-6)
+    expect(Math.max(...blind.directions.map(covary))).toBeGreaterThan(0.1)
+    expect((await measure(pair)).selectivity).toBe('selective')
+    expect((await measure({ ...pair, leans: new Int8Array(leans.length) })).selective.value).toBeGreaterThan(
+      (await measure(pair)).selective.value,
+    )
+  })
+
+  test('are refused where prompts vary along d alone', async () => {
+    const d = Float64Array.from({ length: 8 }, (_, j) => (j === 0 ? 1 : 0))
+    const x = matrix(20, 8)
+    for (let i = 0; i < x.rows; i++) x.data[i * x.cols] = i
+    await expect(referenceDirections(x, x, d, { count: 20, seed: 1, least: 4 })).rejects.toMatchObject({
+      code: 'references-none',
+    })
+  })
+
   test('of the prompts’ covariance are orthogonal to d as well', async () => {
-    const found = await referenceDirections(p.base, p.aligned, p.d, 20, 1)
+    const found = await referenceDirections(p.base, p.aligned, p.d, { count: 20, seed: 1, least: 0 })
     for (const r of found.covariance) expect(Math.abs(dot(r, p.d))).toBeLessThan(1e-10)
   })
 })

@@ -6,7 +6,7 @@
 import { refuse } from '../core/errors.ts'
 import type { Matrix } from '../core/matrix.ts'
 import { type ClusterOptions, clusterBootstrap, strataOf } from './bootstrap.ts'
-import { drawnEstimate, type Estimate, mean, percentileInterval } from './estimate.ts'
+import { drawnEstimate, type Estimate, mean, percentileInterval, quantile } from './estimate.ts'
 import { type Labels, MIN_GROUPS } from './groups.ts'
 import { project } from './oof.ts'
 import { type References, referenceDirections } from './references.ts'
@@ -18,6 +18,8 @@ export interface CompressionInput {
   readonly aligned: Matrix
   /** Issue of each prompt, 0 on. */
   readonly issues: Int32Array
+  /** Of each prompt: -1 where it leans to pole A, 1 to pole B, 0 to neither. */
+  readonly leans: Int8Array
   /** Axes to measure along: unit vectors by name; the first is primary. */
   readonly axes: readonly { readonly name: string; readonly direction: Float64Array }[]
   /** Labelled texts' activations at the site, [texts, d], for the class gaps along the axes. */
@@ -29,6 +31,9 @@ export interface CompressionOptions extends ClusterOptions {
   readonly selectiveRatio: number
   readonly references: number
 }
+
+/** Dimensions of the references' span at least: prompts of few forms vary in two or three that hold 95%. */
+const LEAST_SPAN = 4
 
 export type Selectivity = 'selective' | 'not' | 'underpowered'
 
@@ -137,14 +142,13 @@ async function measureAxis(
   options: CompressionOptions,
 ): Promise<AxisResult> {
   const { seed, signal } = options
-  const references = await referenceDirections(
-    input.base,
-    input.aligned,
-    direction,
-    options.references,
+  const references = await referenceDirections(input.base, input.aligned, direction, {
+    count: options.references,
     seed,
+    least: LEAST_SPAN,
+    leans: input.leans,
     signal,
-  )
+  })
   const [zb, za] = [project(input.base, direction), project(input.aligned, direction)]
   const pairOf = (b: Float64Array, a: Float64Array): Pair => ({
     base: new IssueSums(b, input.issues, issues),
@@ -167,12 +171,8 @@ async function measureAxis(
 
   /** log r of the direction and of the references' centre. */
   const logs = (times?: Int32Array): [number, number] => {
-    const centre = references.centre(
-      refs.map((p) => logRatio(p, times)),
-      refs.map((p) => p.base.logSd(times)),
-      own.base.logSd(times),
-    )
-    return [logRatio(own, times), centre]
+    const ratios = Float64Array.from(refs, (p) => logRatio(p, times)).sort()
+    return [logRatio(own, times), quantile(ratios, 0.5)]
   }
   const [logR, centre] = logs()
   const [drawsR, drawsCentre] = (await clusterBootstrap(

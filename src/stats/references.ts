@@ -1,6 +1,7 @@
 /**
  * Reference directions for the claim that compression is selective: directions as strong as d in base, in the
- * span where prompts vary at all, orthogonal to d and uncorrelated with it over base's prompts. Directions drawn
+ * span where prompts vary at all, orthogonal to d and uncorrelated over base's prompts with it and with what the prompts
+ * are known to differ in by design (their leaning to a pole): both are the value. Directions drawn
  * isotropically, or with the prompts' covariance, are of other strengths than d, so that a change of strong directions
  * looks selective beside them; they are shown, never decide.
  *
@@ -9,12 +10,12 @@
  * and the point where it equals a target drawn within 20% of d's is taken.
  */
 
+import { refuse } from '../core/errors.ts'
 import { type Matrix, matrix } from '../core/matrix.ts'
 import { pacer } from '../core/pace.ts'
 import { stream } from '../core/random.ts'
 import { matmulNT } from '../ggml/gemm.ts'
 import { centred, componentsHolding, stack, transpose } from './components.ts'
-import { quantile } from './estimate.ts'
 import { dot, norm, unit } from './linear.ts'
 import { project } from './oof.ts'
 
@@ -22,12 +23,10 @@ export interface References {
   readonly directions: readonly Float64Array[]
   readonly isotropic: readonly Float64Array[]
   readonly covariance: readonly Float64Array[]
-  /** `matched`, or `regression` where too few directions of d's variance exist. */
-  readonly method: 'matched' | 'regression'
+  /** `matched`, or `strongest` where too few directions of d's variance exist: those that vary most. */
+  readonly method: 'matched' | 'strongest'
   /** Dimension of the span of 95% of the pooled variance (or more, where asked for), without d. */
   readonly span: number
-  /** What d's log ratio is compared with: the median, or the regression's prediction at d's base variance. */
-  centre(logRatios: readonly number[], logBaseSds: readonly number[], logBaseSdOfD: number): number
 }
 
 const SPAN_SHARE = 0.95
@@ -41,22 +40,32 @@ const SHOWN = 200
  */
 const ARM_SPAN = 16
 
+export interface ReferenceOptions {
+  /** How many to construct. */
+  readonly count: number
+  readonly seed: number
+  /** Dimensions of the span, where 95% of the variance lie in fewer and the prompts vary in more. */
+  readonly least: number
+  /**
+   * A number of each prompt that no reference may covary with in base, such as -1 and 1 for prompts that lean to a
+   * pole and 0 for neutral ones; none where nothing is known of them.
+   */
+  readonly leans?: ArrayLike<number> | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Constructs reference directions around the unit vector d for two models' prompts [n, dim]. The span is that
  * of the strongest components of both models' prompts, each centred, and all references lie in its part that is
- * orthogonal to d and uncorrelated with it.
+ * orthogonal to d and uncorrelated with it and with the leans.
  *
- * @param count how many to construct
- * @param least dimensions of the span, where 95% of the variance lie in fewer and the prompts vary in more
+ * @throws PalimpsestError `references-none` where prompts vary along nothing else, `interrupted`
  */
 export async function referenceDirections(
   base: Matrix,
   aligned: Matrix,
   d: Float64Array,
-  count: number,
-  seed: number,
-  signal?: AbortSignal,
-  least = 0,
+  { count, seed, least, leans, signal }: ReferenceOptions,
 ): Promise<References> {
   const pace = pacer(signal)
   const vb = centred(base)
@@ -64,20 +73,30 @@ export async function referenceDirections(
   pooled.data.set(vb.data)
   pooled.data.set(centred(aligned).data, vb.data.length)
   // Orthogonal to d, and uncorrelated with it over base's prompts: what shares d's variance shrinks with d and is
-  // no reference for it. Prompts may vary along a direction to which d is only close.
-  const shared = new Float64Array(base.cols)
-  project(vb, d).forEach((z, i) => {
-    for (let j = 0; j < shared.length; j++) shared[j]! += z * vb.data[i * vb.cols + j]!
-  })
-  const removed = [d, shared]
-  const components = await componentsHolding(
-    SPAN_SHARE,
-    pooled,
-    signal,
-    least === 0 ? 0 : least + removed.length,
+  // no reference for it. Prompts may vary along a direction to which d is only close, and that is then known by
+  // their leans.
+  const covariances = (scores: ArrayLike<number>): Float64Array => {
+    const out = new Float64Array(base.cols)
+    for (let i = 0; i < vb.rows; i++)
+      for (let j = 0; j < out.length; j++) out[j]! += scores[i]! * vb.data[i * vb.cols + j]!
+    return out
+  }
+  const removed = [d, covariances(project(vb, d)), ...(leans === undefined ? [] : [covariances(leans)])]
+  const span = spanWithout(
+    await componentsHolding(SPAN_SHARE, pooled, signal, least + removed.length),
+    removed,
   )
-  const span = spanWithout(components, removed)
   const k = span.length
+  if (k === 0)
+    throw refuse(
+      'references-none',
+      'Prompts vary along the direction alone: there is nothing to compare it with.',
+      {
+        expected: 'prompts that differ in more than their leaning to a pole',
+        found: 'no other dimension in which their activations vary',
+        fix: 'Give prompts on more issues, worded in more ways.',
+      },
+    )
   const byComponent = transpose(await matmulNT(vb, stack(span), signal)) // [k, n]
   const covariance = Float64Array.from(
     (await matmulNT(byComponent, byComponent, signal)).data,
@@ -137,15 +156,20 @@ export async function referenceDirections(
   const axes = Array.from({ length: k }, (_, i) =>
     Float64Array.from({ length: k }, (__, j) => (i === j ? 1 : 0)),
   )
-  // Of every strength that the span has, up to the strongest: the prediction at d's then reaches least beyond.
-  const over = [...axes, ...Array.from({ length: SHOWN }, (_, i) => strong(i % 4))]
+  // A line through ratios and strengths, read off beyond the strongest, is no measurement: on organisms it predicted
+  // ratios of 0.06 where no direction had one below 0.8.
+  const strongest = (): Float64Array[] =>
+    [...axes, ...Array.from({ length: count }, (_, i) => strong(i % 4))]
+      .map((u) => ({ u, v: quadratic(u, u) }))
+      .sort((a, b) => b.v - a.v)
+      .slice(0, Math.max(LEAST_MATCHED, Math.ceil(count / 10)))
+      .map(({ u }) => u)
   return {
-    directions: (enough ? matched : over).map(full),
+    directions: (enough ? matched : strongest()).map(full),
     isotropic: Array.from({ length: SHOWN }, () => randomUnit(base.cols)),
     covariance: Array.from({ length: SHOWN }, mixture),
-    method: enough ? 'matched' : 'regression',
+    method: enough ? 'matched' : 'strongest',
     span: k,
-    centre: enough ? (ratios) => quantile(Float64Array.from(ratios).sort(), 0.5) : predict,
   }
 }
 
@@ -161,7 +185,7 @@ export function armDirections(
   seed: number,
   signal?: AbortSignal,
 ): Promise<References> {
-  return referenceDirections(prompts, prompts, d, count, seed, signal, ARM_SPAN)
+  return referenceDirections(prompts, prompts, d, { count, seed, least: ARM_SPAN, signal })
 }
 
 /** The point on the great circle from `low` to `high` whose variance is `wanted`, by bisection. */
@@ -184,20 +208,6 @@ function between(
     else to = middle
   }
   return low.map((v, i) => Math.cos(from) * v + Math.sin(from) * across[i]!)
-}
-
-/** Ordinary least squares of log ratio on log base variance, at d's. */
-function predict(ratios: readonly number[], logSds: readonly number[], logSdOfD: number): number {
-  const n = ratios.length
-  const mx = logSds.reduce((s, v) => s + v, 0) / n
-  const my = ratios.reduce((s, v) => s + v, 0) / n
-  let xy = 0
-  let xx = 0
-  for (let i = 0; i < n; i++) {
-    xy += (logSds[i]! - mx) * (ratios[i]! - my)
-    xx += (logSds[i]! - mx) ** 2
-  }
-  return my + (xx === 0 ? 0 : (xy / xx) * (logSdOfD - mx))
 }
 
 /**

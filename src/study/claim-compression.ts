@@ -33,6 +33,8 @@ export interface CompressionClaimInput {
     readonly aligned: Matrix
   }[]
   readonly issues: readonly string[]
+  /** Which pole each prompt leans to, `A` or `B`; anything else is neither. */
+  readonly loadings: readonly (string | undefined)[]
   readonly pool: string
   readonly directions: ReadonlyMap<string, Float64Array>
   readonly signal?: AbortSignal | undefined
@@ -53,6 +55,7 @@ export async function claimCompression(input: CompressionClaimInput): Promise<Cl
       base: primary!.base,
       aligned: primary!.aligned,
       issues,
+      leans: Int8Array.from(input.loadings, (l) => (l === 'A' ? -1 : l === 'B' ? 1 : 0)),
       axes,
       texts: { ...input.texts, labels: input.labels },
     },
@@ -140,7 +143,9 @@ function axisMeasures(
     interval(
       'selective',
       a.selective,
-      `log r_d - ${a.references.method === 'matched' ? 'median' : 'predicted'} log r_ref; ${a.referenceLogRatios.length} directions (${a.references.method}) in a span of ${a.references.span}`,
+      a.references.method === 'matched'
+        ? `log r_d - median log r_ref; ${a.referenceLogRatios.length} directions in a span of ${a.references.span}`
+        : `log r_d - median log r_ref; the ${a.referenceLogRatios.length} strongest directions in a span of ${a.references.span}, of which none varies as much`,
     ),
     plain('swap_test', a.ratioGapScaled.value, {
       p: a.swapP,
@@ -211,7 +216,7 @@ function words({ axes, agrees, prompts, issues }: CompressionResult): string {
   const references =
     a.references.method === 'matched'
       ? `${a.referenceLogRatios.length} directions that vary as much in base`
-      : `what ${a.referenceLogRatios.length} directions of other strength predict for one that varies as much in base (none vary as much)`
+      : `the ${a.referenceLogRatios.length} directions that come nearest (none vary as much in base)`
   const contrast = `Against ${references}, it differs by ${f(a.selective.value)} in log units (${f(a.selective.ci![0])} to ${f(a.selective.ci![1])}).`
   const readings: Record<Reading, string> = {
     compression: 'Prompts are compressed along the direction, and along it more than elsewhere.',

@@ -193,6 +193,7 @@ describe('claim compression', () => {
         { rendering: 'chat', base: p.base, aligned: p.base },
       ],
       issues: Array.from(p.issues, (i) => `issue ${i}`),
+      loadings: Array.from(p.issues, () => 'neutral'),
       pool: 'last_content',
       directions: new Map([
         ['base.mean-difference', p.d],

@@ -35,7 +35,7 @@ import { type VerdictInputs, verdict } from './verdict.ts'
 
 /** Versions of the steps: raise one when its numbers would change. */
 const DIRECTION = 1
-const COMPRESSION = 3
+const COMPRESSION = 4
 
 export interface RunOptions {
   /** The study file's text, kept beside the results. */
@@ -321,6 +321,7 @@ async function compressionStep(
       texts: texts.map((h) => h.hash),
       prompts: [...prompts].map(([r, hs]) => [r, hs.map((h) => h.hash)]),
       issues: p.prompts.issues,
+      loadings: p.prompts.loadings,
       labels: p.labelsHash,
       directions: hashJson([...direction.directions].map(([name, d]) => [name, [...d]])),
       layer,
@@ -344,6 +345,7 @@ async function compressionStep(
         [...prompts].map(async ([rendering, hs]) => ({ rendering, ...(await pair(hs, 'last_content')) })),
       ),
       issues: p.prompts.issues,
+      loadings: p.prompts.loadings,
       pool: 'last_content',
       directions: direction.directions,
       signal: options.signal,

@@ -68,7 +68,7 @@ export interface SteeringTable {
   /** Dimension of the span that the matched arms are drawn from: in a narrow one they are copies of each other. */
   readonly span: number
   /** How the matched arms were found. */
-  readonly matching: 'matched' | 'regression'
+  readonly matching: 'matched' | 'strongest'
   /** The positive control: the unrelated concept on its own completions. */
   readonly concept: {
     readonly own: BothWays | undefined

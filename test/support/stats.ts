@@ -99,6 +99,8 @@ export interface PromptPair {
   readonly base: Matrix
   readonly aligned: Matrix
   readonly issues: Int32Array
+  /** Prompts that lean to no pole. */
+  readonly leans: Int8Array
   /** Unit direction of the poles. */
   readonly d: Float64Array
   readonly texts: { readonly base: Matrix; readonly aligned: Matrix; readonly labels: Labels }
@@ -119,6 +121,8 @@ export function prompts(o: {
   gain?: (axis: number, normal: () => number) => number
   alongD?: number
   gapAlongD?: number
+  /** How many times as strongly prompts vary along d as its axes would have it. */
+  strength?: number
 }): PromptPair {
   const rng = stream(o.seed, 'prompts')
   const n = o.issues * o.perIssue
@@ -127,8 +131,12 @@ export function prompts(o: {
   const gains = sd.map((_, k) => o.gain?.(k, () => rng.normal()) ?? 1)
   // d mixes the axes in proportion to their strength, as a direction of the data would.
   const d = unit(sd.map((s) => s * rng.normal()))
+  const stronger = (v: Float64Array): Float64Array => {
+    const z = dot(v, d)
+    return o.strength === undefined ? v : v.map((x, k) => x + (o.strength! - 1) * z * d[k]!)
+  }
   const draw = (issueParts: readonly Float64Array[], issue: number): Float64Array =>
-    sd.map((s, k) => s * (0.6 * issueParts[issue]![k]! + 0.8 * rng.normal()))
+    stronger(sd.map((s, k) => s * (0.6 * issueParts[issue]![k]! + 0.8 * rng.normal())))
   const change = (v: Float64Array, along: number): Float64Array => {
     const out = v.map((x, k) => x * gains[k]!)
     const z = dot(out, d)
@@ -147,6 +155,7 @@ export function prompts(o: {
     base: stack(base),
     aligned: stack(base.map((v) => change(v, o.alongD ?? 1))),
     issues,
+    leans: new Int8Array(n),
     d,
     texts: {
       base: stack(texts),
