@@ -192,7 +192,9 @@ describe('reference directions', () => {
     const z = project(p.base, p.d)
     for (let i = 0; i < strong.rows; i++)
       for (let j = 0; j < strong.cols; j++) strong.data[i * strong.cols + j]! += 9 * z[i]! * p.d[j]!
-    const found = await referenceDirections(strong, strong, p.d, { count: 200, seed: 1, least: 0 })
+    const options = { count: 200, seed: 1, least: 0 }
+    expect((await referenceDirections(strong, strong, p.d, options)).directions).toHaveLength(200)
+    const found = await referenceDirections(strong, strong, p.d, { ...options, strongest: 20 })
     expect(found.method).toBe('strongest')
     expect(found.directions).toHaveLength(20)
     // No direction of the span varies more than its strongest component, and these come near it.

@@ -146,6 +146,7 @@ async function measureAxis(
     count: options.references,
     seed,
     least: LEAST_SPAN,
+    strongest: Math.max(20, Math.ceil(options.references / 10)),
     leans: input.leans,
     signal,
   })

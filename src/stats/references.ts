@@ -44,6 +44,8 @@ export interface ReferenceOptions {
   /** How many to construct. */
   readonly count: number
   readonly seed: number
+  /** How many of the strongest stand in where too few are as strong as d. Default `count`. */
+  readonly strongest?: number
   /** Dimensions of the span, where 95% of the variance lie in fewer and the prompts vary in more. */
   readonly least: number
   /**
@@ -65,7 +67,7 @@ export async function referenceDirections(
   base: Matrix,
   aligned: Matrix,
   d: Float64Array,
-  { count, seed, least, leans, signal }: ReferenceOptions,
+  { count, seed, least, leans, strongest = count, signal }: ReferenceOptions,
 ): Promise<References> {
   const pace = pacer(signal)
   const vb = centred(base)
@@ -158,14 +160,14 @@ export async function referenceDirections(
   )
   // A line through ratios and strengths, read off beyond the strongest, is no measurement: on organisms it predicted
   // ratios of 0.06 where no direction had one below 0.8.
-  const strongest = (): Float64Array[] =>
+  const nearest = (): Float64Array[] =>
     [...axes, ...Array.from({ length: count }, (_, i) => strong(i % 4))]
       .map((u) => ({ u, v: quadratic(u, u) }))
       .sort((a, b) => b.v - a.v)
-      .slice(0, Math.max(LEAST_MATCHED, Math.ceil(count / 10)))
+      .slice(0, strongest)
       .map(({ u }) => u)
   return {
-    directions: (enough ? matched : strongest()).map(full),
+    directions: (enough ? matched : nearest()).map(full),
     isotropic: Array.from({ length: SHOWN }, () => randomUnit(base.cols)),
     covariance: Array.from({ length: SHOWN }, mixture),
     method: enough ? 'matched' : 'strongest',

@@ -22,7 +22,7 @@ export const compression = claimSection('compression', (data) => [
   }),
   figure(data, references, {
     title: 'Compression against other directions',
-    caption: html`Each histogram counts directions by their ratio of spreads, aligned over base. The variance-matched ones are orthogonal to the direction and vary as much in base: they decide. <i>Selective</i> needs the whole interval left of the dashed bar, ${threshold(data, 'selective_ratio', 0.8)} of the references’ middle. Isotropic and covariance-matched directions are of other strengths, so that a change of all strong directions looks selective beside them: they are shown and never decide.`,
+    caption: html`Each histogram counts directions by their ratio of spreads, aligned over base. The references are orthogonal to the direction, uncorrelated in base with it and with what prompts lean to, and vary as much (where none does, they are the strongest there are, and the words above say so): they decide. <i>Selective</i> needs the whole interval left of the dashed bar, ${threshold(data, 'selective_ratio', 0.8)} of the references’ middle. Isotropic and covariance-matched directions are of other strengths, so that a change of all strong directions looks selective beside them: they are shown and never decide.`,
   }),
   figure(data, ratios, {
     title: 'What shrank',
