@@ -97,7 +97,7 @@ describe('a stage', () => {
 describe('trainOrganism', () => {
   it('trains, saves a folder that opens as any model does, and does nothing the second time', async () => {
     const out = join(folder, 'set')
-    const options = { out, set: ['flat'] as const, steps: 15, seed: 3 }
+    const options = { out, set: ['flat'] as const, steps: 30, seed: 3 }
     const [record] = await trainOrganism(options)
     expect(record!.name).toBe('flat')
     expect(record!.stages[0]).toMatchObject({ kind: 'pretrain', schedule: { steps: 6 } })

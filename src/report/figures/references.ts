@@ -9,7 +9,7 @@ import { compose, margins, middle, type Panel, panel, type Width } from './svg.t
 import { INK, MUTED, modelColour, PAPER, RULE } from './theme.ts'
 
 const KINDS = [
-  { name: 'reference_log_ratios', label: 'references', decides: true },
+  { name: 'reference_log_ratios', label: 'reference', decides: true },
   { name: 'isotropic_log_ratios', label: 'isotropic', decides: false },
   { name: 'covariance_log_ratios', label: 'covariance-matched', decides: false },
 ] as const
