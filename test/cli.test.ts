@@ -61,7 +61,15 @@ describe('the command line', () => {
       code: 'file-missing',
       where: join(folder, 'nowhere'),
     })
-    expect(ran.stderr).toMatch(/^error \[file-missing\]: There is no such file\.\n {2}where: .*\n {2}to do: /)
+    expect(ran.stderr).toMatch(
+      /^error \[file-missing\]: There is no such file\.\n {2}where: .*\n {2}expected: .*\n {2}found: .*\n {2}to do: /,
+    )
+  })
+
+  it('prints nothing that moves the cursor of a terminal', async () => {
+    const ran = await palimpsest(['inspect', join(folder, 'a\u001b[31m\u009b2J')])
+    expect(ran.stderr).toContain('a\\u{1b}[31m\\u{9b}2J')
+    expect(ran.stderr).not.toMatch(/(?!\n)\p{Cc}/u)
   })
 
   it('ends quietly when the reader of a pipe has had enough', async () => {

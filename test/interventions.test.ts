@@ -219,7 +219,9 @@ describe('in generation', () => {
     const whole = await generate(model, texts, options)
     const rest = await generate(model, texts, { ...options, skip: 2 })
     expect(rest.texts).toEqual(whole.texts.slice(2))
-    await expect(generate(model, texts, { ...options, skip: 1 })).rejects.toThrow(RangeError)
+    await expect(generate(model, texts, { ...options, skip: 1 })).rejects.toMatchObject({
+      code: 'generate-option',
+    })
   })
 
   it('gives every text of a batch what it gives it alone, greedy or sampled', async () => {

@@ -115,6 +115,8 @@ function checkPool(model: Model, items: readonly ExtractItem[], { pool, hooks }:
   if (pattern !== undefined)
     throw refuse('pool-pattern', 'Attention patterns cannot be pooled.', {
       where: pattern,
+      expected: 'hook points of a fixed width',
+      found: 'a pattern, which is as wide as its text is long',
       fix: 'Use --pool none, or globs that leave patterns out.',
     })
   if (pool === 'last') return
@@ -122,6 +124,7 @@ function checkPool(model: Model, items: readonly ExtractItem[], { pool, hooks }:
   if (empty !== undefined)
     throw refuse('text-no-content', 'A text has no content tokens to take the mean of.', {
       where: `${empty.where} (id ${empty.id})`,
+      expected: 'at least one token that is not special',
       found: `${empty.tokens.length} special tokens`,
       fix: 'Remove it, or use --pool last.',
     })

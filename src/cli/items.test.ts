@@ -67,11 +67,18 @@ describe('rows of input', () => {
 
   it('lend their place to errors that do not know it', () => {
     const row = { id: 'a', where: 'f, line 9', fields: {} }
-    const bad = refuse('token-range', 'A token id is unknown.', { where: 'token 3', fix: 'Use others.' })
+    const bad = refuse('token-range', 'A token id is unknown.', {
+      where: 'token 3',
+      expected: '0 to 9',
+      found: '10',
+      fix: 'Use others.',
+    })
     expect(() =>
       locate(row, () => {
         throw bad
       }),
-    ).toThrow(/where: {4}f, line 9 \(id a\): token 3\n {2}to do: {4}Use others/)
+    ).toThrow(
+      /where: {4}f, line 9 \(id a\): token 3\n {2}expected: 0 to 9\n {2}found: {4}10\n {2}to do: {4}Use others/,
+    )
   })
 })

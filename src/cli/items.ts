@@ -1,6 +1,6 @@
 /** What users give to `extract`, `score` and `generate`: rows with an id, complained about by file and line. */
 
-import { nearest, PalimpsestError, refuse } from '../core/errors.ts'
+import { type ErrorParts, nearest, PalimpsestError, refuse } from '../core/errors.ts'
 import { pacer } from '../core/pace.ts'
 import { readLines } from '../formats/lines.ts'
 import { readTable } from '../study/tables.ts'
@@ -33,6 +33,7 @@ export async function readRows(path: string): Promise<InputRow[]> {
     } catch (error) {
       throw refuse('table-row', 'A line is not JSON.', {
         where,
+        expected: 'one JSON object',
         found: (error as Error).message,
         fix: 'One JSON object a line; a table of another kind is read with --column.',
       })
@@ -40,6 +41,7 @@ export async function readRows(path: string): Promise<InputRow[]> {
     if (fields === null || typeof fields !== 'object' || Array.isArray(fields))
       throw refuse('table-row', 'A line is not a JSON object.', {
         where,
+        expected: 'one JSON object',
         found: line.slice(0, 80),
         fix: 'Write one object a line, or give a table with --column.',
       })
@@ -53,13 +55,19 @@ export async function readRows(path: string): Promise<InputRow[]> {
 
 function checkIds(rows: InputRow[], path: string): InputRow[] {
   if (rows.length === 0)
-    throw refuse('table-empty', 'The table has no rows.', { where: path, fix: 'Give at least one row.' })
+    throw refuse('table-empty', 'The table has no rows.', {
+      where: path,
+      expected: 'at least one row',
+      found: 'none',
+      fix: 'Give at least one row.',
+    })
   const seen = new Map<string, string>()
   for (const { id, where } of rows) {
     const before = seen.get(id)
     if (before !== undefined || id === '')
       throw refuse('item-id', id === '' ? 'An id is empty.' : 'An id stands twice.', {
         where,
+        expected: 'ids that differ and are not empty',
         found: `${JSON.stringify(id)}${before === undefined ? '' : `, as in ${before}`}`,
         fix: 'Results are named by their ids: give every row one of its own.',
       })
@@ -78,6 +86,8 @@ export async function readTextRows(
     if (/\.(csv|tsv|parquet)(\.gz)?$/.test(path))
       throw usage('column-missing', 'Which column of the table is the text?', {
         where: path,
+        expected: '--column',
+        found: 'a table, and no --column',
         fix: 'Name it with --column.',
       })
     return (await readRows(path)).map((row) => ({ ...row, text: textField(row, keys) }))
@@ -155,8 +165,8 @@ export function locate<T>(row: InputRow, check: () => T): T {
   try {
     return check()
   } catch (error) {
-    if (!(error instanceof PalimpsestError)) throw error
-    const { where, ...parts } = error.parts
+    if (!(error instanceof PalimpsestError) || error.kind === 'interrupted') throw error
+    const { where, ...parts } = error.parts as ErrorParts
     throw new PalimpsestError(error.kind, error.code, error.message.split('\n')[0]!, {
       ...parts,
       where: `${row.where} (id ${row.id})${where === undefined || where === `text ${row.id}` ? '' : `: ${where}`}`,

@@ -21,6 +21,8 @@ export function requireTemplate(model: Model): NonNullable<Model['template']> {
   if (model.template !== undefined) return model.template
   throw new PalimpsestError('input', 'template-missing', 'The model has no chat template.', {
     where: model.path,
+    expected: 'a chat template: --chat was given',
+    found: 'none in its files',
     fix: 'Leave --chat away, or use the chat model of this family.',
   })
 }

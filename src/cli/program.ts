@@ -110,6 +110,11 @@ async function runCommand(
   }
 }
 
+/** What a file holds can get into a message; it must not move the cursor or set the title of a terminal. */
+function harmless(text: string): string {
+  return text.replace(/(?![\n\t])\p{Cc}/gu, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`)
+}
+
 /** Prints an error (its parts as JSON too, where a script reads stdout) and returns the exit code. */
 function report(error: unknown, { json, debug }: { json: boolean; debug: boolean }): number {
   const { red } = setColour(process.stderr)
@@ -121,7 +126,7 @@ function report(error: unknown, { json, debug }: { json: boolean; debug: boolean
       process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
     }
     const word = error.kind === 'interrupted' ? 'interrupted' : 'error'
-    process.stderr.write(`${red(word)} [${error.code}]: ${error.message}\n`)
+    process.stderr.write(`${red(word)} [${error.code}]: ${harmless(error.message)}\n`)
     if (debug) process.stderr.write(`${error.stack}\n`)
     return error.exitCode
   }
@@ -131,7 +136,7 @@ function report(error: unknown, { json, debug }: { json: boolean; debug: boolean
       `${JSON.stringify({ error: { kind: 'failed', code: 'unexpected', summary: message } }, null, 2)}\n`,
     )
   process.stderr.write(
-    `${red('error')} [unexpected]: ${message}\n  to do:    Please report this with the output of \`palimpsest doctor\`${
+    `${red('error')} [unexpected]: ${harmless(message)}\n  to do:    Please report this with the output of \`palimpsest doctor\`${
       debug ? '' : '; the same command with --debug prints where it happened'
     }.\n`,
   )

@@ -48,14 +48,19 @@ export interface VectorRef {
  * @example parseSteer('op=ablate,site=blocks.*.hook_resid_post,vector=C:\\d.safetensors#x')
  */
 export function parseSteer(text: string): SteerSpec {
-  const wrong = (summary: string, parts: { expected?: string; found?: string; fix?: string }): Error =>
-    usage('steer-spec', summary, { where: `--steer ${text}`, ...parts })
+  const wrong = (summary: string, parts: { expected: string; found: string; fix?: string }): Error =>
+    usage('steer-spec', summary, {
+      where: `--steer ${text}`,
+      fix: '`palimpsest generate --help` shows how an intervention is written.',
+      ...parts,
+    })
   const fields = new Map<string, string>()
   for (const part of text.split(/,(?=[a-z_]+=)/)) {
     const at = part.indexOf('=')
     const key = at < 0 ? part : part.slice(0, at)
     if (at < 0 || fields.has(key))
       throw wrong(at < 0 ? 'A part of the intervention is not key=value.' : 'A key stands twice.', {
+        expected: 'key=value, each key once',
         found: part,
       })
     fields.set(key, part.slice(at + 1))
@@ -73,7 +78,10 @@ export function parseSteer(text: string): SteerSpec {
   const need = (key: string): string => {
     const value = fields.get(key)
     if (value !== undefined && value !== '') return value
-    throw wrong(`The intervention lacks ${key}=...`, { found: [...fields.keys()].join(', ') })
+    throw wrong(`The intervention lacks ${key}=...`, {
+      expected: `${key}=...`,
+      found: [...fields.keys()].join(', '),
+    })
   }
   const op = choose('op', OPS)
   const known = ['op', 'site', 'positions', ...KEYS[op]]

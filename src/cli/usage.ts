@@ -1,14 +1,10 @@
 /** Wrong command lines as errors of ours: what was found, what is known, the nearest of it. */
 
 import type { Command, CommanderError } from 'commander'
-import { nearest, PalimpsestError } from '../core/errors.ts'
+import { type ErrorParts, nearest, PalimpsestError } from '../core/errors.ts'
 
 /** A wrong command line (exit code 2). */
-export function usage(
-  code: string,
-  summary: string,
-  parts: { where?: string; expected?: string; found?: string; fix?: string } = {},
-): PalimpsestError {
+export function usage(code: string, summary: string, parts: ErrorParts): PalimpsestError {
   return new PalimpsestError('usage', code, summary, parts)
 }
 
@@ -44,6 +40,7 @@ export function explainUsage(
       const known = command.options.flatMap((o) => (o.long === undefined || o.long === null ? [] : [o.long]))
       return usage('option-unknown', 'There is no such option.', {
         where: path,
+        expected: known.join(', '),
         found: quoted,
         fix: suggest(quoted, [...known, '--help']),
       })
@@ -63,6 +60,7 @@ export function explainUsage(
     default:
       return usage('usage', 'The command line is not complete, or says too much.', {
         where: path,
+        expected: 'the arguments and options of the command',
         found: error.message.replace(/^error: /, ''),
         fix: help,
       })

@@ -15,11 +15,33 @@ describe('PalimpsestError', () => {
     expect([error.kind, error.code, error.exitCode]).toEqual(['input', 'a-code', 2])
   })
 
+  it('says so when what was found is empty', () => {
+    const error = refuse('a-code', 'It is wrong.', { expected: 'a', found: '', fix: 'Mend it.' })
+    expect(error.message).toContain('found:    an empty text')
+  })
+
+  it('cannot be made without what was expected, what was found and what to do', () => {
+    // The compiler refuses these lines: they need not run, and where it does not, its complaint is that.
+    const incomplete = [
+      // @ts-expect-error no parts
+      () => refuse('a-code', 'It is wrong.'),
+      // @ts-expect-error not what to do
+      () => refuse('a-code', 'It is wrong.', { expected: 'a', found: 'b' }),
+      // @ts-expect-error not what was found
+      () => refuse('a-code', 'It is wrong.', { expected: 'a', fix: 'Mend it.' }),
+      // @ts-expect-error not what was expected
+      () => refuse('a-code', 'It is wrong.', { found: 'b', fix: 'Mend it.' }),
+    ]
+    expect(incomplete).toHaveLength(4)
+  })
+
   it('has the exit code of its kind', () => {
-    const codes = (['usage', 'input', 'engine', 'failed', 'gate', 'interrupted'] as const).map(
-      (kind) => new PalimpsestError(kind, 'x', 'x').exitCode,
+    const parts = { expected: 'a', found: 'b', fix: 'Mend it.' }
+    const codes = (['usage', 'input', 'engine', 'failed', 'gate'] as const).map(
+      (kind) => new PalimpsestError(kind, 'x', 'x', parts).exitCode,
     )
-    expect(codes).toEqual([2, 2, 1, 1, 3, 130])
+    expect(codes).toEqual([2, 2, 1, 1, 3])
+    expect(new PalimpsestError('interrupted', 'x', 'x', { fix: 'Go on.' }).exitCode).toBe(130)
   })
 })
 

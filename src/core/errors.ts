@@ -20,17 +20,21 @@ const EXIT_CODES: Record<ErrorKind, number> = {
   interrupted: 130,
 }
 
+/** What every error has to say; the compiler holds each to it. */
 export interface ErrorParts {
   /** File, key path, tensor name, line and column: where the problem is. */
   where?: string
   /** What was expected there. */
-  expected?: string
+  expected: string
   /** What was found instead. */
-  found?: string
+  found: string
   /** What the user can do about it. */
-  fix?: string
+  fix: string
   cause?: unknown
 }
+
+/** An interruption is no mistake: it only says how to go on. */
+type InterruptionParts = Pick<ErrorParts, 'fix'>
 
 /**
  * A refusal with its four parts. `code` is a stable name in kebab case, listed in docs/errors.md.
@@ -45,13 +49,15 @@ export class PalimpsestError extends Error {
   override readonly name = 'PalimpsestError'
   readonly kind: ErrorKind
   readonly code: string
-  readonly parts: ErrorParts
+  readonly parts: Partial<ErrorParts>
 
-  constructor(kind: ErrorKind, code: string, summary: string, parts: ErrorParts = {}) {
+  constructor(kind: 'interrupted', code: string, summary: string, parts: InterruptionParts)
+  constructor(kind: Exclude<ErrorKind, 'interrupted'>, code: string, summary: string, parts: ErrorParts)
+  constructor(kind: ErrorKind, code: string, summary: string, parts: Partial<ErrorParts>) {
     const lines = [summary]
     if (parts.where !== undefined) lines.push(`  where:    ${parts.where}`)
     if (parts.expected !== undefined) lines.push(`  expected: ${parts.expected}`)
-    if (parts.found !== undefined) lines.push(`  found:    ${parts.found}`)
+    if (parts.found !== undefined) lines.push(`  found:    ${parts.found || 'an empty text'}`)
     if (parts.fix !== undefined) lines.push(`  to do:    ${parts.fix}`)
     super(lines.join('\n'), parts.cause === undefined ? undefined : { cause: parts.cause })
     this.kind = kind
@@ -66,7 +72,7 @@ export class PalimpsestError extends Error {
 }
 
 /** Shorthand for the commonest case: input that is refused (exit code 2). */
-export function refuse(code: string, summary: string, parts: ErrorParts = {}): PalimpsestError {
+export function refuse(code: string, summary: string, parts: ErrorParts): PalimpsestError {
   return new PalimpsestError('input', code, summary, parts)
 }
 

@@ -11,16 +11,20 @@ import { PalimpsestError } from './errors.ts'
 
 /** Turns the operating system's error into one that says what to do; other errors pass unchanged. */
 export function explainFileError(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code
+  const { code, message = '' } = (error ?? {}) as Partial<NodeJS.ErrnoException>
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new PalimpsestError('failed', 'disk-full', 'The disk is full; nothing was left half written.', {
       where: path,
+      expected: 'space for what is written',
+      found: message,
       fix: 'Free some space (or choose another folder with -o) and give the same command again: it resumes.',
       cause: error,
     })
   if (code === 'ENOENT')
     return new PalimpsestError('input', 'file-missing', 'There is no such file.', {
       where: path,
+      expected: 'a file or folder',
+      found: message,
       fix: 'Check the path; relative paths start at the current folder (in a study: at the study file).',
       cause: error,
     })
@@ -31,6 +35,8 @@ export function explainFileError(error: unknown, path: string): unknown {
       'This file or folder may not be read or written.',
       {
         where: path,
+        expected: 'permission to read or write it',
+        found: message,
         fix: 'Change its permissions, or choose another folder.',
         cause: error,
       },

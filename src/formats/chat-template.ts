@@ -168,6 +168,7 @@ export function renderChat(
       throw refuse('chat-template', 'The content of a message could not be found in the rendered chat.', {
         where: `${template.source}, message ${i + 1}`,
         expected: 'the content as it is, or without the space around it',
+        found: excerpt(text.slice(at, at + 80)),
         fix: 'The template changes contents; use raw rendering for this study.',
       })
     spans.push({ start, end: start + content.length })
@@ -206,6 +207,7 @@ async function readJson(path: string): Promise<Record<string, unknown> | undefin
   const malformed = (found: string): Error =>
     refuse('tokenizer-malformed', 'The tokenizer cannot be read.', {
       where: path,
+      expected: 'a JSON object',
       found,
       fix: 'Fetch the tokenizer files again.',
     })

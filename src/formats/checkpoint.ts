@@ -132,10 +132,12 @@ function onlyGguf(folder: string): string {
 
 function readJson(path: string): unknown {
   try {
-    if (statSync(path).size > MAX_JSON)
+    const { size } = statSync(path)
+    if (size > MAX_JSON)
       throw refuse('config-malformed', 'The file is impossibly large.', {
         where: path,
         expected: `at most ${MAX_JSON} bytes`,
+        found: `${size} bytes`,
         fix: 'Fetch it again.',
       })
     return JSON.parse(readFileSync(path, 'utf8'))
@@ -143,6 +145,7 @@ function readJson(path: string): unknown {
     if (error instanceof SyntaxError)
       throw refuse('config-malformed', 'The file is not JSON.', {
         where: path,
+        expected: 'JSON',
         found: printable(error.message),
         fix: 'Fetch it again.',
       })

@@ -122,6 +122,7 @@ export class GgufReader {
   malformed(what: string, found: string): Error {
     return refuse('gguf-malformed', `The file holds ${printable(what)}.`, {
       where: `${this.file.path}, byte ${this.at}`,
+      expected: 'a header as GGUF version 2 or 3 lays it out',
       found: printable(found),
       fix: 'Fetch it again, or convert the model again with a current converter.',
     })

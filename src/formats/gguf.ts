@@ -280,6 +280,7 @@ function placeTensors(
     if (tensors.has(name))
       throw refuse('gguf-malformed', 'The file holds a tensor twice.', {
         where,
+        expected: 'a name of its own for every tensor',
         found: 'a second one of this name',
         fix: REMAKE,
       })

@@ -65,6 +65,7 @@ export function missing(ref: HubRef, path: string, paths: readonly string[]): Pa
   const near = nearest(path, paths)
   return refuse('hub-file-missing', 'The repository has no such file or folder at this revision.', {
     where: formatHubRef(ref),
+    expected: 'a path in the repository',
     found: path,
     fix:
       near.length > 0
@@ -149,6 +150,7 @@ function several(ref: HubRef, base: string, names: readonly string[], what: stri
   const shown = names.slice(0, 12).map((n) => base + n)
   return refuse('hub-choose', `This reference could mean several ${what}.`, {
     where: formatHubRef(ref),
+    expected: `one of the ${what}`,
     found: `${shown.join(', ')}${names.length > shown.length ? ` and ${names.length - shown.length} more` : ''}`,
     fix: `Name one: ${formatHubRef({ ...ref, path: shown[0]! })}`,
   })

@@ -29,6 +29,7 @@ export class Passing extends Error {
 export function malformed(subject: Subject, found: string): PalimpsestError {
   return refuse('hub-malformed', 'The answer is not one that a Hub gives.', {
     where: subject.file === undefined ? subject.where : `${subject.where}, ${subject.file}`,
+    expected: 'an answer of the Hugging Face Hub',
     found,
     fix: 'Check HF_ENDPOINT, the proxy and the firewall: something else than a Hub may have answered.',
   })
@@ -41,6 +42,7 @@ export function networkError(url: URL, subject: Subject, cause: unknown): Palimp
     typeof cause === 'string' ? cause : (inner?.code ?? inner?.message ?? (cause as Error).message)
   return new PalimpsestError('failed', 'hub-network', `The connection to ${url.host} failed.`, {
     where: subject.file === undefined ? subject.where : `${subject.where}, ${subject.file}`,
+    expected: 'a connection that lasts to the end of the answer',
     found,
     fix: 'Check the network (behind a proxy, see docs/hub.md) and give the same command again: it goes on where it stopped.',
     cause,
@@ -64,7 +66,7 @@ export function statusError(
   const found = `HTTP ${status}${said ? `: ${said}` : ''}`
   const where = subject.file === undefined ? subject.where : `${subject.where}, ${subject.file}`
   const fail = (name: string, summary: string, fix: string): PalimpsestError =>
-    new PalimpsestError('failed', name, summary, { where, found, fix })
+    new PalimpsestError('failed', name, summary, { where, expected: 'HTTP 200 or 206', found, fix })
   const page = `${hub.endpoint}/${subject.repo}`
 
   if (status === 429)

@@ -268,6 +268,7 @@ export function offline(ref: HubRef, settings: HubSettings): PalimpsestError {
   return refuse('hub-offline', 'Connections are switched off, and this is not (wholly) in the cache.', {
     where: formatHubRef(ref),
     expected: `a snapshot in ${settings.cacheFolder}`,
+    found: 'no whole snapshot there',
     fix: 'Unset HF_HUB_OFFLINE and TRANSFORMERS_OFFLINE, or copy the cache of a machine that has it.',
   })
 }

@@ -114,6 +114,7 @@ export async function request(
   }
   throw refuse('hub-malformed', 'The Hub sends in circles.', {
     where: subject.where,
+    expected: 'a redirect that leads to the file',
     found: `more than ${MAX_REDIRECTS} redirects`,
     fix: 'Check HF_ENDPOINT and the proxy, and try again later.',
   })

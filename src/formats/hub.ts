@@ -82,6 +82,8 @@ async function existingPath(path: string): Promise<string> {
     if (code === 'ENOENT' && /^\w[\w.-]*\/\w[\w.-]*$/.test(path))
       throw refuse('file-missing', 'There is no such file.', {
         where: path,
+        expected: 'a file or folder',
+        found: 'nothing of this name',
         fix: `Check the path; a model on the Hugging Face Hub is written hf:${path}.`,
         cause: error,
       })
@@ -97,6 +99,7 @@ function notCached(ref: HubRef, settings: HubSettings): PalimpsestError {
     {
       where: text,
       expected: `a snapshot in ${settings.cacheFolder}`,
+      found: 'no whole snapshot there',
       fix: `Fetch it first: palimpsest fetch ${text}`,
     },
   )

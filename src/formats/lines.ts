@@ -46,6 +46,7 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
         throw refuse('table-row', 'A line is impossibly long.', {
           where: `${path}, line ${number + 1}`,
           expected: `at most ${MAX_LINE} characters`,
+          found: `more than ${MAX_LINE} without a line break`,
           fix: 'Check that the file is a table with line breaks, and not one document.',
         })
     }
@@ -56,6 +57,7 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
     if (explained instanceof PalimpsestError) throw explained
     throw refuse('table-row', 'The file cannot be read to its end.', {
       where: `${path}, after line ${number}`,
+      expected: 'a whole file',
       found: (error as Error).message,
       fix: 'The file is damaged or cut: make or fetch it again.',
     })

@@ -4,7 +4,7 @@
  */
 
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { totalmem } from 'node:os'
+import { freemem, totalmem } from 'node:os'
 import { PalimpsestError, refuse } from '../core/errors.ts'
 import koffi from '../core/ffi.ts'
 import { explainFileError } from '../core/files.ts'
@@ -34,6 +34,7 @@ export function memoryFile(path: string, size: number): MappedFile {
     throw new PalimpsestError('failed', 'file-memory', 'There is not enough memory to unpack a tensor.', {
       where: path,
       expected: `${size} free bytes`,
+      found: `${freemem()} free bytes of ${totalmem()}`,
       fix: 'Free some memory, or convert the file to safetensors on a larger machine.',
     })
   const address = (raw + ALIGNMENT - 1n) & ~(ALIGNMENT - 1n)
@@ -64,11 +65,17 @@ export function mapFile(path: string): MappedFile {
     if (!stat.isFile())
       throw refuse('file-kind', 'This is not a file.', {
         where: path,
+        expected: 'a file',
         found: stat.isDirectory() ? 'a folder' : 'a device or a pipe',
         fix: 'Give the path of a file.',
       })
     if (stat.size === 0)
-      throw refuse('file-empty', 'The file is empty.', { where: path, fix: 'Fetch or make it again.' })
+      throw refuse('file-empty', 'The file is empty.', {
+        where: path,
+        expected: 'a file with content',
+        found: '0 bytes',
+        fix: 'Fetch or make it again.',
+      })
     const mapping = process.env.PALIMPSEST_NO_MMAP === '1' ? undefined : tryMap(fd, stat.size)
     return wrap(path, stat.size, mapping ?? readWhole(fd, stat.size, path), mapping !== undefined)
   } finally {
@@ -87,7 +94,13 @@ function wrap(path: string, size: number, mapping: Mapping, mapped: boolean): Ma
     address: mapping.address,
     mapped,
     bytes(offset, length) {
-      if (!open) throw refuse('file-closed', 'The file has been closed.', { where: path })
+      if (!open)
+        throw refuse('file-closed', 'The file has been closed.', {
+          where: path,
+          expected: 'an open file',
+          found: 'a read after it was closed',
+          fix: 'This is a defect of the caller: read before the file is disposed of.',
+        })
       if (!(offset >= 0 && length >= 0 && length <= MAX_VIEW && offset + length <= size))
         throw refuse('file-range', 'A read that is too long, or goes beyond the end of the file.', {
           where: path,

@@ -105,6 +105,7 @@ function readNpyHeader(
   const malformed = (found: string): Error =>
     refuse('npy-header', 'An array has no header that numpy would write.', {
       where,
+      expected: 'the header of an .npy array',
       found: found.slice(0, 200),
       fix: 'Fetch the file again, or save it again with numpy.savez.',
     })

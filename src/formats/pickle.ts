@@ -237,6 +237,7 @@ class Reader {
       default:
         throw refuse('pickle-opcode', 'The pickle uses an instruction that no file of weights needs.', {
           where: `${this.#options.where}, byte ${this.#at - 1}`,
+          expected: 'the instructions that torch.save writes for tensors',
           found: `opcode 0x${op.toString(16).padStart(2, '0')}`,
           fix: CONVERT,
         })
@@ -370,11 +371,11 @@ class Reader {
     if (this.#at + length > this.#bytes.length) throw this.#malformed(`${length} more bytes`, 'the end')
   }
 
-  #malformed(expected: string, found?: string): Error {
+  #malformed(expected: string, found = 'something else'): Error {
     return refuse('pickle-malformed', 'The pickle is damaged.', {
       where: `${this.#options.where}, byte ${this.#at}`,
       expected,
-      ...(found === undefined ? {} : { found }),
+      found,
       fix: 'Fetch the file again: the download or copy was cut or changed.',
     })
   }

@@ -70,6 +70,8 @@ function decodeUtf8(bytes: Uint8Array, path: string): string {
   } catch {
     throw refuse('safetensors-header', 'The header is not UTF-8.', {
       where: path,
+      expected: 'UTF-8',
+      found: 'bytes that are none',
       fix: 'Fetch the file again.',
     })
   }
@@ -83,6 +85,7 @@ function readEntries(
   const malformed = (found: string): Error =>
     refuse('safetensors-header', 'The header is not the JSON object that it should be.', {
       where: file.path,
+      expected: 'a JSON object of tensors by name',
       found,
       fix: 'Fetch the file again.',
     })
@@ -196,7 +199,7 @@ function truncated(file: MappedFile, expected: string): Error {
  * @throws PalimpsestError `safetensors-index`, and those of `openSafetensors` for each shard
  */
 export function openSafetensorsIndex(indexPath: string, open = openSafetensors): TensorFile {
-  const wrong = (summary: string, parts: { where?: string; expected?: string; found?: string }): Error =>
+  const wrong = (summary: string, parts: { where?: string; expected: string; found: string }): Error =>
     refuse('safetensors-index', summary, {
       where: indexPath,
       fix: 'Fetch the checkpoint again: index and shards must belong together.',
@@ -263,7 +266,7 @@ export function openSafetensorsIndex(indexPath: string, open = openSafetensors):
 /** The weight_map of an index: tensor names to whatever stands for a shard. */
 function readIndex(
   path: string,
-  wrong: (summary: string, parts: { expected?: string; found?: string }) => Error,
+  wrong: (summary: string, parts: { expected: string; found: string }) => Error,
 ): [tensor: string, shard: unknown][] {
   let text: string
   try {
@@ -281,7 +284,7 @@ function readIndex(
   try {
     json = JSON.parse(text)
   } catch (error) {
-    throw wrong('The index is not JSON.', { found: printable((error as Error).message) })
+    throw wrong('The index is not JSON.', { expected: 'JSON', found: printable((error as Error).message) })
   }
   const map = (json as { weight_map?: unknown } | null)?.weight_map
   if (map === null || typeof map !== 'object' || Array.isArray(map))

@@ -115,10 +115,20 @@ function parseEmbedded(text: string, path: string): Record<string, unknown> {
     json = JSON.parse(text)
   } catch (error) {
     const found = printable((error as Error).message)
-    throw refuse('tokenizer-malformed', 'The tokenizer cannot be read.', { where, found, fix })
+    throw refuse('tokenizer-malformed', 'The tokenizer cannot be read.', {
+      where,
+      expected: 'a JSON object',
+      found,
+      fix,
+    })
   }
   if (json === null || typeof json !== 'object' || Array.isArray(json))
-    throw refuse('tokenizer-malformed', 'The tokenizer cannot be read.', { where, found: excerpt(json), fix })
+    throw refuse('tokenizer-malformed', 'The tokenizer cannot be read.', {
+      where,
+      expected: 'a JSON object',
+      found: excerpt(json),
+      fix,
+    })
   return json as Record<string, unknown>
 }
 

@@ -56,18 +56,34 @@ describe('tokenizer.json', () => {
   it.each<[what: string, file: unknown, says: RegExp]>([
     ['no JSON', '{"a', /JSON/],
     ['no object', '[]', /\[\]/],
-    ['no tokenizer', {}, /tokenizer.json\n.*found/i],
+    ['no tokenizer', {}, /found: .*"model"/],
     ['an unknown model', { ...fixture.json.added!.tokenizer, model: { type: 'Magic' } }, /Magic/],
     ['an added token without content', added({ content: '' }), /content ""/],
     ['an added token of a strange id', added({ id: 'a' }), /the id "a" for the token "x"/],
     ['an added token of a huge id', added({ id: 2 ** 40 }), /the id 1099511627776/],
     ['a fraction for an id', added({ id: 1.5 }), /the id 1.5/],
+    ['added tokens that are a text', { ...fixture.json.added!.tokenizer, added_tokens: '' }, /that are ""/],
   ])('is refused with %s', async (_, file, says) => {
     const path = save('bad', { 'tokenizer.json': file })
     const error = await refusalOf(loadTokenizer(path))
     expect(error.code).toBe('tokenizer-malformed')
     expect(error.message).toMatch(says)
     expect(error.message).toContain(join(path, 'tokenizer.json'))
+    expect(isComplete(error)).toBe(true)
+  })
+
+  it.each([
+    ['that is nothing', null],
+    ['of texts', 'x'],
+    ['of nothings', [null]],
+  ])('is refused with a template of special tokens %s, at the first text', async (_, single) => {
+    const broken = {
+      ...fixture.json.added!.tokenizer,
+      post_processor: { type: 'TemplateProcessing', single, pair: [], special_tokens: {} },
+    }
+    const path = save('broken', { 'tokenizer.json': broken })
+    const error = await refusalOf(loadTokenizer(path).then((t) => t.encode('a')))
+    expect(error.code).toBe('tokenizer-malformed')
     expect(isComplete(error)).toBe(true)
   })
 

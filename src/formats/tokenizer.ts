@@ -50,6 +50,7 @@ export async function loadTokenizer(folder: string): Promise<Tokenizer> {
     throw refuse('tokenizer-missing', 'The model has no tokenizer.json.', {
       where: folder,
       expected: 'tokenizer.json beside config.json',
+      found: 'no such file',
       fix: 'Fetch it, or write it with transformers: AutoTokenizer.from_pretrained(...).save_pretrained(folder) makes one from older files.',
     })
   const config = {
@@ -120,18 +121,22 @@ async function readJson(path: string): Promise<Json | undefined> {
 function malformed(where: string, found: string): Error {
   return refuse('tokenizer-malformed', 'The tokenizer cannot be read.', {
     where,
+    expected: 'a tokenizer.json that the Rust library tokenizers would read',
     found,
     fix: 'Fetch the tokenizer files again.',
   })
 }
 
 function makeTokenizer(json: Json, config: Json, kind: string, where: string): Tokenizer {
-  let inner: HfTokenizer
-  try {
-    inner = new HfTokenizer(json, config)
-  } catch (error) {
-    throw malformed(where, printable((error as Error).message))
+  // The library takes a file at its word, so that a damaged part may be found out only when a text comes to it.
+  const guarded = <T>(work: () => T): T => {
+    try {
+      return work()
+    } catch (error) {
+      throw malformed(where, printable((error as Error).message))
+    }
   }
+  const inner = guarded(() => new HfTokenizer(json, config))
   checkIds(json, inner, where)
   keepBytes(inner.decoder)
   const added = (json.added_tokens ?? []) as { id: number; content: string; special?: boolean }[]
@@ -147,7 +152,7 @@ function makeTokenizer(json: Json, config: Json, kind: string, where: string): T
   }
   const bosId = named('bos_token')
   const encode = (text: string, addSpecialTokens: boolean): number[] =>
-    inner.encode(text, { add_special_tokens: addSpecialTokens }).ids
+    guarded(() => inner.encode(text, { add_special_tokens: addSpecialTokens }).ids)
   let hash: string | undefined
   return {
     size,
@@ -169,10 +174,12 @@ function makeTokenizer(json: Json, config: Json, kind: string, where: string): T
     decode: (ids, options) =>
       ids.length === 0
         ? ''
-        : inner.decode(Array.from(ids), {
-            skip_special_tokens: options?.skipSpecialTokens ?? false,
-            clean_up_tokenization_spaces: false,
-          }),
+        : guarded(() =>
+            inner.decode(Array.from(ids), {
+              skip_special_tokens: options?.skipSpecialTokens ?? false,
+              clean_up_tokenization_spaces: false,
+            }),
+          ),
     isSpecial: (id) => special.has(id),
     token: (id) => inner.id_to_token(id) ?? undefined,
     idOf,
@@ -182,6 +189,7 @@ function makeTokenizer(json: Json, config: Json, kind: string, where: string): T
 /** Ids index the embedding: anything but small integers would be found out only there. */
 function checkIds(json: Json, inner: HfTokenizer, where: string): void {
   const added = (json.added_tokens ?? []) as { id?: unknown; content?: unknown }[]
+  if (!Array.isArray(added)) throw malformed(where, `added_tokens that are ${excerpt(added)}`)
   for (const { content } of added)
     if (typeof content !== 'string' || content === '')
       throw malformed(where, `an added token of the content ${excerpt(content)}`)
@@ -246,6 +254,7 @@ export function refuseDoubledBos(tokenizer: Tokenizer, ids: ArrayLike<number>): 
     ids[1] === tokenizer.bosId
   )
     throw refuse('doubled-bos', 'The text begins with two BOS tokens.', {
+      expected: 'one BOS token at most',
       found: `${tokenizer.token(tokenizer.bosId)} twice`,
       fix: 'Remove it from the text, or tokenize rendered chats without special tokens.',
     })

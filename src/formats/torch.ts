@@ -307,6 +307,7 @@ class Collector {
       throw refuse('torch-content', 'The file nests or repeats its content without end.', {
         where: `${this.#file.path}, ${name}`,
         expected: `at most ${MAX_ENTRIES} entries, ${MAX_DEPTH} deep`,
+        found: depth > MAX_DEPTH ? `more than ${MAX_DEPTH} deep` : `more than ${MAX_ENTRIES} entries`,
         fix: 'Save the weights alone: torch.save(model.state_dict(), ...).',
       })
     if (value instanceof Map)

@@ -225,6 +225,7 @@ function view(file: MappedFile, offset: number, length: number): DataView {
 function truncated(file: MappedFile): Error {
   return refuse('zip-truncated', 'The archive has no end record.', {
     where: file.path,
+    expected: 'the end record of a zip archive in the last 64 KiB',
     found: `${file.size} bytes`,
     fix: 'Fetch it again: the download or copy was cut.',
   })

@@ -54,6 +54,8 @@ export class Backend implements Disposable {
     if (pointer === null)
       throw new PalimpsestError('engine', 'engine-device', 'The device could not be started.', {
         where: `${this.device.name} (${this.device.description})`,
+        expected: 'a device that starts',
+        found: 'a refusal of its driver, for which ggml gives no reason',
         fix: 'Check the driver, free some device memory, or use --device cpu.',
       })
     this.pointer = pointer
@@ -148,9 +150,15 @@ export class Backend implements Disposable {
    */
   async compute(graph: Pointer, signal?: AbortSignal): Promise<void> {
     if (this.#disposed)
-      throw new PalimpsestError('engine', 'engine-disposed', 'This backend has been disposed.')
+      throw new PalimpsestError('engine', 'engine-disposed', 'This backend has been disposed.', {
+        expected: 'a backend in use',
+        found: 'one that was disposed of',
+        fix: 'This is a defect of the caller: compute before the backend is disposed of.',
+      })
     if (this.#computing)
       throw new PalimpsestError('engine', 'engine-busy', 'This backend is computing another graph.', {
+        expected: 'one computation at a time',
+        found: 'a second one',
         fix: 'This is a defect of the caller: compute inside `exclusive`.',
       })
     throwIfStopped(signal)
@@ -167,6 +175,7 @@ export class Backend implements Disposable {
         'The tensor engine could not compute the graph.',
         {
           where: this.device.name,
+          expected: `status ${STATUS_OK}`,
           found: status === STATUS_ABORTED ? 'it stopped by itself' : `status ${status}`,
           fix: 'Usually memory: use fewer tokens at once or another device; `palimpsest doctor` shows what is free.',
         },
@@ -215,6 +224,8 @@ export class Backend implements Disposable {
     if (this.#disposed) return
     if (this.#computing)
       throw new PalimpsestError('engine', 'engine-busy', 'This backend is still computing.', {
+        expected: 'a backend at rest',
+        found: 'a computation under way',
         fix: 'Await what was started before you dispose it.',
       })
     this.#disposed = true
@@ -250,6 +261,7 @@ function chooseDevice(engine: Engine, kind: DeviceKind): Device {
         : engine.devices.find((d) => d.name.toLowerCase().startsWith(kind === 'metal' ? 'm' : kind))
   if (wanted !== undefined) return wanted
   throw new PalimpsestError('engine', 'engine-device', `There is no ${kind} device.`, {
+    expected: kind === 'auto' ? 'a device' : `a ${kind} device`,
     found: engine.devices.map((d) => `${d.name} (${d.description})`).join(', ') || 'no device at all',
     where: engine.folder,
     fix: 'Check the driver with `palimpsest doctor`, or use --device cpu.',

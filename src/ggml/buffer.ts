@@ -39,7 +39,9 @@ export class TensorStore implements Disposable {
       const ctx = base.init({ mem_size: size, mem_buffer: null, no_alloc: true })
       if (ctx === null)
         throw new PalimpsestError('engine', 'engine-memory', 'No memory for the table of tensors.', {
-          found: `${size} bytes`,
+          expected: `${size} free bytes`,
+          found: 'less',
+          fix: 'Free some memory, or use a smaller model.',
         })
       return ctx
     }
@@ -63,7 +65,16 @@ export class TensorStore implements Disposable {
     if (address < region.address || address + BigInt(bytes) > region.address + BigInt(region.size))
       throw shapeError('fromRegion', `${bytes} bytes inside the mapped file`, `${region.size} bytes there`)
     if (base.tensorAlloc(this.#regionBuffer(region), tensor.pointer, address) !== 0)
-      throw new PalimpsestError('engine', 'engine-memory', 'A tensor could not be placed in its mapped file.')
+      throw new PalimpsestError(
+        'engine',
+        'engine-memory',
+        'A tensor could not be placed in its mapped file.',
+        {
+          expected: `place for ${bytes} bytes at its offset in the file`,
+          found: 'a refusal of ggml, which gives no reason',
+          fix: 'Convert the file again, or set PALIMPSEST_NO_MMAP=1 to read it into memory.',
+        },
+      )
     return tensor
   }
 
@@ -89,6 +100,8 @@ export class TensorStore implements Disposable {
     if (buffer === null)
       throw new PalimpsestError('engine', 'engine-memory', 'No memory for the tensors on this device.', {
         where: this.backend.device.name,
+        expected: `memory for ${this.#owned} tensors`,
+        found: 'less',
         fix: 'Use a smaller or quantised model, fewer sequences at once, or another device.',
       })
     this.#ownBuffer = buffer
@@ -109,6 +122,8 @@ export class TensorStore implements Disposable {
     if (++this.#created > this.#capacity)
       throw new PalimpsestError('engine', 'graph-size', 'A store was declared for fewer tensors.', {
         expected: `at most ${this.#capacity}`,
+        found: `${this.#created}`,
+        fix: 'This is a defect of the caller: declare the store larger.',
       })
     return { pointer: this.backend.engine.base.newTensor4d(context, TYPE_IDS[type], ...ne), type, ne, nb }
   }
@@ -122,6 +137,11 @@ export class TensorStore implements Disposable {
         'engine',
         'engine-memory',
         'The mapped file could not be used as tensor memory.',
+        {
+          expected: `a buffer over ${region.size} bytes`,
+          found: 'a refusal of ggml, which gives no reason',
+          fix: 'Set PALIMPSEST_NO_MMAP=1 to read files into memory, or use --device cpu.',
+        },
       )
     this.backend.engine.base.bufferSetUsage(buffer, USAGE_WEIGHTS)
     this.#regions.set(region.address, buffer)

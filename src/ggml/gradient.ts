@@ -89,6 +89,8 @@ export class GradientGraph implements Disposable {
       if (buffer === null)
         throw new PalimpsestError('engine', 'engine-memory', 'No memory for the gradients of this graph.', {
           where: backend.device.name,
+          expected: 'memory for all values and gradients at once',
+          found: 'less',
           fix: 'Use fewer tokens at once.',
         })
       this.#buffer = buffer
@@ -135,5 +137,7 @@ function gradientOf(pointer: Pointer | null, t: Tensor): Tensor {
   if (pointer !== null) return { ...t, pointer }
   throw new PalimpsestError('engine', 'graph-gradient', 'A parameter has no gradient.', {
     expected: 'every parameter on a path to the value',
+    found: `one of ${t.ne.join(' x ')} that the value does not depend on`,
+    fix: 'This is a defect of the caller: leave the parameter out, or let the value depend on it.',
   })
 }

@@ -64,7 +64,9 @@ export class Graph extends Operations implements Disposable {
     const ctx = base.init({ mem_size: size, mem_buffer: null, no_alloc: true })
     if (ctx === null)
       throw new PalimpsestError('engine', 'engine-memory', 'No memory for a compute graph.', {
-        found: `${size} bytes`,
+        expected: `${size} free bytes`,
+        found: 'less',
+        fix: 'Free some memory, or use fewer tokens at once.',
       })
     this.context = ctx
     this.#graph = base.newGraph(ctx, maxNodes, false)
@@ -136,6 +138,8 @@ export class Graph extends Operations implements Disposable {
           'No memory for the results of a compute graph.',
           {
             where: this.backend.device.name,
+            expected: 'memory for all results that are needed at once',
+            found: 'less',
             fix: 'Use fewer tokens at once, or another device.',
           },
         )
@@ -148,6 +152,8 @@ export class Graph extends Operations implements Disposable {
         'graph-stale',
         'A compute graph has lost its memory to another one.',
         {
+          expected: 'the graph that the allocator was last used for',
+          found: 'another graph',
           fix: 'This is a defect of the caller: give the graph an allocator of its own.',
         },
       )
@@ -197,6 +203,7 @@ export class Graph extends Operations implements Disposable {
       if (!this.base.deviceSupportsOp(device.pointer, node))
         throw new PalimpsestError('engine', 'engine-op', 'The device lacks an operation that is needed.', {
           where: `${device.name} (${device.description})`,
+          expected: 'every operation of the graph',
           found: `no ${this.base.opDescription(node)} for these tensors`,
           fix: 'Use --device cpu, --precision native, or weights in f16, bf16 or f32.',
         })
@@ -218,7 +225,11 @@ export class Graph extends Operations implements Disposable {
         'engine',
         'graph-size',
         'A compute graph is larger than it was declared to be.',
-        { expected: `at most ${this.#capacity} tensors` },
+        {
+          expected: `at most ${this.#capacity} tensors`,
+          found: `${this.#tensors}`,
+          fix: 'This is a defect of the caller: declare the graph larger.',
+        },
       )
   }
 
@@ -227,6 +238,8 @@ export class Graph extends Operations implements Disposable {
     if (this.#disposed) return
     if (this.#computing)
       throw new PalimpsestError('engine', 'engine-busy', 'A compute graph was freed while it was computed.', {
+        expected: 'a graph at rest',
+        found: 'a computation under way',
         fix: 'This is a defect of the caller: await the computation inside the scope that owns the graph.',
       })
     this.#disposed = true
@@ -242,9 +255,14 @@ function checkIndices(data: ArrayBufferView, rows: number): void {
       throw new PalimpsestError('engine', 'graph-index', 'A row index is out of range.', {
         expected: `0 to ${rows - 1}`,
         found: `${index}`,
+        fix: 'This is a defect of the caller: check indices before they are uploaded.',
       })
 }
 
 function disposed(): PalimpsestError {
-  return new PalimpsestError('engine', 'engine-disposed', 'This graph has been disposed.')
+  return new PalimpsestError('engine', 'engine-disposed', 'This graph has been disposed.', {
+    expected: 'a graph in use',
+    found: 'one that was disposed of',
+    fix: 'This is a defect of the caller: use the graph before it is disposed of.',
+  })
 }

@@ -108,6 +108,7 @@ export function loadEngine(device: DeviceKind = 'auto'): Engine {
         'A library of the tensor engine does not load.',
         {
           where: file,
+          expected: 'a library for this platform, with all that it needs',
           found: (cause as Error).message,
           fix: 'Run `palimpsest doctor`; on Linux, `ldd` on this file names what is missing.',
           cause,

@@ -70,6 +70,8 @@ export function locateEngine(device: DeviceKind): string {
         'PALIMPSEST_GGML_DIR names a folder that does not exist.',
         {
           where: override,
+          expected: 'a folder with the libraries of ggml',
+          found: 'nothing there',
           fix: 'Correct the variable, or unset it to use the package that came with the installation.',
         },
       )
@@ -83,6 +85,7 @@ export function locateEngine(device: DeviceKind): string {
   const name = enginePackage(device)
   throw new PalimpsestError('engine', 'engine-missing', `The tensor engine for ${device} is not installed.`, {
     expected: `the package ${name}, version ${ENGINE_PACKAGE_VERSION}`,
+    found: 'no such package',
     fix: `npm install ${name}@${ENGINE_PACKAGE_VERSION}`,
   })
 }
@@ -95,6 +98,7 @@ export function libraryFiles(folder: string): { base: string; registry: string }
     if (file === undefined)
       throw new PalimpsestError('engine', 'engine-incomplete', `The folder lacks ${what}.`, {
         where: folder,
+        expected: `a shared library ${what}`,
         found: files.slice(0, 20).join(', ') || 'an empty folder',
         fix: 'Install the package again, or point PALIMPSEST_GGML_DIR at a complete ggml build with shared libraries.',
       })

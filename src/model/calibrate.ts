@@ -171,6 +171,7 @@ export async function calibrateDose(
   if (!(target > 0) || length === 0)
     throw refuse('dose-zero', 'A dose in nats must differ from zero, and so must its vector.', {
       where: site,
+      expected: 'a dose and a vector that differ from zero',
       found: length === 0 ? 'a vector of length zero' : `${nats} nats`,
       fix: 'Leave the intervention away, or give a bare 0.',
     })

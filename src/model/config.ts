@@ -5,7 +5,10 @@
  */
 
 import { refuse } from '../core/errors.ts'
+import { excerpt } from '../formats/excerpt.ts'
 import type { Architecture, Layer, Rope } from './architecture.ts'
+
+const REPAIR = 'Fetch config.json again: it is damaged, or was edited.'
 
 /** Bounds on sizes, far above any real model: a hostile config must not make us allocate. */
 const MAX = { width: 65536, layers: 1024, heads: 4096, vocabulary: 4_194_304, context: 2 ** 31 - 1 }
@@ -18,6 +21,8 @@ export class Config {
     if (fields === null || typeof fields !== 'object' || Array.isArray(fields))
       throw refuse('config-malformed', 'The configuration of the model is not an object.', {
         where,
+        expected: 'a JSON object',
+        found: excerpt(fields),
         fix: 'Fetch config.json again.',
       })
     this.where = where
@@ -109,12 +114,15 @@ export function commonArchitecture(
     throw refuse('config-field', 'The heads of the model do not divide into groups.', {
       where: c.where,
       found: `${heads} heads, ${kvHeads} key-value heads`,
-      expected: 'a multiple',
+      expected: 'heads that are a multiple of the key-value heads',
+      fix: REPAIR,
     })
   if (headDim % 2 !== 0)
     throw refuse('config-field', 'The head width is odd; RoPE needs pairs.', {
       where: c.where,
+      expected: 'an even head_dim',
       found: `${headDim}`,
+      fix: REPAIR,
     })
   const eos = c.raw('eos_token_id')
   return {
@@ -164,6 +172,7 @@ function activation(c: Config): Architecture['activation'] {
     where: `${c.where}, hidden_act`,
     found: name,
     expected: 'silu or gelu_pytorch_tanh',
+    fix: 'Choose a model of a family in docs/formats.md.',
   })
 }
 
@@ -183,6 +192,7 @@ export function readRope(c: Config, headDim: number, layerType?: string): Rope {
         where: `${part!.where}, partial_rotary_factor`,
         found: `${part!.number('partial_rotary_factor')}`,
         expected: '1',
+        fix: 'Choose a model of a family in docs/formats.md.',
       })
   const type = scaling?.string('rope_type') ?? scaling?.string('type') ?? 'default'
   if (type === 'default') return { theta, scale: 1, factors: undefined }
@@ -219,7 +229,9 @@ function positive(c: Config, key: string): number {
   if (value === undefined || value <= 0)
     throw refuse('config-field', `RoPE scaling lacks a positive ${key}.`, {
       where: `${c.where}, key ${key}`,
+      expected: 'a number above 0',
       found: `${value ?? 'nothing'}`,
+      fix: REPAIR,
     })
   return value
 }

@@ -47,11 +47,13 @@ export async function explainNotFinite(
   if (weight !== undefined)
     return refuse('weight-nan', 'A weight is not a finite number.', {
       where: `${model.path}, ${weight}`,
+      expected: 'finite numbers',
       found: `not finite at ${first.name}, which it makes`,
       fix: 'The file is damaged, or training diverged.',
     })
   return refuse('activation-nan', 'An activation is not a finite number.', {
     where: `${model.path}, ${first.name} (the first hook point where one appears)`,
+    expected: 'finite numbers',
     found: `${first.value} at value ${first.at}`,
     fix: 'The weights of this layer are finite: the values overflow. Try --precision f32; with interventions, a smaller dose.',
   })

@@ -75,8 +75,7 @@ export async function generate(
   const texts: Generated[] = []
   const batch = options.batch ?? BATCH
   const skip = options.skip ?? 0
-  if (skip % batch !== 0 && skip < items.length)
-    throw new RangeError(`skip ${skip} is not whole batches of ${batch}`)
+  if (skip % batch !== 0 && skip < items.length) throw wrongOption('skip', `whole batches of ${batch}`, skip)
   for (let first = skip; first < items.length; first += batch) {
     const wave = new Wave(model, items.slice(first, first + batch), first, maxTokens, options, compiler)
     try {
@@ -91,13 +90,19 @@ export async function generate(
 
 function checkOptions(options: GenerateOptions): void {
   const { maxTokens = 1, batch = 1, temperature = 0 } = options
-  const wrong = (name: string, expected: string, found: number): Error =>
-    refuse('generate-option', `${name} is out of range.`, { expected, found: `${found}` })
   if (!Number.isSafeInteger(maxTokens) || maxTokens < 1)
-    throw wrong('maxTokens', 'a positive integer', maxTokens)
-  if (!Number.isSafeInteger(batch) || batch < 1) throw wrong('batch', 'a positive integer', batch)
+    throw wrongOption('maxTokens', 'a positive integer', maxTokens)
+  if (!Number.isSafeInteger(batch) || batch < 1) throw wrongOption('batch', 'a positive integer', batch)
   if (!Number.isFinite(temperature) || temperature < 0)
-    throw wrong('temperature', 'a number of at least 0', temperature)
+    throw wrongOption('temperature', 'a number of at least 0', temperature)
+}
+
+function wrongOption(name: string, expected: string, found: number): Error {
+  return refuse('generate-option', `${name} is out of range.`, {
+    expected,
+    found: `${found}`,
+    fix: `Give ${name} such a value, or leave it out.`,
+  })
 }
 
 /** The sequences that share a cache. */

@@ -126,6 +126,7 @@ export function placeInterventions(
         where: `intervention ${index + 1} (${item.op}) at ${item.site}, rows`,
         expected: `0 to ${texts - 1}`,
         found: `${wrong}`,
+        fix: 'Count the texts from 0, in the order in which they are given.',
       })
   })
   return interventions.flatMap((item, index) =>
@@ -144,6 +145,8 @@ function placeOne(
   if (width === 0)
     throw refuse('intervention-site', 'Attention patterns can be read but not changed.', {
       where: site,
+      expected: 'a hook point of a fixed width',
+      found: 'a pattern',
       fix: 'Change hook_z or hook_attn_out instead.',
     })
   const where = `intervention ${index + 1} (${item.op}) at ${site}`
@@ -169,7 +172,12 @@ function placeOne(
   const norm = Math.hypot(...vector)
   if (item.op === 'ablate') {
     if (norm === 0)
-      throw refuse('intervention-value', 'A direction of length zero cannot be ablated.', { where })
+      throw refuse('intervention-value', 'A direction of length zero cannot be ablated.', {
+        where,
+        expected: 'a direction of positive length',
+        found: 'length 0',
+        fix: 'Give another direction, or leave the intervention out.',
+      })
     const { mean = 0, amount = 1 } = item
     finite([mean, amount], where)
     return { ...base, op: 'ablate', vector: vector.map((v) => v / norm), mean, amount }
@@ -179,7 +187,12 @@ function placeOne(
     return { ...base, op: 'add', vector, dose: item.dose, norm }
   }
   if (norm === 0)
-    throw refuse('intervention-value', 'A relative dose needs a vector of positive length.', { where })
+    throw refuse('intervention-value', 'A relative dose needs a vector of positive length.', {
+      where,
+      expected: 'a vector of positive length',
+      found: 'length 0',
+      fix: 'Give another vector, or leave the intervention out.',
+    })
   const dose = (item.dose.relative * siteNorm(site)) / norm
   finite([dose], where)
   return { ...base, op: 'add', vector, dose, norm }
@@ -199,6 +212,8 @@ function finite(values: ArrayLike<number>, where: string): void {
     if (!Number.isFinite(values[i]!))
       throw refuse('intervention-value', 'An intervention holds a value that is not finite.', {
         where,
+        expected: 'finite numbers',
         found: `${values[i]} at ${i}`,
+        fix: 'Make its vector, values or dose again: a division by zero or an overflow went into them.',
       })
 }

@@ -65,7 +65,11 @@ export function sliceItem(
     get: (hook) => {
       const data = results.reads.get(hook)
       if (data === undefined)
-        throw refuse('hook-unread', 'This hook point was not asked for.', { found: hook })
+        throw refuse('hook-unread', 'This hook point was not asked for.', {
+          expected: `one of ${[...results.reads.keys()].join(', ') || 'none'}`,
+          found: hook,
+          fix: 'Name it in `hooks` when you call run or stream.',
+        })
       const width = hookWidth(hook, a)
       return width > 0
         ? matrix(length, width, data.subarray(start * width, (start + length) * width))

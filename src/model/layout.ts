@@ -157,6 +157,8 @@ export function checkLengths(items: readonly { id: string; length: number }[], c
     if (length === 0)
       throw refuse('text-empty', 'A text has no tokens.', {
         where: `text ${id}`,
+        expected: 'at least one token',
+        found: 'none',
         fix: 'Remove it, or give it a text.',
       })
     const most = Math.min(context, MOST_TOKENS)

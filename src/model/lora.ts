@@ -17,6 +17,8 @@ import type { Architecture } from './architecture.ts'
 import { Config } from './config.ts'
 import { LINEAR_NAMES, type Linear, type LinearName, linearShape } from './weights.ts'
 
+const FETCH = 'Save or fetch the adapter again.'
+
 export interface Adapter extends Disposable {
   /** Modules it changes, by HF name. */
   readonly modules: readonly string[]
@@ -78,6 +80,7 @@ export async function loadAdapter(
         throw refuse('adapter-incomplete', 'The adapter has only half of a pair.', {
           where,
           expected: 'lora_A and lora_B',
+          found: A === undefined ? 'lora_B alone' : 'lora_A alone',
           fix: 'Save or fetch it again.',
         })
       const [outputs, inputs] = linearShape(architecture, name)
@@ -155,6 +158,7 @@ function finite(t: StoredTensor, where: string): Float32Array {
   if (bad >= 0)
     throw refuse('weight-nan', 'A weight is not a finite number.', {
       where: `${where}, ${t.name}[${bad}]`,
+      expected: 'finite numbers',
       found: `${values[bad]}`,
       fix: 'The file is damaged, or training diverged.',
     })
@@ -217,12 +221,23 @@ function unsupported(config: Config, found: string): PalimpsestError {
 
 async function readConfig(path: string): Promise<Config> {
   try {
-    if ((await stat(path)).size > MAX_CONFIG_BYTES)
-      throw refuse('config-malformed', 'The file is too large for a configuration.', { where: path })
+    const { size } = await stat(path)
+    if (size > MAX_CONFIG_BYTES)
+      throw refuse('config-malformed', 'The file is too large for a configuration.', {
+        where: path,
+        expected: `at most ${MAX_CONFIG_BYTES} bytes`,
+        found: `${size} bytes`,
+        fix: FETCH,
+      })
     return new Config(JSON.parse(await readFile(path, 'utf8')), path)
   } catch (error) {
     if (error instanceof SyntaxError)
-      throw refuse('config-malformed', 'The file is not JSON.', { where: path, found: error.message })
+      throw refuse('config-malformed', 'The file is not JSON.', {
+        where: path,
+        expected: 'JSON',
+        found: error.message,
+        fix: FETCH,
+      })
     throw explainFileError(error, path)
   }
 }

@@ -174,6 +174,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     })
     const missing = (what: string): Error =>
       refuse('hook-unread', 'This was not asked for.', {
+        expected: `${[...hooks, ...(options.logits === undefined ? [] : ['logits'])].join(', ') || 'nothing'}`,
         found: what,
         fix: 'Name it in `hooks` (or ask for `logits`) when you call run.',
       })
@@ -345,6 +346,9 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
       if (this.#disposed)
         throw new PalimpsestError('engine', 'engine-disposed', 'This model has been disposed.', {
           where: this.path,
+          expected: 'a model in use',
+          found: 'one that was disposed of',
+          fix: 'This is a defect of the caller: use the model before it is disposed of.',
         })
       return work()
     })

@@ -104,6 +104,8 @@ export function refuseIdle(receipts: readonly Receipt[]): void {
   if (idle !== undefined)
     throw new PalimpsestError('input', 'intervention-idle', 'An intervention never applied to any token.', {
       where: `intervention ${idle.index + 1} (${idle.op}) at ${idle.site}`,
+      expected: 'at least one token that it changes',
+      found: 'none',
       fix: 'Check its positions (`generated` needs generated tokens) and rows, and that something at or after its site is read: later blocks are not computed.',
     })
 }

@@ -186,6 +186,8 @@ function checkItem(model: Model, item: ScoreItem): void {
   if (item.prompt.length === 0)
     throw refuse('text-empty', 'A prompt has no tokens: nothing predicts its first completion token.', {
       where: `item ${item.id}`,
+      expected: 'at least one token',
+      found: 'none',
       fix: 'Give it a prompt, or a BOS token.',
     })
   const { context, vocabulary } = model.architecture

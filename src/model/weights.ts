@@ -237,6 +237,7 @@ class Loader {
       if (!Number.isFinite(values[i]!))
         throw refuse('weight-nan', 'A weight is not a finite number.', {
           where: `${this.#source.where}, ${name}[${i}]`,
+          expected: 'finite numbers',
           found: `${values[i]}`,
           fix: 'The file is damaged, or training diverged.',
         })

@@ -142,9 +142,23 @@ function resume(trainer: Trainer, path: string, key: string): void {
   if (file.metadata.key !== key)
     throw refuse('organism-checkpoint', 'The checkpoint is of another configuration.', {
       where: path,
+      expected: `settings with the hash ${key}`,
+      found: `${file.metadata.key}`,
       fix: 'Give the settings it was made with, or remove the file to start again.',
     })
   const values = new Map([...file.tensors].map(([name, t]) => [name, readF32(t).slice()]))
-  trainer.restore(values, Number(file.metadata.step))
-  trainer.network.copyFrom(values)
+  const step = Number(file.metadata.step)
+  try {
+    if (!Number.isSafeInteger(step) || step < 0) throw new RangeError(`step ${file.metadata.step}`)
+    trainer.restore(values, step)
+    trainer.network.copyFrom(values)
+  } catch (cause) {
+    throw refuse('organism-checkpoint', 'The checkpoint is damaged.', {
+      where: path,
+      expected: 'a step, and every weight with its moments',
+      found: (cause as Error).message,
+      fix: 'Remove the file: this stage starts again.',
+      cause,
+    })
+  }
 }

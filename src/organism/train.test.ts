@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hashFile } from '../core/files.ts'
+import { openSafetensors, readF32 } from '../formats/safetensors.ts'
+import { writeSafetensors } from '../formats/safetensors-write.ts'
 import { loadModel } from '../model/load.ts'
 import { corpusKnobs } from './knobs.ts'
 import { Network, SIZES } from './network.ts'
@@ -34,6 +36,12 @@ afterAll(() => {
 })
 const bits = (): string =>
   Buffer.concat(network.weights.map((w) => Buffer.from(w.values.buffer))).toString('base64')
+
+function contents(path: string) {
+  using file = openSafetensors(path)
+  const weights = [...file.tensors].map(([name, t]) => ({ name, shape: t.shape, data: readF32(t) }))
+  return { metadata: file.metadata, weights }
+}
 
 describe('a stage', () => {
   it('learns, gives the same bits twice, and again when it was stopped and resumed', async () => {
@@ -76,6 +84,19 @@ describe('a stage', () => {
     await expect(
       runStage(network, schedule, pretrainStep(knobs, 1), { ...options, settings: 2 }),
     ).rejects.toMatchObject({ code: 'organism-checkpoint' })
+
+    // What a disk can do to it: a weight is gone, or the step is no number.
+    const { metadata, weights } = contents(checkpoint)
+    for (const [kept, step] of [
+      [weights.slice(1), metadata.step!],
+      [weights, 'x'],
+    ] as const) {
+      await writeSafetensors(checkpoint, kept, { ...metadata, step })
+      await expect(runStage(network, schedule, pretrainStep(knobs, 1), options)).rejects.toMatchObject({
+        code: 'organism-checkpoint',
+        message: expect.stringContaining('damaged'),
+      })
+    }
   })
 
   it('stops where the loss is no number, names the step and keeps the last good checkpoint', async () => {
@@ -124,6 +145,10 @@ describe('trainOrganism', () => {
     expect(again).toBe(0)
     expect(await hashFile(join(out, 'flat', 'model.safetensors'))).toBe(before)
     await expect(trainOrganism({ ...options, seed: 4 })).rejects.toMatchObject({ code: 'organism-exists' })
+    for (const damaged of ['{"key', 'null', '{}']) {
+      writeFileSync(join(out, 'flat', 'organism.json'), damaged)
+      await expect(trainOrganism(options)).rejects.toThrow('The record of an organism cannot be read.')
+    }
   })
 
   it('refuses what cannot work before it writes anything', async () => {

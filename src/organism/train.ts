@@ -89,6 +89,7 @@ export async function trainOrganism(
   const corpus = corpusKnobs(options.corpus)
   if (hasNoCamps(corpus))
     throw refuse('organism-no-camps', 'In this corpus nothing depends on the camp.', {
+      expected: 'a noise below 0.5',
       found: 'stance_noise, frame_noise and opener_noise of 0.5',
       fix: 'Lower one of them; an erased organism is part of every set.',
     })
@@ -205,6 +206,7 @@ function checkFolder(out: string, keyOf: (name: OrganismName) => string): void {
     if (ours && (record === undefined || record.key === keyOf(entry as OrganismName))) continue
     throw refuse('organism-exists', 'The folder holds something else already.', {
       where: join(out, entry),
+      expected: 'a new folder, or organisms of these settings',
       found: ours ? 'an organism of other settings' : 'no organism of the set',
       fix: 'Choose a new folder, or give the settings with which this one was begun.',
     })
@@ -214,15 +216,21 @@ function checkFolder(out: string, keyOf: (name: OrganismName) => string): void {
 function readRecord(folder: string): OrganismRecord | undefined {
   const path = join(folder, 'organism.json')
   if (!existsSync(path)) return undefined
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as OrganismRecord
-  } catch (cause) {
-    throw refuse('organism-exists', 'The record of an organism cannot be read.', {
+  const unreadable = (found: string): Error =>
+    refuse('organism-exists', 'The record of an organism cannot be read.', {
       where: path,
-      found: (cause as Error).message,
+      expected: 'what was written when the organism was finished',
+      found,
       fix: 'Remove this folder and give the command again.',
     })
+  let record: OrganismRecord | null
+  try {
+    record = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw unreadable((error as Error).message)
   }
+  if (typeof record?.key !== 'string') throw unreadable('no key of its settings')
+  return record
 }
 
 function stepOf(stage: StageRecipe, corpus: CorpusKnobs, seed: number): StageStep {

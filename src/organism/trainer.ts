@@ -52,6 +52,7 @@ export class Trainer {
   #diverged(found: string): PalimpsestError {
     return new PalimpsestError('failed', 'training-diverged', 'Training has diverged.', {
       where: `step ${this.step + 1}`,
+      expected: 'a finite loss and gradient',
       found,
       fix: 'Lower the learning rate; the last checkpoint is still good.',
     })

@@ -22,17 +22,22 @@ import { renderReport } from './page.ts'
 export async function readRun(folder: string): Promise<ReportData> {
   const results = await readResults(join(folder, 'results.json'))
   const path = join(folder, 'manifest.json')
+  const malformed = (found: string): Error =>
+    refuse('manifest-malformed', 'The manifest is not a JSON object.', {
+      where: path,
+      expected: 'the manifest.json of a run',
+      found,
+      fix: 'Give the run again: finished steps are kept.',
+    })
   let manifest: Record<string, unknown>
   try {
     manifest = JSON.parse(await readFile(path, 'utf8'))
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw explainFileError(error, path)
-    throw refuse('manifest-malformed', 'The manifest is not JSON.', {
-      where: path,
-      found: error.message,
-      fix: 'Give the run again: finished steps are kept.',
-    })
+    throw malformed(error.message)
   }
+  if (manifest === null || typeof manifest !== 'object' || Array.isArray(manifest))
+    throw malformed(Array.isArray(manifest) ? 'a list' : String(manifest).slice(0, 80))
   const projections = (await readProjections(folder)).map(
     ({ group, id: _, ...rest }): Projection => ({
       ...rest,

@@ -83,6 +83,8 @@ export function compareRuns(runs: readonly ComparedRun[]): Comparison {
   if (twice !== undefined)
     throw refuse('compare-twice', 'A run is named twice.', {
       where: twice.folder,
+      expected: 'folders that differ',
+      found: 'the same folder again',
       fix: 'Name each run once.',
     })
   const held = CLAIMS.filter((id) => runs.some((r) => r.results.claims.some((c) => c.id === id)))
@@ -90,6 +92,7 @@ export function compareRuns(runs: readonly ComparedRun[]): Comparison {
   if (shared.length === 0)
     throw refuse('compare-nothing', 'No two of these runs tested the same claim.', {
       where: runs.map((r) => r.folder).join(', '),
+      expected: 'a claim that two of them tested',
       found: runs.map((r) => r.results.claims.map((c) => c.id).join(' and ') || 'no claims').join('; '),
       fix: 'Run the studies with a claim in common.',
     })

@@ -199,6 +199,7 @@ class Largest implements Collector {
 function notFinite(row: number, value: number): Error {
   return refuse('activation-nan', 'The pre-activations of a token are not finite numbers.', {
     where: `row ${row}`,
+    expected: 'finite numbers',
     found: `${value}`,
     fix: 'An activation is not finite (extract them again with --precision f32), or zero where the dictionary divides by its norm.',
   })

@@ -54,6 +54,7 @@ export function clamp(options: ClampOptions): Rewrite {
   if (!Number.isFinite(value))
     throw refuse('feature-value', 'A feature can only be set to a finite number.', {
       where: `feature ${features.join(', ')}`,
+      expected: 'a finite number',
       found: `${value}`,
       fix: 'Give a number in the units of the features: `palimpsest encode` shows what is usual.',
     })

@@ -108,7 +108,9 @@ export class Config {
   static read(path: string): Config {
     let text: string
     try {
-      if (statSync(path).size > MAX_JSON) throw configError(path, 'The file is impossibly large.')
+      const { size } = statSync(path)
+      if (size > MAX_JSON)
+        throw configError(path, 'The file is impossibly large.', `at most ${MAX_JSON} bytes`, `${size} bytes`)
       text = readFileSync(path, 'utf8')
     } catch (error) {
       throw explainFileError(error, path)
@@ -117,10 +119,10 @@ export class Config {
     try {
       values = JSON.parse(text)
     } catch (error) {
-      throw configError(path, 'The file is not JSON.', undefined, (error as Error).message)
+      throw configError(path, 'The file is not JSON.', 'JSON', (error as Error).message)
     }
     if (values === null || typeof values !== 'object' || Array.isArray(values))
-      throw configError(path, 'The file is not a JSON object.')
+      throw configError(path, 'The file is not a JSON object.', 'a JSON object', show(values))
     return new Config(path, values as Record<string, unknown>)
   }
 
@@ -179,11 +181,11 @@ export function has(place: Place, name: string): boolean {
 }
 
 /** A configuration that is damaged, or that contradicts the weights: `dictionary-config`. */
-export function configError(path: string, summary: string, expected?: string, found?: string): Error {
+export function configError(path: string, summary: string, expected: string, found: string): Error {
   return refuse('dictionary-config', summary, {
     where: path,
-    ...(expected === undefined ? {} : { expected }),
-    ...(found === undefined ? {} : { found }),
+    expected,
+    found,
     fix: 'Fetch the dictionary again; if it stays, its format is not the one that its files look like.',
   })
 }
@@ -192,6 +194,7 @@ export function configError(path: string, summary: string, expected?: string, fo
 export function unsupported(path: string, what: string, instead: string): Error {
   return refuse('dictionary-unsupported', `${what} are recognised but not read.`, {
     where: path,
+    expected: 'a format that was held against its reference',
     found: what,
     fix: instead,
   })

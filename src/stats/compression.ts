@@ -114,6 +114,7 @@ function checkInput(input: CompressionInput): number {
   if (single >= 0)
     throw refuse('issue-single', 'An issue has fewer than two prompts.', {
       where: `issue ${single}`,
+      expected: 'at least 2',
       found: `${counts[single]}`,
       fix: 'Give every issue at least two prompts.',
     })
@@ -122,6 +123,7 @@ function checkInput(input: CompressionInput): number {
       if (!Number.isFinite(m.data[i]!))
         throw refuse('activation-nan', 'An activation is not a finite number.', {
           where: `prompt ${Math.floor(i / m.cols)}`,
+          expected: 'finite numbers',
           found: `${m.data[i]}`,
           fix: 'Leave the prompt out, or run the model with precision: f32.',
         })
@@ -166,6 +168,7 @@ async function measureAxis(
     if (!(Math.abs(value) > 0))
       throw refuse('spread-none', 'Nothing differs along an axis, so that no ratio can be taken.', {
         where: `axis ${axis}, ${what}`,
+        expected: 'a number that differs from 0',
         found: `${value}`,
         fix: 'Give prompts and texts that differ; the same text under other ids will not do.',
       })

@@ -63,6 +63,8 @@ export function readGroups(labels: readonly string[], poles: ArrayLike<number>):
     })
   if (!has[0]!.includes(1) || !has[1]!.includes(1))
     throw refuse('poles-missing', 'All texts belong to one pole.', {
+      expected: 'texts of both poles',
+      found: `texts of pole ${has[0]!.includes(1) ? 'A' : 'B'} alone`,
       fix: 'Check the pole column and its two values in the study file.',
     })
   if (both > 0 && both < count) {
@@ -103,6 +105,7 @@ export function readLabels(texts: {
   if (topics !== undefined && topics.count < 2)
     throw refuse('topics-few', 'All texts have the same topic, so that none can be held out.', {
       expected: 'at least 2 topics',
+      found: `${topics.count}`,
       fix: 'Remove `topic` from the study file, or give the texts topics.',
     })
   const pairs =

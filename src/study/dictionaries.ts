@@ -42,6 +42,8 @@ export async function openStudyDictionaries(
   if (!wanted.some((d) => d.of === 'base'))
     throw refuse('dictionaries-missing', 'A dictionary of the base model is needed.', {
       where: 'study file, dictionaries.base',
+      expected: 'at least one dictionary',
+      found: 'none',
       fix: 'Name one, such as `dictionaries: { base: [hf:org/repo:path] }`, or leave claim `features` and steering.features out.',
     })
   const found: StudyDictionary[] = []
@@ -77,6 +79,7 @@ function checkFit(
     throw refuse('dictionary-transcoder', 'A transcoder reads one hook point and writes another.', {
       where: path,
       expected: 'an autoencoder',
+      found: `a ${dictionary.kind}`,
       fix: 'Name an autoencoder in the study file.',
     })
   const { architecture } = model.description

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PalimpsestError } from '../core/errors.ts'
 import { loadDomain } from '../domain/index.ts'
-import { readPrompts } from './inputs.ts'
+import { readPrompts, readTexts } from './inputs.ts'
 import { studySchema } from './schema.ts'
 
 let folder: string
@@ -48,5 +48,30 @@ describe("a study's own prompts", () => {
     expect(refusal.code).toBe(code)
     expect(parts.where).toMatch(where)
     expect(parts.fix).toBeDefined()
+  })
+})
+
+describe('folds', () => {
+  it.each([
+    ['no JSON', '{"a": 0', 'not a JSON object'],
+    ['nothing', 'null', 'not a JSON object'],
+    ['a list', '[0, 1]', 'not a JSON object'],
+    ['no fold for a group', '{"a": 0}', 'A group has no fold.'],
+    ['a fraction', '{"a": 0, "b": 1.5}', 'A group has no fold.'],
+  ])('are refused with %s', async (_, content, says) => {
+    const [file, folds] = [join(folder, 'texts.jsonl'), join(folder, 'folds.json')]
+    const rows = ['a', 'b'].map((group) => ({ text: 'Rents.', pole: 'A', group }))
+    await writeFile(file, rows.map((r) => `${JSON.stringify(r)}\n`).join(''))
+    await writeFile(folds, content)
+    const study = studySchema.parse({
+      palimpsest: 1,
+      name: 'test',
+      models: { subject: 'a' },
+      texts: { file, text: 'text', pole: { column: 'pole', A: 'A', B: 'B' }, group: 'group', folds },
+    })
+    await expect(readTexts(study, await loadDomain('us-partisan'))).rejects.toMatchObject({
+      code: 'folds-unusable',
+      message: expect.stringContaining(says),
+    })
   })
 })

@@ -11,6 +11,7 @@ import { pacer } from '../core/pace.ts'
 import { stream } from '../core/random.ts'
 import { type Domain, LOADINGS } from '../domain/index.ts'
 import { type ChatTemplate, renderChat } from '../formats/chat-template.ts'
+import { excerpt } from '../formats/excerpt.ts'
 import { tokenOffsets } from '../formats/token-offsets.ts'
 import { refuseDoubledBos, type Tokenizer } from '../formats/tokenizer.ts'
 import type { ModelDescription } from '../model/load.ts'
@@ -73,7 +74,12 @@ export async function readTexts(study: Study, domain: Domain): Promise<LabelledT
       throw refuse(
         column === text ? 'text-empty' : 'table-cell',
         `The ${column === text ? 'text' : 'cell'} is empty.`,
-        { where: `${where(i)}, column ${column}`, fix: 'Remove the row, or fill it.' },
+        {
+          where: `${where(i)}, column ${column}`,
+          expected: 'a text',
+          found: 'nothing',
+          fix: 'Remove the row, or fill it.',
+        },
       )
     return value
   }
@@ -114,6 +120,7 @@ function toNumber(value: string, where: string): number {
   if (!Number.isFinite(number))
     throw refuse('table-cell', 'A score is not a number.', {
       where,
+      expected: 'a finite number',
       found: value,
       fix: 'Remove the row, or leave texts.score out.',
     })
@@ -121,18 +128,21 @@ function toNumber(value: string, where: string): number {
 }
 
 async function readFolds(path: string, groups: readonly string[]): Promise<Int32Array> {
+  const malformed = (found: string): Error =>
+    refuse('folds-unusable', 'The file of folds is not a JSON object.', {
+      where: path,
+      expected: '{ "GROUP": FOLD, ... }',
+      found,
+      fix: 'Write the fold of every group, counted from 0.',
+    })
   let map: Record<string, unknown>
   try {
     map = JSON.parse(await readFile(path, 'utf8'))
   } catch (error) {
-    if (error instanceof SyntaxError)
-      throw refuse('folds-unusable', 'The file of folds is not JSON.', {
-        where: path,
-        found: error.message,
-        fix: 'Write it as { "GROUP": FOLD, ... }, with folds from 0 on.',
-      })
+    if (error instanceof SyntaxError) throw malformed(error.message)
     throw explainFileError(error, path)
   }
+  if (map === null || typeof map !== 'object' || Array.isArray(map)) throw malformed(excerpt(map))
   return Int32Array.from(groups, (g) => {
     const fold = map[g]
     if (!Number.isInteger(fold) || (fold as number) < 0)
@@ -164,6 +174,8 @@ export async function readPrompts(study: Study, domain: Domain): Promise<Prompts
       if (value !== null && value !== undefined && value.trim() !== '') return value
       throw refuse(column === 'text' ? 'text-empty' : 'table-cell', `A prompt has no ${column}.`, {
         where: `${study.prompts}, row ${i + 1}, column ${column}`,
+        expected: 'a text',
+        found: 'nothing',
         fix: 'Remove the row, or fill it.',
       })
     })
@@ -173,6 +185,7 @@ export async function readPrompts(study: Study, domain: Domain): Promise<Prompts
   if (twice >= 0)
     throw refuse('item-id', 'An id stands twice.', {
       where: `${study.prompts}, row ${twice + 1}`,
+      expected: 'ids that differ',
       found: ids[twice]!,
       fix: 'Give every prompt an id of its own.',
     })
@@ -222,6 +235,8 @@ export async function tokenizeTexts(
   if (rendering === 'chat' && template === undefined)
     throw refuse('template-missing', 'Neither model has a chat template.', {
       where: model.checkpoint.path,
+      expected: 'a chat template, for `render: chat`',
+      found: 'none in the files of either',
       fix: 'Use `render: raw` in the study file.',
     })
   const out: TokenizedText[] = []
@@ -237,6 +252,7 @@ export async function tokenizeTexts(
     if (!content.includes(1))
       throw refuse('text-no-content', 'A text has no content tokens.', {
         where: `text ${ids[i]}`,
+        expected: 'at least one token that is not special',
         found: JSON.stringify(text.slice(0, 80)),
         fix: 'Remove the text: all of its tokens are special ones.',
       })

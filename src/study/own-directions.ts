@@ -90,12 +90,17 @@ export async function ownDirections(
 function readDirections(path: string, p: Prepared, primary: number): OwnDirection[] {
   using file = openSafetensors(path)
   const width = p.models.all[0]!.key.width
-  const wrong = (where: string, expected: string, found: string, fix?: string): Error =>
+  const wrong = (
+    where: string,
+    expected: string,
+    found: string,
+    fix = `Write tensors of shape [${width}], one a direction.`,
+  ): Error =>
     refuse('directions-unusable', 'A direction of the study cannot be used.', {
       where: `${path}, ${where}`,
       expected,
       found,
-      ...(fix === undefined ? {} : { fix }),
+      fix,
     })
   if (file.tensors.size === 0 || file.tensors.size > MAX_DIRECTIONS)
     throw wrong('the file', `1 to ${MAX_DIRECTIONS} tensors`, `${file.tensors.size}`)

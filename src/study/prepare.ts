@@ -143,6 +143,7 @@ function controlsOf(prompts: Prompts): string[] {
     throw refuse('prompt-control', 'A prompt has no matched control, which claim features needs.', {
       where: `${prompts.source}, prompt ${prompts.ids[i]}`,
       expected: 'a prompt of the same form that has nothing to do with the domain',
+      found: 'none',
       fix: "Add a column `control` to your prompts, or use the domain's.",
     })
   })

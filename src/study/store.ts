@@ -61,6 +61,7 @@ export async function readProjections(run: string): Promise<ProjectionRow[]> {
     (error: Error) => {
       throw refuse('store-unreadable', 'The tables of this run cannot be read.', {
         where: join(run, FILE),
+        expected: 'the tables that a run ends with',
         found: error.message.split('\n')[0]!,
         fix: 'Give the run again: finished steps are kept. Close other programs that have the file open.',
       })

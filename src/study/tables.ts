@@ -4,6 +4,7 @@
  */
 
 import { stat } from 'node:fs/promises'
+import { extname } from 'node:path'
 import { nearest, refuse } from '../core/errors.ts'
 import { explainFileError } from '../core/files.ts'
 import { MAX_LINE, readLines } from '../formats/lines.ts'
@@ -34,6 +35,7 @@ export async function readTable(path: string, options: TableOptions): Promise<Ro
     throw refuse('table-kind', 'This kind of table is not read.', {
       where: path,
       expected: '.jsonl, .csv or .tsv (each also .gz), or .parquet',
+      found: `a name that ends in ${JSON.stringify(extname(path))}`,
       fix: 'Convert it, or give it the right ending.',
     })
   const rows =
@@ -43,7 +45,12 @@ export async function readTable(path: string, options: TableOptions): Promise<Ro
         ? await readDelimited(path, kind[1] === 'csv' ? ',' : '\t', options)
         : await readJsonLines(path, options)
   if (rows.length === 0)
-    throw refuse('table-empty', 'The table has no rows.', { where: path, fix: 'Give a table that has some.' })
+    throw refuse('table-empty', 'The table has no rows.', {
+      where: path,
+      expected: 'at least one row',
+      found: 'none',
+      fix: 'Give a table that has some.',
+    })
   return rows
 }
 
@@ -57,6 +64,7 @@ async function readJsonLines(path: string, options: TableOptions): Promise<Row[]
     } catch (error) {
       throw refuse('table-row', 'A line is not JSON.', {
         where: `${path}, line ${number}`,
+        expected: 'one JSON object',
         found: (error as Error).message,
         fix: 'Write one JSON object a line.',
       })
@@ -64,6 +72,8 @@ async function readJsonLines(path: string, options: TableOptions): Promise<Row[]
     if (value === null || typeof value !== 'object' || Array.isArray(value))
       throw refuse('table-row', 'A line is not a JSON object.', {
         where: `${path}, line ${number}`,
+        expected: 'one JSON object',
+        found: line.slice(0, 80),
         fix: 'Write one JSON object a line.',
       })
     const row = new Map(
@@ -116,6 +126,8 @@ async function readDelimited(path: string, separator: string, options: TableOpti
 function unclosed(path: string, line: number): Error {
   return refuse('table-row', 'A quoted cell is not closed.', {
     where: `${path}, line ${line}`,
+    expected: 'a closing quote',
+    found: 'the end of the table',
     fix: 'Close the quote; a quote within quotes is doubled.',
   })
 }
@@ -172,6 +184,7 @@ async function readParquet(path: string, options: TableOptions): Promise<Row[]> 
     if ((error as { code?: string }).code?.startsWith('table-') === true) throw error
     throw refuse('table-row', 'The Parquet file cannot be read.', {
       where: path,
+      expected: 'a Parquet file',
       found: (error as Error).message.slice(0, 300),
       fix: 'Write the file again, or as JSON lines.',
     })

@@ -65,6 +65,8 @@ export const demo: Command<Options> = {
     const [first] = rows
     if (first === undefined)
       throw refuse('organisms-missing', 'None of the shipped organisms is there.', {
+        expected: 'the models that come with the package',
+        found: 'none of them',
         fix: 'Install the package again, with its folder organisms.',
       })
     const wrong = rows.filter((r) => !r.verdict.right || r.columns.some((c) => !c.right))

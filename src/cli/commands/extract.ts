@@ -63,11 +63,23 @@ Examples:
   },
   async run(context, [ref], options) {
     if (options.tokens === undefined && options.text === undefined)
-      throw usage('input-missing', 'There is nothing to run.', { fix: 'Give --tokens FILE or --text FILE.' })
+      throw usage('input-missing', 'There is nothing to run.', {
+        expected: '--tokens or --text',
+        found: 'neither',
+        fix: 'Give --tokens FILE or --text FILE.',
+      })
     if (options.hooks === undefined && options.logits !== true)
-      throw usage('output-missing', 'There is nothing to write.', { fix: 'Give --hooks GLOBS, or --logits.' })
+      throw usage('output-missing', 'There is nothing to write.', {
+        expected: '--hooks or --logits',
+        found: 'neither',
+        fix: 'Give --hooks GLOBS, or --logits.',
+      })
     if (options.logits === true && options.pool !== 'none')
-      throw usage('option-conflict', 'Logits are not pooled.', { fix: 'Use --logits with --pool none.' })
+      throw usage('option-conflict', 'Logits are not pooled.', {
+        expected: '--pool none beside --logits',
+        found: `--pool ${options.pool}`,
+        fix: 'Use --logits with --pool none.',
+      })
     await using model = await openModel(context, ref!, options)
     const hooks = matchHooks(
       (options.hooks ?? '')

@@ -77,6 +77,8 @@ Examples:
   async run(context, [ref], options) {
     if (options.prompts === undefined && options.prompt === undefined)
       throw usage('input-missing', 'There is nothing to continue.', {
+        expected: '--prompt or --prompts',
+        found: 'neither',
         fix: 'Give --prompt TEXT or --prompts FILE.',
       })
     await using model = await openModel(context, ref!, options)

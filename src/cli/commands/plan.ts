@@ -51,6 +51,8 @@ Examples:
       if (existsSync(file))
         throw refuse('preregistration-exists', 'There is a preregistration already.', {
           where: file,
+          expected: 'no file of this name',
+          found: 'one that was written earlier',
           fix: 'Keep it: a new one would be written after the fact. Use -o for another file.',
         })
       const record = preregister(study, new Date())

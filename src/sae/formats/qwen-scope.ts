@@ -26,6 +26,7 @@ export async function load(opening: Opening): Promise<DictionaryForm> {
   if (files.length !== 1)
     throw refuse('dictionary-ambiguous', 'The folder holds a dictionary for each of several layers.', {
       where: place.path,
+      expected: 'one file such as layer11.sae.pt',
       found: `${files.length}: ${files.slice(0, 4).join(', ')}, ...`,
       fix: 'Give the file of one layer, such as layer11.sae.pt.',
     })

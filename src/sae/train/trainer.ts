@@ -242,6 +242,7 @@ export class DictionaryTrainer implements Disposable {
 function diverged(step: number): PalimpsestError {
   return new PalimpsestError('failed', 'training-diverged', 'Training has diverged.', {
     where: `step ${step + 1}`,
+    expected: 'a finite loss and gradient',
     found: 'numbers that are not finite',
     fix: 'Lower the learning rate; the last checkpoint is still good.',
   })
