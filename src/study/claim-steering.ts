@@ -43,11 +43,7 @@ export interface SteeringOutcome {
 
 type Place = Pick<Measure, 'site' | 'rendering' | 'estimator'>
 
-/**
- * Measures the claim.
- *
- * @throws PalimpsestError `interrupted`
- */
+/** Measures the claim. @throws PalimpsestError `interrupted` */
 export async function claimSteering(input: SteeringInput): Promise<SteeringOutcome> {
   const { study, tables } = input
   const t = study.thresholds
