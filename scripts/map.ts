@@ -20,7 +20,7 @@ import { type Cell, drawMap } from './map-figure.ts'
 
 const { values } = parseArgs({
   options: {
-    noise: { type: 'string', default: '0.02,0.1,0.2,0.3' },
+    noise: { type: 'string', default: '0.05,0.15,0.3' },
     marking: { type: 'string', default: '0.75,0.25' },
     sizes: { type: 'string', default: 'narrow,tiny' },
     seeds: { type: 'string', default: '201,202' },

@@ -1,7 +1,8 @@
 /**
- * Finds the size at which a change costs a given KL, for many changes at once: bisection of the log of the size
- * (a false position where it helps, because KL rises with the square of a small size). The curve that was
- * measured on the way is kept.
+ * Finds the size at which a change costs a given KL, for many changes at once: false position of log KL over log
+ * size, on which KL is a line where sizes are small (it rises with their square) and nearly one elsewhere. The end
+ * of the bracket that stays is moved halfway to the target (the Illinois rule), lest it stay for ever. The curve that
+ * was measured on the way is kept.
  */
 
 import { PalimpsestError, refuse } from '../core/errors.ts'
@@ -17,6 +18,9 @@ const MAX_EVALUATIONS = 40
 const MAX_NORMS = 1000
 /** Most that one step may grow or shrink the size. */
 const STRIDE = 8
+/** Powers of the size with which KL is believed to rise; it is taken for its square otherwise. */
+const SLOWEST = 0.5
+const FASTEST = 6
 
 /** A point of the curve from coefficient to KL. */
 export interface DosePoint {
@@ -82,8 +86,9 @@ class Search {
   size: number
   readonly #tolerance: number
   readonly #curve: DosePoint[] = []
-  #low = 0
-  #high = Number.POSITIVE_INFINITY
+  /** The bracket: sizes, and their log KL over the target, which the Illinois rule halves. */
+  #low = { size: 0, excess: Number.NEGATIVE_INFINITY }
+  #high = { size: Number.POSITIVE_INFINITY, excess: Number.POSITIVE_INFINITY }
   #found: DosePoint | undefined
 
   constructor(ask: Ask, tolerance: number) {
@@ -97,7 +102,7 @@ class Search {
       this.#found === undefined &&
       this.#curve.length < MAX_EVALUATIONS &&
       Math.abs(this.size) <= this.ask.most &&
-      this.#low < this.ask.most
+      this.#low.size < this.ask.most
     )
   }
 
@@ -111,21 +116,43 @@ class Search {
       this.#found = point
       return
     }
-    if (nats < target) this.#low = size
-    else this.#high = size
-    // KL ~ size^2 proposes the next one; it must fall well inside the bracket, else the middle does.
-    const proposed = size * Math.sqrt(target / Math.max(nats, target * 1e-4))
-    if (this.#high === Number.POSITIVE_INFINITY)
-      size = size < this.ask.most ? Math.min(proposed, STRIDE * size, this.ask.most) : proposed
-    else if (this.#low === 0) size = Math.max(proposed, size / STRIDE)
-    else {
-      const margin = (this.#high / this.#low) ** 0.1
-      size =
-        proposed > this.#low * margin && proposed < this.#high / margin
-          ? proposed
-          : Math.sqrt(this.#low * this.#high)
+    const excess = Math.log(Math.max(nats, 0) / target)
+    const [before] = this.#curve.slice(-2, -1)
+    const [low, high] = [this.#low, this.#high]
+    if (nats < target) {
+      this.#low = { size, excess }
+      if (before !== undefined && before.nats < target) this.#high = { ...high, excess: high.excess / 2 }
+    } else {
+      this.#high = { size, excess }
+      if (before !== undefined && before.nats >= target) this.#low = { ...low, excess: low.excess / 2 }
     }
+    size = this.#next(size, excess, before)
     this.size = sign * size
+  }
+
+  /** The size to measure next; beyond `most` where there is none. */
+  #next(size: number, excess: number, before: DosePoint | undefined): number {
+    const [low, high] = [this.#low, this.#high]
+    const { most } = this.ask
+    if (high.size === Number.POSITIVE_INFINITY || low.size === 0) {
+      if (low.size >= most) return 2 * most
+      // Along the line through the last two points, or as the square where there is one.
+      const rise =
+        before === undefined
+          ? 2
+          : (excess - Math.log(Math.max(before.nats, 0) / this.ask.nats)) /
+            Math.log(size / Math.abs(before.alpha))
+      const power = rise >= SLOWEST && rise <= FASTEST ? rise : 2
+      const step = Math.exp(-excess / power)
+      return Math.min(size * Math.min(STRIDE, Math.max(1 / STRIDE, step)), most)
+    }
+    const width = Math.log(high.size / low.size)
+    // The log KL of nothing, or of what overflows, is no end of a line.
+    const share =
+      Number.isFinite(low.excess) && Number.isFinite(high.excess)
+        ? low.excess / (low.excess - high.excess)
+        : 0.5
+    return low.size * Math.exp(width * Math.min(0.95, Math.max(0.05, share)))
   }
 
   result(): CalibratedDose | { readonly curve: readonly DosePoint[] } {

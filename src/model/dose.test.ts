@@ -61,7 +61,7 @@ describe('doses in nats', () => {
       expect(found.curve).toContainEqual({ alpha: found.alpha, nats: found.nats })
       const sizes = found.curve.map((p) => Math.abs(p.alpha))
       expect(sizes).toEqual([...sizes].sort((a, b) => a - b))
-      expect(found.curve.length).toBeLessThan(12)
+      expect(found.curve.length).toBeLessThan(8)
     },
   )
 

@@ -24,7 +24,7 @@ import type { RunFolder } from './run-folder.ts'
 import { shardedStep } from './shards.ts'
 import type { StanceItem } from './stance-items.ts'
 
-const CALIBRATE = 3
+const CALIBRATE = 4
 const SCORE = 3
 const ABLATION = 3
 /** Arms in a shard: enough to fill passes, few enough that little is lost. A dose is measured on few, short texts. */
