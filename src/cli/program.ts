@@ -74,9 +74,13 @@ function buildProgram(commands: readonly Command[], start: Start): CommanderComm
   return program
 }
 
+const GROUPS: Record<string, string> = { train: 'Trains model organisms, or a dictionary.' }
+
 /** The command that holds those of two words. */
 function groupOf(program: CommanderCommand, name: string): CommanderCommand {
-  return program.commands.find((c) => c.name() === name) ?? program.command(name)
+  return (
+    program.commands.find((c) => c.name() === name) ?? program.command(name).description(GROUPS[name] ?? '')
+  )
 }
 
 function isText(value: unknown): value is string {

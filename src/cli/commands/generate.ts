@@ -51,7 +51,11 @@ export const generate: Command<Options> = {
           integer(0, Number.MAX_SAFE_INTEGER),
           1,
         )
-        .option('--steer <spec>', 'an intervention, see below; may be given several times', collect, [])
+        .addOption(
+          new Option('--steer <spec>', 'an intervention, see below; may be given several times')
+            .argParser(collect)
+            .default([], 'none'),
+        )
         .option('-o, --out <file>', 'the JSON lines to write; without it texts are printed'),
     ).addHelpText(
       'after',

@@ -33,7 +33,7 @@ export const trainOrganism: Command<Options> = {
       .requiredOption('-o, --out <folder>', 'where the set goes; the same command again resumes')
       .option('--set <names>', `all, or some of ${ORGANISMS.join(', ')} (with commas)`, 'all')
       .addOption(
-        new Option('--size <size>', 'tiny: d 64; reference: d 128')
+        new Option('--size <size>', 'width of the models: narrow 32, tiny 64, reference 128')
           .choices(Object.keys(SIZES))
           .default('tiny'),
       )
