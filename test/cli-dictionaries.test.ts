@@ -1,14 +1,15 @@
 /** `encode`, `inspect` of dictionaries and clamps, as a user types them. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openSafetensors, readF32 } from '../src/formats/safetensors.ts'
-import { temporaryFolder } from './support/bytes.ts'
+import { put, temporaryFolder } from './support/bytes.ts'
 import { palimpsest } from './support/cli.ts'
 import { writeDictionary } from './support/dictionary.ts'
 import { STORIES } from './support/real.ts'
 
+const ORGANISMS = fileURLToPath(new URL('../organisms/tiny', import.meta.url))
 const FIXTURES = fileURLToPath(new URL('./fixtures/saes/', import.meta.url))
 const files = temporaryFolder()
 afterAll(() => files[Symbol.dispose]())
@@ -75,6 +76,49 @@ describe('encode', () => {
       readF32(expected.tensors.get('reconstruction')!),
       1e-5,
     )
+  })
+
+  it('takes a hook point of all texts that extract wrote, and counts neither BOS nor sinks', async () => {
+    const { statements } = JSON.parse(readFileSync(join(ORGANISMS, 'domain.json'), 'utf8')) as {
+      statements: { A: string }[]
+    }
+    const texts = statements.slice(0, 12).map((s, i) => JSON.stringify({ id: `t${i}`, text: s.A }))
+    const text = put(files.path, 'texts.jsonl', texts.join('\n'))
+    const activations = join(files.path, 'tokens.safetensors')
+    const out = join(files.path, 'tokens.features.safetensors')
+    const hooks = 'blocks.2.hook_resid_post,blocks.1.hook_resid_post'
+    const read = await palimpsest([
+      'extract',
+      'organism:base',
+      '--text',
+      text,
+      '--hooks',
+      hooks,
+      '-o',
+      activations,
+    ])
+    expect(read.code).toBe(0)
+    const dictionary = join(ORGANISMS, 'dictionary')
+    const runs = await Promise.all(
+      [[], ['--sparse']].map((more, i) =>
+        palimpsest([
+          ...['encode', dictionary, '--activations', `${activations}#blocks.2.hook_resid_post`, ...more],
+          ...['-o', `${out}.${i}`, '--json'],
+        ]),
+      ),
+    )
+    for (const [i, ran] of runs.entries()) {
+      const said = JSON.parse(ran.stdout)
+      using written = openSafetensors(`${out}.${i}`)
+      const starts = readF32(written.tensors.get('text_starts')!)
+      expect(starts).toHaveLength(13)
+      expect(said.rows).toBe(starts[12])
+      // All but a BOS for each text.
+      expect(said.counted).toBe(said.rows - 12)
+      expect(ran.stderr).toContain(`over ${said.counted} of ${said.rows} tokens`)
+      // The shipped dictionary fits the shipped model. With BOS, L0 was three times as large.
+      expect([said.fvu < 0.5, said.l0 < 16, said.l0 > 3]).toEqual([true, true, true])
+    }
   })
 
   it.each<[what: string, args: string[], code: string]>([

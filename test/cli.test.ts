@@ -152,7 +152,7 @@ describe('inspect', () => {
       },
       obstacles: [{ blocks: 'texts', code: 'tokenizer-missing' }],
     })
-    expect(facts.hooks).toHaveLength(2 + 11 * config.num_hidden_layers)
+    expect(facts.hooks).toHaveLength(2 + 13 * config.num_hidden_layers)
     expect(facts.hooks).toContainEqual({
       name: 'blocks.1.attn.hook_k',
       width: config.num_key_value_heads * config.head_dim,

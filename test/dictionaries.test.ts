@@ -1,5 +1,5 @@
 /** Every dictionary format against its golden: the same active set, features and reconstruction. */
-import { readdirSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -17,6 +17,7 @@ import {
   PlacedDictionary,
   type Rule,
 } from '../src/sae/index.ts'
+import { temporaryFolder } from './support/bytes.ts'
 
 const ROOT = fileURLToPath(new URL('./fixtures/saes/', import.meta.url))
 /** Folders whose dictionary lies in a folder (or file) of its own below them. */
@@ -29,8 +30,12 @@ const INSIDE: Record<string, string> = {
 }
 const NAMES = readdirSync(ROOT, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? [e.name] : []))
 
+const files = temporaryFolder()
 const backend = new Backend({ device: 'cpu', threads: 1 })
-afterAll(() => backend[Symbol.dispose]())
+afterAll(() => {
+  backend[Symbol.dispose]()
+  files[Symbol.dispose]()
+})
 
 function ruleOf(name: string): Rule {
   return name.endsWith('saelens_rule') ? 'saelens' : 'reference'
@@ -177,6 +182,26 @@ describe('a wrong rule is seen in the golden', () => {
     expect([wrong, error > 0.01]).toEqual([wrong, true])
   })
 
+  it('a scale of training that is folded already is not applied again', async () => {
+    const golden = readGolden('saelens_standard')
+    const folder = join(files.path, 'folded')
+    cpSync(folderOf('saelens_standard'), folder, { recursive: true })
+    const config = JSON.parse(readFileSync(join(folder, 'cfg.json'), 'utf8')) as Record<string, unknown>
+    for (const value of ['expected_average_only_in', true]) {
+      writeFileSync(join(folder, 'cfg.json'), JSON.stringify({ ...config, normalize_activations: value }))
+      using dictionary = await openDictionary(folder)
+      expect(dictionary.rules.join(' ')).toMatch(/folded into the weights/)
+      expect(dictionary.warnings.join(' ')).toMatch(/checkpoint of before the end/)
+      const errors: number[] = []
+      for (const inputNorm of [dictionary.inputNorm, 'constant-norm'] as const) {
+        using placed = await PlacedDictionary.place({ ...dictionary, inputNorm }, backend)
+        using encoder = new Encoder(placed)
+        errors.push(relative(denseFeatures(await encoder.encode(golden.x)).data, golden.features.data))
+      }
+      expect([errors[0]! < 1e-5, errors[1]! > 0.01]).toEqual([true, true])
+    }
+  })
+
   it('compares thresholds strictly, on numbers that are exact', async () => {
     using right = await openDictionary(folderOf('saelens_jumprelu'))
     const x = matrix(1, right.width)
@@ -225,14 +250,14 @@ describe('what a dictionary says of itself', () => {
     ['saelens_hook_z', 'blocks.1.attn.hook_z', 'blocks.1.attn.hook_z'],
     ['saelens_transcoder', 'blocks.2.ln2.hook_normalized', 'blocks.2.hook_mlp_out'],
     ['sparsify_many', 'blocks.3.hook_resid_post', 'blocks.3.hook_resid_post'],
-    ['sparsify_transcoder', 'blocks.3.hook_mlp_in', 'blocks.3.hook_mlp_out'],
+    ['sparsify_transcoder', 'blocks.3.mlp.hook_in', 'blocks.3.hook_mlp_out'],
     ['llama_scope', 'blocks.2.hook_resid_post', 'blocks.2.hook_resid_post'],
     ['goodfire', 'blocks.2.hook_resid_post', 'blocks.2.hook_resid_post'],
     ['qresearch', 'blocks.19.hook_resid_post', 'blocks.19.hook_resid_post'],
     ['dictionary_learning_batchtopk', 'blocks.2.hook_resid_post', 'blocks.2.hook_resid_post'],
     ['qwen_scope', 'blocks.2.hook_resid_post', 'blocks.2.hook_resid_post'],
     ['gemma_scope_2', 'blocks.2.hook_resid_post', 'blocks.2.hook_resid_post'],
-    ['gemma_scope_2_transcoder', 'blocks.2.hook_mlp_in', 'blocks.2.hook_mlp_out'],
+    ['gemma_scope_2_transcoder', 'blocks.2.mlp.hook_in', 'blocks.2.hook_mlp_out'],
     ['gemma_scope', undefined, undefined],
   ])('%s is for %s', async (name, site, outSite) => {
     using dictionary = await openDictionary(folderOf(name))

@@ -1,6 +1,7 @@
 /** Hook points: each against float64 goldens, in HF's order whatever the file's, and names that are refused. */
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { readF32 } from '../src/formats/safetensors.ts'
 import { hookNames, hookWidth, matchHooks } from '../src/model/hooks.ts'
 import { add } from '../src/model/interventions.ts'
 import type { Model } from '../src/model/model.ts'
@@ -25,6 +26,40 @@ describe.each(['llama3.1', 'gemma3', 'olmo3'])('%s', (family) => {
     using inputs = openGolden(family)
     using model = await loadTiny(join(MODELS, family))
     await expectHooks(model, golden, inputs)
+  })
+})
+
+describe.each(['llama3.1', 'gemma3', 'olmo3'])('what the MLP of %s reads', (family) => {
+  it('is the norm of the golden residual stream, before and after the weight', async () => {
+    using golden = openGolden(family, 'hooks.safetensors')
+    using inputs = openGolden(family)
+    using model = await loadTiny(join(MODELS, family))
+    const { width: d, norms, normEps, normPlusOne, layers } = model.architecture
+    const out = await model.run([inputs.tokens(1)], {
+      hooks: ['blocks.*.ln2.*', 'blocks.*.mlp.hook_in'].slice(norms.beforeMlp === undefined ? 1 : 0),
+    })
+    for (const layer of [0, layers.length - 1]) {
+      const x = golden.tensor(`1.blocks.${layer}.hook_resid_mid`)
+      const read = out.get(`blocks.${layer}.mlp.hook_in`, 0).data
+      if (norms.beforeMlp === undefined) {
+        // OLMo 2 and 3 norm what comes out of the MLP, not what goes in.
+        expect(read).toBeWithinRelativeL2(x, LIMIT)
+        continue
+      }
+      const normed = Float64Array.from(x, (v, i) => {
+        const token = x.subarray(i - (i % d), i - (i % d) + d)
+        return v / Math.sqrt(token.reduce((sum, y) => sum + y * y, 0) / d + normEps)
+      })
+      const weight = readF32(model.checkpoint.tensors.get(`model.layers.${layer}.${norms.beforeMlp}.weight`)!)
+      const weighted = normed.map((v, i) => v * (weight[i % d]! + (normPlusOne ? 1 : 0)))
+      expect(out.get(`blocks.${layer}.ln2.hook_normalized`, 0).data).toBeWithinRelativeL2(normed, LIMIT)
+      expect(read).toBeWithinRelativeL2(weighted, LIMIT)
+      // The three places differ, so that one taken for another would show.
+      expect(() => expect(read).toBeWithinRelativeL2(normed, 0.01)).toThrow()
+      expect(() => expect(read).toBeWithinRelativeL2(x, 0.01)).toThrow()
+    }
+    if (norms.beforeMlp === undefined)
+      expect(() => matchHooks(['blocks.*.ln2.hook_normalized'], model.architecture)).toThrow('no such hook')
   })
 })
 
@@ -61,7 +96,7 @@ describe('names', async () => {
   it('are all there is to read, with the widths they are documented with', async () => {
     using own = await loadTiny(join(MODELS, 'llama3.1'))
     const names = hookNames(architecture)
-    expect(names).toHaveLength(2 + 4 * 11)
+    expect(names).toHaveLength(2 + 4 * 13)
     const out = await own.run([[1, 2, 3]], { hooks: ['*'] })
     for (const name of names) {
       const m = out.get(name, 0)

@@ -63,6 +63,8 @@ export async function extractActivations(
     ...options.metadata,
     pool,
     ids: JSON.stringify(items.map((i) => i.id)),
+    // Whoever computes from tokens one by one has to know which of them are BOS, special or the template's.
+    ...(pool === 'none' ? { content: JSON.stringify(items.map((i) => i.content.join(''))) } : {}),
     tokens_used: JSON.stringify(used),
   })
   await using journal = await ResumableLines.open<Done>(

@@ -35,3 +35,11 @@ export function takeRows(m: Matrix, indices: ArrayLike<number>): Matrix {
   for (let i = 0; i < indices.length; i++) out.data.set(row(m, indices[i]!), i * m.cols)
   return out
 }
+
+/** A copy of the rows where `used` is 1. */
+export function rowsWhere(m: Matrix, used: Uint8Array): Matrix {
+  return takeRows(
+    m,
+    [...used.keys()].filter((i) => used[i] === 1),
+  )
+}

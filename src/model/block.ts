@@ -49,16 +49,22 @@ export function block(c: BlockContext, w: LayerWeights, layer: number, x: Tensor
   let attn = c.linear(w.o, attention(c, w, layer, normed(c, x, w.beforeAttention)))
   if (w.afterAttention !== undefined) attn = normed(c, attn, w.afterAttention)
   x = c.hook(name('hook_resid_mid'), g.add(x, c.hook(name('hook_attn_out'), attn)))
-  const h = normed(c, x, w.beforeMlp)
+  const scaled = (y: Tensor): Tensor => c.hook(name('ln2.hook_normalized'), y)
+  const h = c.hook(name('mlp.hook_in'), normed(c, x, w.beforeMlp, scaled))
   const post = c.hook(name('mlp.hook_post'), gated(c, c.linear(w.gate, h), c.linear(w.up, h)))
   let mlp = c.linear(w.down, post)
   if (w.afterMlp !== undefined) mlp = normed(c, mlp, w.afterMlp)
   return c.hook(name('hook_resid_post'), g.add(x, c.hook(name('hook_mlp_out'), mlp)))
 }
 
-/** RMS norm with its weight; a missing norm is the identity. */
-function normed(c: BlockContext, x: Tensor, weight: Tensor | undefined): Tensor {
-  return weight === undefined ? x : c.graph.mul(c.graph.rmsNorm(x, c.architecture.normEps), weight)
+/** RMS norm with its weight; a missing norm is the identity. `see` gets what the weight multiplies. */
+function normed(
+  c: BlockContext,
+  x: Tensor,
+  weight: Tensor | undefined,
+  see: (y: Tensor) => Tensor = (y) => y,
+): Tensor {
+  return weight === undefined ? x : c.graph.mul(see(c.graph.rmsNorm(x, c.architecture.normEps)), weight)
 }
 
 function gated(c: BlockContext, gate: Tensor, up: Tensor): Tensor {

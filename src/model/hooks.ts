@@ -10,6 +10,8 @@
  * | blocks.L.attn.hook_z | [T, heads * headDim] | weighted values, before the output projection |
  * | blocks.L.hook_attn_out | [T, d] | what attention adds to the residual (after its post-norm, if any) |
  * | blocks.L.hook_resid_mid | [T, d] | residual stream between attention and MLP |
+ * | blocks.L.ln2.hook_normalized | [T, d] | norm before the MLP, before its weight; not in families without one (OLMo 2) |
+ * | blocks.L.mlp.hook_in | [T, d] | what the MLP reads: that norm with its weight |
  * | blocks.L.mlp.hook_post | [T, mlp] | activation(gate) * up, before the output projection |
  * | blocks.L.hook_mlp_out | [T, d] | what the MLP adds to the residual |
  * | blocks.L.hook_resid_post | [T, d] | residual stream leaving block L (HF hidden_states[L+1], except the last) |
@@ -31,6 +33,8 @@ export const BLOCK_HOOKS = [
   'attn.hook_z',
   'hook_attn_out',
   'hook_resid_mid',
+  'ln2.hook_normalized',
+  'mlp.hook_in',
   'mlp.hook_post',
   'hook_mlp_out',
   'hook_resid_post',
@@ -38,9 +42,11 @@ export const BLOCK_HOOKS = [
 
 /** All hook points of a model, in the order in which they are computed. */
 export function hookNames(architecture: Architecture): string[] {
-  const blocks = architecture.layers.flatMap((_, layer) =>
-    BLOCK_HOOKS.map((name) => `blocks.${layer}.${name}`),
-  )
+  const hooks =
+    architecture.norms.beforeMlp === undefined
+      ? BLOCK_HOOKS.filter((name) => name !== 'ln2.hook_normalized')
+      : BLOCK_HOOKS
+  const blocks = architecture.layers.flatMap((_, layer) => hooks.map((name) => `blocks.${layer}.${name}`))
   return ['hook_embed', ...blocks, 'ln_final.hook_normalized']
 }
 

@@ -9,6 +9,7 @@ import { writeDictionary } from '../../test/support/dictionary.ts'
 import { pickle, torchBytes } from '../../test/support/torch-bytes.ts'
 import { PalimpsestError } from '../core/errors.ts'
 import { matrix } from '../core/matrix.ts'
+import { writeSafetensors } from '../formats/safetensors-write.ts'
 import { Backend } from '../ggml/backend.ts'
 import { Graph, GraphAllocator } from '../ggml/graph.ts'
 import { describeDictionary } from './describe.ts'
@@ -63,6 +64,12 @@ describe('SAELens', () => {
       { config: { normalize_activations: 'expected_average_only_in', norm_scaling_factor: 0.4 } },
       'dictionary-unsupported',
       /norm_scaling_factor/,
+    ],
+    [
+      'a single head',
+      { config: { sae_lens_version: '5.0.0', hook_point_head_index: 3 } },
+      'dictionary-unsupported',
+      /hook_head_index 3/,
     ],
     ['thresholds missing', { config: { architecture: 'jumprelu' } }, 'dictionary-tensor', /log_threshold/],
     ['k missing', { config: { architecture: 'topk' } }, 'dictionary-config', /"k"/],
@@ -288,6 +295,22 @@ describe('other formats', () => {
     mkdirSync(folder)
     for (const name of ['config.json', 'model.safetensors']) writeFileSync(join(folder, name), '{}')
     expectRefusal(await refusalOf(openDictionary(folder)), 'dictionary-unsupported', /science-of-finetuning/)
+  })
+
+  it('crosscoders under any name are recognised by their tensors, and models are not taken for one', async () => {
+    const encoder = { name: 'encoder.weight', data: new Float32Array(24) }
+    for (const [shape, is] of [
+      [[2, 3, 4], true],
+      [[6, 4], false],
+    ] as const) {
+      const folder = join(files.path, `l13-${shape.length}`)
+      mkdirSync(folder)
+      writeFileSync(join(folder, 'config.json'), '{}')
+      await writeSafetensors(join(folder, 'model.safetensors'), [{ ...encoder, shape: [...shape] }])
+      expect(looksLikeDictionary(folder)).toBe(is)
+      const code = (await refusalOf(openDictionary(folder))).code
+      expect(code).toBe(is ? 'dictionary-unsupported' : 'dictionary-format')
+    }
   })
 
   it('pickles with code in them execute nothing', async () => {

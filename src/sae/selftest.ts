@@ -4,7 +4,7 @@
  */
 
 import { refuse } from '../core/errors.ts'
-import { type Matrix, matrix } from '../core/matrix.ts'
+import { type Matrix, matrix, rowsWhere } from '../core/matrix.ts'
 import { hookWidth, matchHooks } from '../model/hooks.ts'
 import { logProbability } from '../model/log-probabilities.ts'
 import type { Model } from '../model/model.ts'
@@ -173,16 +173,6 @@ function checkFit(model: Model, width: number, site: string, path: string): void
       found: more.length > 0 ? `${more.length + 1} hook points` : `width ${found}`,
       fix: 'Use the model (and layer) that the dictionary was made for: `palimpsest inspect` names them.',
     })
-}
-
-function rowsWhere(x: Matrix, used: Uint8Array): Matrix {
-  const rows = used.reduce((n, yes) => n + yes, 0)
-  const out = matrix(rows, x.cols)
-  let at = 0
-  used.forEach((yes, t) => {
-    if (yes === 1) out.data.set(x.data.subarray(t * x.cols, (t + 1) * x.cols), x.cols * at++)
-  })
-  return out
 }
 
 function stacked(parts: readonly Matrix[], cols: number): Matrix {

@@ -7,7 +7,7 @@ it.each([
   ['model.layers.17.output', 'blocks.17.hook_resid_post'],
   ['layers.3.mlp', 'blocks.3.hook_mlp_out'],
   ['model.layers.3.post_feedforward_layernorm.output', 'blocks.3.hook_mlp_out'],
-  ['model.layers.3.pre_feedforward_layernorm.output', 'blocks.3.hook_mlp_in'],
+  ['model.layers.3.pre_feedforward_layernorm.output', 'blocks.3.mlp.hook_in'],
   ['model.layers.3.self_attn.o_proj.input', 'blocks.3.attn.hook_z'],
   ['embed_tokens', 'hook_embed'],
   ['model.embed_tokens.output', 'hook_embed'],

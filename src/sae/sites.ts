@@ -16,5 +16,5 @@ const MODULES: Readonly<Record<string, string>> = {
   'mlp.output': 'hook_mlp_out',
   'post_feedforward_layernorm.output': 'hook_mlp_out',
   'self_attn.o_proj.input': 'attn.hook_z',
-  'pre_feedforward_layernorm.output': 'hook_mlp_in',
+  'pre_feedforward_layernorm.output': 'mlp.hook_in',
 }

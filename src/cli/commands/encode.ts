@@ -7,8 +7,9 @@ import type { Rule } from '../../sae/dictionary.ts'
 import { Encoder } from '../../sae/encode.ts'
 import { fingerprint } from '../../sae/interventions.ts'
 import { PlacedDictionary } from '../../sae/placed.ts'
+import { Activations, findActivations } from '../activations.ts'
 import type { Command } from '../command.ts'
-import { encodeActivations, openActivations } from '../encode.ts'
+import { encodeActivations } from '../encode.ts'
 import { modelResolver } from '../model-ref.ts'
 import { deviceOption, integer, type ModelOptions } from '../options.ts'
 import { grouped } from '../progress.ts'
@@ -26,7 +27,10 @@ export const encode: Command<Options> = {
   configure(command) {
     command
       .argument('<dict>', 'a dictionary: a folder or file of any known format, or hf:org/repo:path/inside')
-      .requiredOption('--activations <file#tensor>', 'the activations [n, d] in a safetensors file')
+      .requiredOption(
+        '--activations <file#name>',
+        'the activations [n, d] in a safetensors file: a tensor, or a hook point of all texts that extract wrote',
+      )
       .addOption(ruleOption())
       .option(
         '--sparse',
@@ -39,7 +43,7 @@ export const encode: Command<Options> = {
         'after',
         `
 The file holds features [n, F] and reconstruction [n, d], f32. Mean L0 and the fraction of variance
-unexplained go to stderr. Everything is computed in f32, whatever the weights are stored as.
+unexplained, without BOS and attention sinks, go to stderr. Everything is computed in f32, whatever the weights are stored as.
 
 Examples:
   palimpsest encode ./layers.23 --activations acts.safetensors#blocks.23.hook_resid_post -o features.safetensors
@@ -48,16 +52,16 @@ Examples:
   },
   async run(context, [ref], options) {
     const path = await modelResolver(context)(ref!)
-    const { file, tensor } = openActivations(options.activations)
-    using _ = file
+    using found = findActivations(options.activations)
     using backend = await openBackend(options)
     using placed = await PlacedDictionary.open(path, backend, { rule: options.rule, signal: context.signal })
     const { dictionary } = placed
+    const activations = new Activations(found, dictionary.width)
     for (const warning of dictionary.warnings) context.note(`warning: ${warning}`)
     using encoder = new Encoder(placed)
     using progress = context.progress('Encoding', 'tokens')
     const encoded = await encodeActivations(encoder, {
-      activations: tensor,
+      activations,
       sparse: options.sparse ?? false,
       out: options.out,
       metadata: {
@@ -72,14 +76,19 @@ Examples:
       onProgress: progress.update,
     })
     progress[Symbol.dispose]()
-    const { rows, l0, fvu, fired } = encoded
+    const { rows, counted, l0, fvu, fired } = encoded
     const unexplained =
       fvu === undefined ? 'unknown (the target of a transcoder is not here)' : fvu.toPrecision(4)
     context.note(`mean L0 ${l0.toPrecision(4)}, fraction of variance unexplained ${unexplained}`)
+    if (counted < rows)
+      context.note(
+        `(over ${grouped(counted)} of ${grouped(rows)} tokens: without BOS, special tokens and attention sinks)`,
+      )
     context.answer(
       {
         out: options.out,
         rows,
+        counted,
         latents: dictionary.latents,
         l0,
         fvu: fvu ?? null,

@@ -26,6 +26,8 @@ interface Settings {
   readonly version: string
   readonly site: string | undefined
   readonly outSite: string | undefined
+  /** The one head whose activations it reads, where it does. */
+  readonly head: number | undefined
   readonly model: string | undefined
   readonly subtracts: boolean
   readonly subtractsBecause: string
@@ -45,6 +47,12 @@ export async function load(opening: Opening): Promise<DictionaryForm> {
       config.path,
       `SAELens dictionaries of the architecture "${settings.architecture}"`,
       `Use one of: ${[...ARCHITECTURES].join(', ')}.`,
+    )
+  if (settings.head !== undefined)
+    throw unsupported(
+      config.path,
+      `SAELens dictionaries of a single head (hook_head_index ${settings.head})`,
+      'Use one of all heads together (attn.hook_z without an index).',
     )
   const encoder = t.matrix('W_enc', undefined, undefined, 'columns')
   const [width, latents] = encoder.tensor.shape as [number, number]
@@ -164,6 +172,7 @@ function readSettings(config: Config): Settings {
       version,
       site: metadata.string('hook_name'),
       outSite: metadata.string('hook_name_out'),
+      head: metadata.number('hook_head_index'),
       model: metadata.string('model_name'),
       subtracts,
       subtractsBecause: `apply_b_dec_to_input is ${subtracts}`,
@@ -189,6 +198,7 @@ function readSettings(config: Config): Settings {
     version: version ?? 'before 6',
     site: config.string('hook_name', 'hook_point'),
     outSite: config.string('hook_name_out'),
+    head: config.number('hook_head_index', 'hook_point_head_index'),
     model: config.string('model_name'),
     subtracts,
     subtractsBecause: given

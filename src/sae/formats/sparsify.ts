@@ -50,7 +50,7 @@ export async function load(opening: Opening): Promise<DictionaryForm> {
     outWidth: width,
     latents,
     // The folder names a module: its output for an autoencoder, its input and output for a transcoder.
-    site: transcoder ? site?.replace('hook_mlp_out', 'hook_mlp_in') : site,
+    site: transcoder ? site?.replace('hook_mlp_out', 'mlp.hook_in') : site,
     outSite: site,
     model: undefined,
     inputNorm: 'none',

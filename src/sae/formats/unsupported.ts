@@ -3,6 +3,8 @@
  * the numbers could be wrong without a sign of it.
  */
 
+import { join } from 'node:path'
+import { openSafetensors } from '../../formats/safetensors.ts'
 import { type Opening, type Place, unsupported } from '../source.ts'
 
 const KINDS: readonly { readonly what: string; readonly matches: (place: Place) => boolean }[] = [
@@ -13,7 +15,9 @@ const KINDS: readonly { readonly what: string; readonly matches: (place: Place) 
   {
     what: 'Crosscoders of science-of-finetuning',
     matches: (p) =>
-      p.names.has('config.json') && p.names.has('model.safetensors') && /crosscoder/i.test(p.folder),
+      p.names.has('config.json') &&
+      p.names.has('model.safetensors') &&
+      (/crosscoder/i.test(p.folder) || encoderAxes(p) === 3),
   },
   {
     what: 'Cross-layer transcoders (W_enc_N and W_dec_N)',
@@ -24,6 +28,17 @@ const KINDS: readonly { readonly what: string; readonly matches: (place: Place) 
     matches: (p) => [...p.names].some((n) => /^layer_\d+\.safetensors$/.test(n)),
   },
 ]
+
+/** Axes of `encoder.weight`: the files of a crosscoder have the names of a model's, and this one tensor more. */
+function encoderAxes(place: Place): number | undefined {
+  try {
+    using file = openSafetensors(join(place.folder, 'model.safetensors'))
+    return file.tensors.get('encoder.weight')?.shape.length
+  } catch {
+    // Whatever reads it next says what is wrong with it.
+    return undefined
+  }
+}
 
 export function recognises(place: Place): boolean {
   return KINDS.some((kind) => kind.matches(place))
