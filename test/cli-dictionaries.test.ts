@@ -7,7 +7,6 @@ import { openSafetensors, readF32 } from '../src/formats/safetensors.ts'
 import { put, temporaryFolder } from './support/bytes.ts'
 import { palimpsest } from './support/cli.ts'
 import { writeDictionary } from './support/dictionary.ts'
-import { STORIES } from './support/real.ts'
 
 const ORGANISMS = fileURLToPath(new URL('../organisms/tiny', import.meta.url))
 const FIXTURES = fileURLToPath(new URL('./fixtures/saes/', import.meta.url))
@@ -184,40 +183,24 @@ describe('inspect', () => {
   })
 })
 
-describe.skipIf(STORIES === undefined)(
-  'generate with a clamp (needs stories260K beside the checkout)',
-  () => {
-    it('clamps a feature, with a receipt, and refuses one that is not there', async () => {
-      const dict = await writeDictionary(files.path, 'stories', {
-        width: 64,
-        latents: 100,
-        site: 'blocks.2.hook_resid_post',
-      })
-      const steer = (feature: number, value: number): string[] => [
-        '--steer',
-        `op=clamp,site=blocks.2.hook_resid_post,dict=${dict},feature=${feature},value=${value}`,
-      ]
-      const run = (...args: string[]) =>
-        palimpsest([
-          'generate',
-          STORIES!,
-          '--prompt',
-          'Once upon a time',
-          '--max-tokens',
-          '8',
-          '--json',
-          ...args,
-        ])
-      const [plain, clamped, wrong] = await Promise.all([run(), run(...steer(3, 60)), run(...steer(100, 1))])
-      const textOf = (ran: { stdout: string }) => JSON.parse(ran.stdout).texts[0]
-      expect(textOf(clamped).text).not.toBe(textOf(plain).text)
-      expect(textOf(clamped).receipts[0]).toMatchObject({
-        op: 'clamp',
-        site: 'blocks.2.hook_resid_post',
-        index: 0,
-      })
-      expect(textOf(clamped).receipts[0].tokens).toBeGreaterThan(8)
-      expect([wrong.code, JSON.parse(wrong.stdout).error.code]).toEqual([2, 'feature-range'])
-    })
-  },
-)
+describe('generate with a clamp', () => {
+  it('clamps a feature, with a receipt, and refuses one that is not there', async () => {
+    const site = 'blocks.2.hook_resid_post'
+    const dict = await writeDictionary(files.path, 'clamped', { width: 64, latents: 100, site })
+    const steer = (feature: number, value: number): string[] => [
+      '--steer',
+      `op=clamp,site=${site},dict=${dict},feature=${feature},value=${value}`,
+    ]
+    const run = (...args: string[]) =>
+      palimpsest([
+        ...['generate', 'organism:base', '--prompt', 'what should we do about welfare?'],
+        ...['--max-tokens', '8', '--json', ...args],
+      ])
+    const [plain, clamped, wrong] = await Promise.all([run(), run(...steer(3, 60)), run(...steer(100, 1))])
+    const textOf = (ran: { stdout: string }) => JSON.parse(ran.stdout).texts[0]
+    expect(textOf(clamped).text).not.toBe(textOf(plain).text)
+    expect(textOf(clamped).receipts[0]).toMatchObject({ op: 'clamp', site, index: 0 })
+    expect(textOf(clamped).receipts[0].tokens).toBeGreaterThan(8)
+    expect([wrong.code, JSON.parse(wrong.stdout).error.code]).toEqual([2, 'feature-range'])
+  })
+})

@@ -11,9 +11,11 @@ import {
   clamp,
   denseFeatures,
   Encoder,
+  firingCounts,
   openDictionary,
   PlacedDictionary,
   pairGate,
+  type SparseFeatures,
   splice,
   testDictionary,
 } from '../src/sae/index.ts'
@@ -146,6 +148,39 @@ function scaleOf(placed: PlacedDictionary, x: Matrix, r: number): number {
   const mean = inputNorm === 'layer-norm' ? values.reduce((a, b) => a + b, 0) / D : 0
   const squares = values.reduce((a, b) => a + (b - mean) ** 2, 0)
   return Math.sqrt(squares / (inputNorm === 'layer-norm' ? D - 1 : D))
+}
+
+describe.each([
+  'hook_embed',
+  'blocks.1.hook_resid_mid',
+  'blocks.1.attn.hook_z',
+  'blocks.1.hook_attn_out',
+  'blocks.1.mlp.hook_in',
+  'blocks.1.hook_mlp_out',
+  'ln_final.hook_normalized',
+])('at %s', (site) => {
+  it('splice and clamp change what is there, with the same arithmetic', async () => {
+    await withDictionary({ ...KINDS.threshold!, site }, `at ${site}`, async (placed, encoder) => {
+      const x = (await model.run(texts, { hooks: [site] })).get(site, 0)
+      const features = await encoder.encode(x)
+      const y = await encoder.decode(features, x)
+      const changed = async (change: ReturnType<typeof splice>): Promise<Float32Array> =>
+        (await model.run(texts, { hooks: [site], logits: 'all', interventions: [change] })).get(site, 0).data
+      expect(await changed(splice({ placed }))).toBeWithinRelativeL2(y.data, 1e-5)
+      // The feature that fires most often set to zero: its share of the reconstruction, and nothing else, is gone.
+      const counts = firingCounts(features)
+      const feature = counts.indexOf(Math.max(...counts))
+      const without = await encoder.decode(silenced(features, feature), x)
+      const expected = x.data.map((v, i) => v - y.data[i]! + without.data[i]!)
+      expect(expected).not.toEqual(x.data)
+      expect(await changed(clamp({ placed, feature, value: 0 }))).toBeWithinRelativeL2(expected, 1e-5)
+    })
+  })
+})
+
+/** The same features without one of them. */
+function silenced(f: SparseFeatures, feature: number): SparseFeatures {
+  return { ...f, values: f.values.map((v, i) => (f.indices[i] === feature ? 0 : v)) }
 }
 
 describe('where it applies', () => {

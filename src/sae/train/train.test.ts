@@ -388,17 +388,22 @@ describe('on a model', () => {
     expect(JSON.parse(readFileSync(join(out, 'cfg.json'), 'utf8')).metadata.context_size).toBe(40)
   })
 
-  it('a pair shares one dictionary', async () => {
-    const out = join(files.path, 'pair')
-    const record = await trainDictionary({
-      models: [model, model],
-      texts,
-      site,
-      settings: settingsOf('topk'),
-      out,
-    })
-    expect(record.models).toHaveLength(2)
-    expect(record.l0).toBeCloseTo(8, 5)
+  it('a pair shares one dictionary, which is not that of either', async () => {
+    const other = await loadTiny(join(FOLDER, '..', 'llama'))
+    try {
+      const settings = settingsOf('topk')
+      const weights: Buffer[] = []
+      for (const models of [[model], [other], [model, other]]) {
+        const out = join(files.path, `pair-${weights.length}`)
+        const record = await trainDictionary({ models, texts, site, settings, out })
+        expect(record.models).toHaveLength(models.length)
+        expect(record.l0).toBeCloseTo(8, 5)
+        weights.push(readFileSync(join(out, 'sae_weights.safetensors')))
+      }
+      expect(weights[2]!.equals(weights[0]!) || weights[2]!.equals(weights[1]!)).toBe(false)
+    } finally {
+      other[Symbol.dispose]()
+    }
   })
 
   it('more than one site, impossible settings, and texts without a usable token, are refused', async () => {
