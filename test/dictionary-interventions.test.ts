@@ -307,6 +307,10 @@ describe('self-test', () => {
       expect(test.crossEntropySpliced).not.toBeCloseTo(test.crossEntropy, 3)
       expect(pairGate(test, { ...test, fvu: 2.1 * test.fvu }).passed).toBe(false)
       expect(pairGate(test, { ...test, fvu: 1.9 * test.fvu }).passed).toBe(true)
+      // Of a dictionary that fits base very well a multiple is still good.
+      const close = { ...test, fvu: 0.03 }
+      expect(pairGate(close, { ...test, fvu: 0.19 }).passed).toBe(true)
+      expect(pairGate(close, { ...test, fvu: 0.21 }).passed).toBe(false)
     })
   })
 

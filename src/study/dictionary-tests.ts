@@ -62,7 +62,9 @@ export async function testPair(
       ...p.models.all.flatMap(({ role }, m) =>
         found[m]!.gates.map((g) => ({ ...g, name: `${g.name}, ${role}` })),
       ),
-      dictionary.of === 'base' ? pair : { ...pair, name: 'dictionary FVU, base over aligned' },
+      dictionary.of === 'base'
+        ? pair
+        : { ...pair, name: 'dictionary FVU in base, against twice that in aligned' },
     ],
     tests: found.map((t, m) => ({
       model: p.models.all[m]!.role,

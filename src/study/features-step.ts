@@ -29,7 +29,7 @@ import type { Claim, Gate } from './results.ts'
 import type { RunFolder } from './run-folder.ts'
 import { type CountedTexts, siteMoments } from './site-activations.ts'
 
-const VERSION = 2
+const VERSION = 3
 
 /** The texts of a study as dictionaries see them: the same tokens in all models. */
 interface Texts {
