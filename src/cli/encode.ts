@@ -10,6 +10,8 @@ import type { Activations } from './activations.ts'
 
 /** Rows encoded and written at a time. */
 const ROWS = 1024
+/** Numbers of dense features that are written at a time. */
+const DENSE = 1 << 21
 
 export interface EncodeJob {
   readonly activations: Activations
@@ -78,7 +80,7 @@ export async function encodeActivations(encoder: Encoder, job: EncodeJob): Promi
         parts.push(features)
         reconstructions!.data.set(y.data, from * outWidth)
       } else {
-        await stream.write('features', denseFeatures(features).data, from * latents * 4)
+        await writeDense(stream, features, from)
         await stream.write('reconstruction', y.data, from * outWidth * 4)
       }
       job.onProgress(from + count, rows)
@@ -98,6 +100,16 @@ export async function encodeActivations(encoder: Encoder, job: EncodeJob): Promi
     l0: counted === 0 ? 0 : active / counted,
     fvu: dictionary.kind === 'sae' ? unexplained.value : undefined,
     fired: fired.reduce((n, count) => n + (count > 0 ? 1 : 0), 0),
+  }
+}
+
+/** As a matrix, a few rows at a time: of 131,072 latents 1,024 rows would be half a gigabyte of zeros. */
+async function writeDense(stream: SafetensorsStream, features: SparseFeatures, from: number): Promise<void> {
+  const { rows, latents } = features
+  const step = Math.max(1, Math.floor(DENSE / latents))
+  for (let r = 0; r < rows; r += step) {
+    const some = denseFeatures(features, r, Math.min(rows, r + step))
+    await stream.write('features', some.data, (from + r) * latents * 4)
   }
 }
 

@@ -64,12 +64,12 @@ export function firingCounts(features: SparseFeatures): Uint32Array {
   return counts
 }
 
-/** The dense matrix [rows, F]. For few rows or few latents only: it is almost all zeros. */
-export function denseFeatures(features: SparseFeatures): Matrix {
-  const out = matrix(features.rows, features.latents)
-  for (let r = 0; r < features.rows; r++)
+/** Rows [from, to) as a dense matrix [to - from, F]. For few rows or few latents only: it is almost all zeros. */
+export function denseFeatures(features: SparseFeatures, from = 0, to = features.rows): Matrix {
+  const out = matrix(to - from, features.latents)
+  for (let r = from; r < to; r++)
     for (let i = features.starts[r]!; i < features.starts[r + 1]!; i++)
-      out.data[r * features.latents + features.indices[i]!] = features.values[i]!
+      out.data[(r - from) * features.latents + features.indices[i]!] = features.values[i]!
   return out
 }
 

@@ -9,11 +9,13 @@ import { writeDictionary } from '../../test/support/dictionary.ts'
 import { pickle, torchBytes } from '../../test/support/torch-bytes.ts'
 import { PalimpsestError } from '../core/errors.ts'
 import { matrix } from '../core/matrix.ts'
+import { openSafetensors, readF32 } from '../formats/safetensors.ts'
 import { writeSafetensors } from '../formats/safetensors-write.ts'
 import { Backend } from '../ggml/backend.ts'
 import { Graph, GraphAllocator } from '../ggml/graph.ts'
 import { describeDictionary } from './describe.ts'
 import { Encoder } from './encode.ts'
+import { denseFeatures } from './features.ts'
 import { looksLikeDictionary, openDictionary } from './load.ts'
 import { PlacedDictionary } from './placed.ts'
 
@@ -354,10 +356,32 @@ describe('other formats', () => {
     expect([d.site, d.model, d.nominalL0, d.warnings]).toEqual([site, model, l0, []])
   })
 
-  it('transcoders of Gemma Scope 1 are refused by name', async () => {
-    const folder = join(files.path, 'gemma-scope-2b-pt-transcoders/layer_0/width_16k/average_l0_5')
+  it('transcoders of Gemma Scope 1 read the norm without its weight and subtract nothing', async () => {
+    const folder = join(files.path, 'gemma-scope-2b-pt-transcoders/layer_5/width_16k/average_l0_5')
     cpSync(join(FIXTURES, 'gemma_scope'), folder, { recursive: true })
-    expectRefusal(await refusalOf(openDictionary(folder)), 'dictionary-unsupported', /Transcoders of Gemma/)
+    using file = openSafetensors(join(folder, 'golden.safetensors'))
+    const [x, features, y] = ['activations', 'features', 'reconstruction'].map((name) =>
+      readF32(file.tensors.get(name)!),
+    ) as [Float32Array, Float32Array, Float32Array]
+    using backend = new Backend({ device: 'cpu', threads: 1 })
+    using placed = await PlacedDictionary.open(folder, backend)
+    const { kind, site, outSite, model, nominalL0, width } = placed.dictionary
+    expect([kind, site, outSite]).toEqual([
+      'transcoder',
+      'blocks.5.ln2.hook_normalized',
+      'blocks.5.hook_mlp_out',
+    ])
+    expect([model, nominalL0]).toEqual(['google/gemma-2-2b', 5])
+    // Under another name it is no autoencoder either.
+    const renamed = join(files.path, 'my-transcoders/one')
+    cpSync(folder, renamed, { recursive: true })
+    using other = await openDictionary(renamed)
+    expect([other.kind, other.site, other.warnings.length]).toEqual(['transcoder', undefined, 1])
+    using encoder = new Encoder(placed)
+    const activations = matrix(x.length / width, width, x)
+    const found = await encoder.encode(activations)
+    expect(denseFeatures(found).data).toBeWithinRelativeL2(features, 1e-5)
+    expect((await encoder.decode(found, activations)).data).toBeWithinRelativeL2(y, 1e-5)
   })
 
   it('folders of something else, and paths that are not there', async () => {

@@ -1,10 +1,11 @@
 /**
  * Gemma Scope 1 (params.npz, for Gemma 2): JumpReLU; training scales are folded, nothing is subtracted.
- * Reference: google/gemma-scope's model card; sae_lens 6.54, gemma_2_sae_huggingface_loader.
+ * Reference: google/gemma-scope's model card; sae_lens 6.54, gemma_2_sae_huggingface_loader and
+ * gemma_2_transcoder_huggingface_loader.
  */
 
 import type { DictionaryForm } from '../dictionary.ts'
-import { type Opening, type Place, Tensors, unsupported } from '../source.ts'
+import { type Opening, type Place, Tensors } from '../source.ts'
 
 export function recognises(place: Place): boolean {
   return place.names.has('params.npz')
@@ -12,24 +13,18 @@ export function recognises(place: Place): boolean {
 
 export async function load(opening: Opening): Promise<DictionaryForm> {
   const { folder } = opening.place
-  if (/transcoders?([\\/]|--|$)/.test(folder))
-    throw unsupported(
-      folder,
-      'Transcoders of Gemma Scope 1',
-      'Use one of its autoencoders (res, mlp or att).',
-    )
   const t = new Tensors(await opening.open('params.npz'))
   const encoder = t.matrix('W_enc', undefined, undefined, 'columns')
   const [width, latents] = encoder.tensor.shape as [number, number]
-  const site = siteOfPath(folder)
+  const { kind, site, outSite } = placeOfPath(folder)
   return {
     format: 'Gemma Scope 1',
-    kind: 'sae',
+    kind,
     width,
     outWidth: width,
     latents,
     site,
-    outSite: site,
+    outSite,
     model: modelOfPath(folder),
     inputNorm: 'none',
     subtract: undefined,
@@ -45,6 +40,11 @@ export async function load(opening: Opening): Promise<DictionaryForm> {
     rules: [
       'A latent fires where its pre-activation exceeds its own threshold (strictly).',
       'b_dec is not subtracted from the input and nothing is normalised: the scale of training is folded.',
+      ...(kind === 'transcoder'
+        ? [
+            "It reads the norm before the MLP without that norm's weight, and gives what the MLP adds to the residual stream.",
+          ]
+        : []),
     ],
     warnings:
       site === undefined
@@ -53,13 +53,17 @@ export async function load(opening: Opening): Promise<DictionaryForm> {
   }
 }
 
-/** Repositories are called ...-res, -mlp or -att, with folders layer_N or embedding. */
-function siteOfPath(folder: string): string | undefined {
-  const kind = /gemma-scope-\d+b-(?:pt|it)-(res|mlp|att)/.exec(folder)?.[1]
-  if (kind === 'res' && /[\\/]embedding[\\/]/.test(folder)) return 'hook_embed'
+/** Repositories are called ...-res, -mlp, -att or -transcoders, with folders layer_N or embedding. */
+function placeOfPath(folder: string): Pick<DictionaryForm, 'kind' | 'site' | 'outSite'> {
+  const what = /gemma-scope-\d+b-(?:pt|it)-(res|mlp|att|transcoders)/.exec(folder)?.[1]
+  const kind = /transcoders?([\\/]|--|$)/.test(folder) ? 'transcoder' : 'sae'
+  const at = (site: string, outSite = site) => ({ kind, site, outSite }) as const
+  if (what === 'res' && /[\\/]embedding[\\/]/.test(folder)) return at('hook_embed')
   const layer = numberAfter(folder, /layer_(\d+)/)
-  if (layer === undefined || kind === undefined) return undefined
-  return `blocks.${layer}.${{ res: 'hook_resid_post', mlp: 'hook_mlp_out', att: 'attn.hook_z' }[kind]}`
+  if (layer === undefined || what === undefined) return { kind, site: undefined, outSite: undefined }
+  const block = `blocks.${layer}`
+  if (kind === 'transcoder') return at(`${block}.ln2.hook_normalized`, `${block}.hook_mlp_out`)
+  return at(`${block}.${{ res: 'hook_resid_post', mlp: 'hook_mlp_out', att: 'attn.hook_z' }[what as 'res']}`)
 }
 
 /** Base models have no suffix on the Hub. */
