@@ -101,7 +101,7 @@ function answer(
     return {
       status: 'contradicted',
       label: counts.reduce((a, b) => (b[1] > a[1] ? b : a))[0],
-      words: [...words, 'None falls silent.'].join(' '),
+      words: [...words, 'No policy feature falls silent.'].join(' '),
     }
   return {
     status: 'underpowered',
