@@ -159,7 +159,7 @@ describe('inspect', () => {
     ])
     expect(text.code).toBe(0)
     expect(text.stdout).toMatch(
-      /EleutherAI sparsify[\s\S]*transcoder[\s\S]*b_dec is subtracted from the input: transcode is not in cfg\.json/,
+      /EleutherAI sparsify[\s\S]*transcoder[\s\S]*b_dec is subtracted from the input: transcode is not in cfg\.json[\s\S]*layers\.3\.mlp is what the MLP itself gives/,
     )
     expect(JSON.parse(json.stdout)).toMatchObject({
       kind: 'dictionary',

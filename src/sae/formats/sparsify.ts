@@ -70,6 +70,11 @@ export async function load(opening: Opening): Promise<DictionaryForm> {
         ? 'b_dec is not subtracted from the input: transcode is true.'
         : `b_dec is subtracted from the input: transcode is ${said ? 'false' : 'not in cfg.json, and files without it were trained so, transcoders included'}.`,
       ...(skip === undefined ? [] : ['W_skip x is added to the output.']),
+      ...(module.endsWith('.mlp')
+        ? [
+            `${module} is what the MLP itself gives: hook_mlp_out, but in families that norm it behind (Gemma 2 and 3, OLMo 2 and 3), where no hook point is that.`,
+          ]
+        : []),
     ],
     warnings:
       site === undefined
