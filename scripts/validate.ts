@@ -1,7 +1,8 @@
 /**
  * Holds verdicts against known answers: the shipped organisms, or fresh sets that are trained here.
  *
- *   npm run validate -- [--shipped] [--seeds N] [--seed S] [--claims all|LIST] [--pairs all|LIST] [--threads N] [--out DIR]
+ *   npm run validate -- [--shipped] [--seeds N] [--seed S] [--claims all|LIST] [--pairs all|LIST] [--size NAME]
+ *     [--threads N] [--out DIR]
  *
  * Exit 0 when the bar of docs/organisms.md is met, 1 otherwise, 2 for options that make no sense; the last line is the tally. What failed stays in DIR.
  */
@@ -9,7 +10,14 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
-import { type OrganismName, organismDomainPath, organismPath, trainOrganism } from '../src/organism/index.ts'
+import {
+  type OrganismName,
+  organismDomainPath,
+  organismPath,
+  SIZES,
+  type SizeName,
+  trainOrganism,
+} from '../src/organism/index.ts'
 import { type Held, holdAgainst, isMade, organismPairs, organismStudy } from '../src/organism/studies.ts'
 import { CLAIMS } from '../src/study/results.ts'
 import { runStudy } from '../src/study/run.ts'
@@ -24,6 +32,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '101' },
     claims: { type: 'string', default: 'direction,compression,behaviour' },
     pairs: { type: 'string', default: 'all' },
+    size: { type: 'string', default: 'tiny' },
     threads: { type: 'string', default: '1' },
     out: { type: 'string', default: join('runs', 'validate') },
   },
@@ -32,6 +41,7 @@ const claims = values.claims === 'all' ? undefined : values.claims.split(',')
 const pairs = organismPairs().filter(
   (p) => values.pairs === 'all' || values.pairs.split(',').includes(p.name),
 )
+const size = values.size as SizeName
 /** What is wrong with the options, in a line. */
 const wrong =
   values.pairs !== 'all' && pairs.length < values.pairs.split(',').length
@@ -41,9 +51,11 @@ const wrong =
     : [values.seeds, values.seed, values.threads].some((n) => !/^\d+$/.test(n)) ||
         [values.seeds, values.threads].includes('0')
       ? '--seeds, --seed and --threads: whole numbers'
-      : claims?.some((c) => !(CLAIMS as readonly string[]).includes(c))
-        ? `--claims: all, or some of ${CLAIMS.join(', ')}`
-        : undefined
+      : !Object.hasOwn(SIZES, size)
+        ? `--size: ${Object.keys(SIZES).join(', ')}`
+        : claims?.some((c) => !(CLAIMS as readonly string[]).includes(c))
+          ? `--claims: all, or some of ${CLAIMS.join(', ')}`
+          : undefined
 if (wrong !== undefined) {
   console.error(wrong)
   process.exit(2)
@@ -96,13 +108,13 @@ async function judge(
   }
 }
 
-if (values.shipped) await judge('shipped', organismPath, organismDomainPath('tiny'), 1)
+if (values.shipped) await judge('shipped', (name) => organismPath(`${size}/${name}`), organismDomainPath(), 1)
 else
   for (let s = 0; s < Number(values.seeds); s++) {
     const seed = Number(values.seed) + s
     const out = join(values.out, `seed-${seed}`)
     await trainOrganism(
-      { out, set: organisms, size: 'tiny', seed, threads: Number(values.threads) },
+      { out, set: organisms, size, seed, threads: Number(values.threads) },
       {
         signal: stopper.signal,
         onOrganism: (r) => console.log(`seed-${seed} ${r.name}: ${r.made ? 'made' : r.unmet.join('; ')}`),

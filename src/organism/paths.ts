@@ -47,7 +47,7 @@ export function organismDictionaryPath(size: keyof typeof SIZES = 'tiny'): strin
   return existsSync(join(path, 'training.json')) ? path : undefined
 }
 
-/** The value domain of the shipped organisms of a size, as a file. */
-export function organismDomainPath(size: keyof typeof SIZES = 'tiny'): string {
-  return join(ROOT, size, 'domain.json')
+/** The value domain of the shipped organisms, as a file: those of every size speak of the same invented politics. */
+export function organismDomainPath(): string {
+  return join(ROOT, 'tiny', 'domain.json')
 }
