@@ -305,6 +305,15 @@ describe('self-test', () => {
         ['dictionary L0 over or under nominal', true],
       ])
       expect(test.crossEntropySpliced).not.toBeCloseTo(test.crossEntropy, 3)
+      // What intervals resample adds up to what is reported, from batches of many texts.
+      const sum = (key: keyof (typeof test.texts)[number]): number =>
+        test.texts.reduce((n, t) => n + t[key], 0)
+      expect([test.texts.length, sum('tokens')]).toEqual([40, test.tokens])
+      expect(sum('active') / sum('tokens')).toBeCloseTo(test.l0, 10)
+      expect(sum('error') / sum('deviation')).toBeCloseTo(test.fvu, 6)
+      expect(sum('loss') / sum('predicted')).toBeCloseTo(test.crossEntropy, 10)
+      expect(sum('lossSpliced') / sum('predicted')).toBeCloseTo(test.crossEntropySpliced, 10)
+      expect(new Set(test.texts.map((t) => t.error)).size).toBe(40)
       expect(pairGate(test, { ...test, fvu: 2.1 * test.fvu }).passed).toBe(false)
       expect(pairGate(test, { ...test, fvu: 1.9 * test.fvu }).passed).toBe(true)
       // Of a dictionary that fits base very well a multiple is still good.

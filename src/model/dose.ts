@@ -47,6 +47,20 @@ export function klOfChanges(
   return new KlMeter(model, texts).of(changes, signal)
 }
 
+/**
+ * The same as sums over each text's tokens, [changes][texts].
+ *
+ * @throws PalimpsestError as {@link klOfChanges}
+ */
+export function klByText(
+  model: Model,
+  texts: readonly Item[],
+  changes: readonly Change[],
+  signal?: AbortSignal,
+): Promise<number[][]> {
+  return new KlMeter(model, texts).byText(changes, signal)
+}
+
 /** Measures KLs on the same texts again and again: what is before and without a change is kept. */
 export class KlMeter {
   readonly #model: Model
@@ -60,11 +74,25 @@ export class KlMeter {
     this.#texts = texts
   }
 
+  /** As {@link klOfChanges}. */
+  async of(changes: readonly Change[], signal?: AbortSignal): Promise<number[]> {
+    const tokens = this.#texts.reduce((n, t) => n + t.tokens.length, 0)
+    return Array.from((await this.#sums(changes, signal)).all, (s) => s / tokens)
+  }
+
+  /** As {@link klByText}. */
+  async byText(changes: readonly Change[], signal?: AbortSignal): Promise<number[][]> {
+    return (await this.#sums(changes, signal)).texts
+  }
+
   /**
-   * As {@link klOfChanges}. A text runs plain and under several changes in one pass: the same arithmetic, so that a
+   * Sums of KL over tokens, of all texts and of each. A text runs plain and under several changes in one pass: the same arithmetic, so that a
    * change of nothing gives zero.
    */
-  async of(changes: readonly Change[], signal?: AbortSignal): Promise<number[]> {
+  async #sums(
+    changes: readonly Change[],
+    signal?: AbortSignal,
+  ): Promise<{ all: Float64Array; texts: number[][] }> {
     const model = this.#model
     const texts = this.#texts
     const layer = sharedBlock(changes.flat(), model.architecture)
@@ -93,6 +121,7 @@ export class KlMeter {
       }
     }
     const sums = new Float64Array(changes.length)
+    const byText = changes.map(() => texts.map(() => 0))
     const pace = pacer(signal)
     let plain: Plain | undefined
     await model.stream(
@@ -108,15 +137,18 @@ export class KlMeter {
         await pace()
         const change = of[result.index]!
         if (change < 0) plain = this.#plainOf(source[result.index]!, result.logits!)
-        else sums[change]! += klSum(plain!, result.logits!, result.normalisers!)
+        else {
+          const kl = klSum(plain!, result.logits!, result.normalisers!)
+          sums[change]! += kl
+          byText[change]![source[result.index]!]! += kl
+        }
       },
       planPacks(
         groups.map((group) => group.reduce((n, i) => n + items[i]!.tokens.length, 0)),
         PACK_TOKENS,
       ).map((pack) => pack.flatMap((g) => groups[g]!)),
     )
-    const tokens = texts.reduce((n, t) => n + t.tokens.length, 0)
-    return Array.from(sums, (s) => s / tokens)
+    return { all: sums, texts: byText }
   }
 
   async #streamsOf(layer: number, signal: AbortSignal | undefined): Promise<Matrix[]> {

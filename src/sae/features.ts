@@ -98,6 +98,11 @@ export class VarianceUnexplained {
     this.rows += x.rows
   }
 
+  /** Mean row. */
+  get mean(): Float64Array {
+    return this.#sum.map((v) => v / this.rows)
+  }
+
   get value(): number {
     return this.#error / (this.#squares - this.#sum.reduce((sum, v) => sum + v * v, 0) / this.rows)
   }

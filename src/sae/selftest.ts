@@ -45,6 +45,21 @@ export interface DictionaryTest {
   readonly silent: number
   readonly silentAre: 'dead' | 'not seen'
   readonly gates: readonly Gate[]
+  /** What the means are made of, text by text. */
+  readonly texts: readonly TextSums[]
+}
+
+/** Sums over the tokens of a text that were looked at. */
+export interface TextSums {
+  readonly tokens: number
+  readonly active: number
+  /** Of |x - y|², and of |x - mean x|² around the mean of all texts. */
+  readonly error: number
+  readonly deviation: number
+  /** Tokens whose next one was predicted, and its cross-entropy, as it is and with the dictionary spliced in. */
+  readonly predicted: number
+  readonly loss: number
+  readonly lossSpliced: number
 }
 
 /** The gates of method.md, Claim 3. */
@@ -88,11 +103,22 @@ export async function testDictionary(
   const fired = new Float64Array(dictionary.latents)
   let active = 0
   // Short texts are encoded together: a large dictionary is gone through once for all of them.
-  const waiting: Matrix[] = []
+  const waiting: { text: number; x: Matrix }[] = []
+  const parts = texts.map(() => new TextParts(dictionary.width))
   const settle = async (): Promise<void> => {
-    const x = stacked(waiting.splice(0), dictionary.width)
+    const own = waiting.splice(0)
+    const x = stacked(
+      own.map((w) => w.x),
+      dictionary.width,
+    )
     const features = await encoder.encode(x, { signal })
-    unexplained.add(x, await encoder.decode(features, x, { signal }))
+    const y = await encoder.decode(features, x, { signal })
+    unexplained.add(x, y)
+    let from = 0
+    for (const w of own) {
+      parts[w.text]!.add(x, y, features.starts, from, from + w.x.rows)
+      from += w.x.rows
+    }
     active += features.indices.length
     firingCounts(features).forEach((count, j) => {
       fired[j]! += count
@@ -104,14 +130,14 @@ export async function testDictionary(
     const layers = residuals.map((hook) => result.get(hook))
     used[result.index] = usedTokens(content, findSinks(layers, content))
     const x = rowsWhere(result.get(site), used[result.index]!)
-    before.add(result.logits!, tokens, used[result.index]!)
-    waiting.push(x)
-    if (waiting.reduce((n, m) => n + m.rows, 0) >= BATCH) await settle()
+    before.add(result.index, result.logits!, tokens, used[result.index]!)
+    waiting.push({ text: result.index, x })
+    if (waiting.reduce((n, w) => n + w.x.rows, 0) >= BATCH) await settle()
   })
   await settle()
   const after = new Losses()
   await model.stream(texts, { logits: 'all', interventions: [patched], signal }, (result) =>
-    after.add(result.logits!, texts[result.index]!.tokens, used[result.index]!),
+    after.add(result.index, result.logits!, texts[result.index]!.tokens, used[result.index]!),
   )
   const tokens = unexplained.rows
   const l0 = active / tokens
@@ -127,6 +153,12 @@ export async function testDictionary(
     silent: fired.reduce((n, count) => n + (count === 0 ? 1 : 0), 0),
     silentAre: tokens >= DEAD_NEEDS ? 'dead' : 'not seen',
     gates: gatesOf(tokens, fvu, l0, dictionary.nominalL0),
+    texts: parts.map((part, i) => ({
+      ...part.around(unexplained.mean),
+      predicted: before.of(i).n,
+      loss: before.of(i).sum,
+      lossSpliced: after.of(i).sum,
+    })),
   }
 }
 
@@ -197,20 +229,59 @@ function stacked(parts: readonly Matrix[], cols: number): Matrix {
   return out
 }
 
-/** Mean cross-entropy of the next token after the tokens used. */
+/** What the rows of one text add up to. */
+class TextParts {
+  #tokens = 0
+  #active = 0
+  #error = 0
+  #squares = 0
+  readonly #sum: Float64Array
+
+  constructor(width: number) {
+    this.#sum = new Float64Array(width)
+  }
+
+  /** @param starts where each row's active latents start */
+  add(x: Matrix, y: Matrix, starts: ArrayLike<number>, from: number, to: number): void {
+    this.#tokens += to - from
+    this.#active += starts[to]! - starts[from]!
+    for (let i = from * x.cols; i < to * x.cols; i++) {
+      const v = x.data[i]!
+      this.#sum[i % x.cols]! += v
+      this.#squares += v * v
+      this.#error += (v - y.data[i]!) ** 2
+    }
+  }
+
+  around(mean: Float64Array): Pick<TextSums, 'tokens' | 'active' | 'error' | 'deviation'> {
+    let deviation = this.#squares
+    for (let j = 0; j < mean.length; j++)
+      deviation += mean[j]! * (this.#tokens * mean[j]! - 2 * this.#sum[j]!)
+    return { tokens: this.#tokens, active: this.#active, error: this.#error, deviation }
+  }
+}
+
+/** Mean cross-entropy of the next token after the tokens used, and sums by text. */
 class Losses {
   #sum = 0
   #n = 0
+  readonly #texts = new Map<number, { sum: number; n: number }>()
 
-  add(logits: Matrix, tokens: readonly number[], used: Uint8Array): void {
+  add(text: number, logits: Matrix, tokens: readonly number[], used: Uint8Array): void {
+    const own = { sum: 0, n: 0 }
+    this.#texts.set(text, own)
     for (let t = 0; t + 1 < tokens.length; t++) {
       if (used[t] === 0) continue
-      this.#sum -= logProbability(
-        logits.data.subarray(t * logits.cols, (t + 1) * logits.cols),
-        tokens[t + 1]!,
-      )
+      const log = logProbability(logits.data.subarray(t * logits.cols, (t + 1) * logits.cols), tokens[t + 1]!)
+      this.#sum -= log
       this.#n++
+      own.sum -= log
+      own.n++
     }
+  }
+
+  of(text: number): { readonly sum: number; readonly n: number } {
+    return this.#texts.get(text) ?? { sum: 0, n: 0 }
   }
 
   get mean(): number {

@@ -1,19 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { goldens, sample, scaled } from '../../test/support/stats.ts'
+import { goldens } from '../../test/support/stats.ts'
 import { type Matrix, matrix } from '../core/matrix.ts'
 import { stream } from '../core/random.ts'
-import { centred, componentsHolding, orthonormal, principalAngles, topComponents } from './components.ts'
+import { centred, componentsHolding, principalAngles, topComponents } from './components.ts'
 import { symmetricEigen } from './eigen.ts'
-import { groupFolds } from './folds.ts'
 import { cholesky, choleskySolve, cosine, dot, invertLower } from './linear.ts'
-import {
-  compareDirections,
-  componentAngles,
-  linearCka,
-  measureTransfer,
-  splitHalfCosines,
-} from './transfer.ts'
 
 const g = goldens()
 const x = matrix(g.rows, g.cols, Float32Array.from(g.x))
@@ -26,17 +18,6 @@ function random(rows: number, cols: number, seed: number): Matrix {
     cols,
     Float32Array.from({ length: rows * cols }, () => rng.normal()),
   )
-}
-
-/** x with its features turned by a random rotation. */
-function rotated(m: Matrix, seed: number): Matrix {
-  const basis = orthonormal(Array.from({ length: m.cols }, (_, i) => random(1, m.cols, seed + i).data))
-  const out = matrix(m.rows, m.cols)
-  for (let i = 0; i < m.rows; i++)
-    basis.forEach((b, j) => {
-      out.data[i * m.cols + j] = dot(m.data.subarray(i * m.cols, (i + 1) * m.cols), b)
-    })
-  return out
 }
 
 describe('components', () => {
@@ -133,69 +114,5 @@ describe('Cholesky', () => {
       }),
       { numRuns: 30 },
     )
-  })
-})
-
-describe('CKA', () => {
-  test('agrees with numpy', async () => {
-    expect(await linearCka(x, other)).toBeCloseTo(g.cka, 5)
-  })
-
-  test('is 1 up to rotation, scale and shift, symmetric, and between 0 and 1', async () => {
-    const m = random(40, 6, 4)
-    const moved = matrix(
-      40,
-      6,
-      rotated(scaled(m, 3), 9).data.map((v) => v + 5),
-    )
-    expect(await linearCka(m, moved)).toBeCloseTo(1, 5)
-    const n = random(40, 9, 5)
-    const value = await linearCka(m, n)
-    expect(await linearCka(n, m)).toBeCloseTo(value, 6)
-    expect(value).toBeGreaterThan(0)
-    expect(value).toBeLessThan(0.9)
-  })
-})
-
-describe('two models', () => {
-  const s = sample({ seed: 8, kind: 'nested', groups: 30, perGroup: 10, d: 12, effect: 1.5 })
-  const turned = rotated(s.x, 77)
-  const folds = groupFolds(s.labels.groups, s.labels.poles, 1, 0)
-  const options = { seed: 1, draws: 200 }
-
-  test('a model and itself: cosine 1 as for every labelling, no loss in transfer, no angles', async () => {
-    const c = await compareDirections(s.x, s.x, s.labels, options)
-    expect(c.value).toBeCloseTo(1, 12)
-    expect(c.p).toBe(1)
-    expect(c.splitHalf.across).toBe(c.splitHalf.first)
-    const t = await measureTransfer([s.x, s.x], s.labels, folds, 0.01, options)
-    for (const loss of t.loss) expect([loss.value, ...loss.ci!]).toEqual([0, 0, 0])
-    expect(t.auc[0]![1]!.value).toBe(t.auc[1]![1]!.value)
-    for (const angle of await componentAngles(s.x, s.x)) expect(angle).toBeLessThan(1e-4)
-  })
-
-  test('another basis: directions do not transfer, halves of one model still agree', async () => {
-    const c = await compareDirections(s.x, turned, s.labels, options)
-    expect(Math.abs(c.value)).toBeLessThan(0.9)
-    expect(c.splitHalf.second).toBeCloseTo(c.splitHalf.first, 5)
-    expect(c.splitHalf.first).toBeGreaterThan(c.splitHalf.across)
-    const t = await measureTransfer([s.x, turned], s.labels, folds, 0.01, options)
-    expect(t.auc[1]![1]!.value).toBeCloseTo(t.auc[0]![0]!.value, 1)
-    expect(t.loss[0]!.value).toBeGreaterThan(0.05)
-    expect(t.loss[0]!.value).toBeCloseTo(t.auc[0]![0]!.value - t.auc[1]![0]!.value, 12)
-  })
-
-  test('cosines are between -1 and 1, and p is at least 1 / (draws + 1)', async () => {
-    const noise = random(s.x.rows, 12, 1)
-    const c = await compareDirections(s.x, noise, s.labels, { seed: 1, draws: 99 })
-    for (const v of [c.value, c.null.mean, c.null.q95, ...Object.values(c.splitHalf)])
-      expect(Math.abs(v)).toBeLessThanOrEqual(1)
-    expect(c.p).toBeGreaterThanOrEqual(0.01)
-  })
-
-  test('halves do not depend on scale', () => {
-    const plain = splitHalfCosines(s.x, turned, s.labels, 1)
-    const half = splitHalfCosines(scaled(s.x, 0.5), turned, s.labels, 1)
-    expect(half.across).toBeCloseTo(plain.across, 12)
   })
 })

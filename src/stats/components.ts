@@ -79,14 +79,23 @@ const MAX_ROUNDS = 100
  * where components of the covariance are meant.
  *
  * @param k how many; fewer come back where n or d is smaller
+ * @param near those of a matrix like x, to begin at: fewer rounds
  */
-export async function topComponents(x: Matrix, k: number, signal?: AbortSignal): Promise<Float64Array[]> {
+export async function topComponents(
+  x: Matrix,
+  k: number,
+  signal?: AbortSignal,
+  near: readonly Float64Array[] = [],
+): Promise<Float64Array[]> {
   const kept = Math.min(k, x.rows, x.cols)
   const width = Math.min(kept + OVERSAMPLING, x.rows, x.cols)
   const rng = stream(0, 'components')
   const transposed = transpose(x)
   let basis = orthonormal(
-    Array.from({ length: width }, () => Float64Array.from({ length: x.cols }, () => rng.normal())),
+    Array.from(
+      { length: width },
+      (_, c) => near[c] ?? Float64Array.from({ length: x.cols }, () => rng.normal()),
+    ),
   )
   let before: Float64Array = new Float64Array(0)
   for (let round = 0; round < MAX_ROUNDS; round++) {

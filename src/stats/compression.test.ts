@@ -7,7 +7,7 @@ import { mean, variance } from './estimate.ts'
 import { dot, norm } from './linear.ts'
 import { project } from './oof.ts'
 import { armDirections, referenceDirections } from './references.ts'
-import { brownForsythe, IssueSums, quantileRange, swapTest } from './spread.ts'
+import { brownForsythe, IssueSums, SortedByIssue, swapTest } from './spread.ts'
 
 const OPTIONS = { seed: 1, draws: 300, selectiveRatio: 0.8, references: 200 }
 
@@ -26,7 +26,7 @@ describe('measureCompression', () => {
     const a = await measure({ ...p, aligned: p.base, texts: { ...p.texts, aligned: p.texts.base } })
     for (const e of [a.ratio, a.gapRatio, a.ratioGapScaled, a.ratioOfReferences])
       expect([e.value, ...e.ci!]).toEqual([1, 1, 1])
-    expect([a.iqrRatio, a.rangeRatio]).toEqual([1, 1])
+    expect([a.iqrRatio.value, a.rangeRatio.value]).toEqual([1, 1])
     expect([a.selective.value, ...a.selective.ci!]).toEqual([0, 0, 0])
     expect(a.selectivity).toBe('not')
     expect(a.reading).toBe('no compression')
@@ -271,13 +271,14 @@ describe('spread', () => {
   })
 
   test('ranges are between quantiles as numpy has them', () => {
-    expect(quantileRange(Float64Array.of(1, 2, 3, 4, 10), 0.25)).toBe(2)
-    expect(
-      quantileRange(
-        Float64Array.from({ length: 101 }, (_, i) => i),
-        0.05,
-      ),
-    ).toBe(90)
+    const z = Float64Array.of(4, 1, 3, 2, 10)
+    const issues = Int32Array.of(0, 1, 1, 0, 2)
+    expect(new SortedByIssue(z, issues).range(0.25)).toBe(2)
+    const many = Float64Array.from({ length: 101 }, (_, i) => i)
+    expect(new SortedByIssue(many, new Int32Array(101)).range(0.05)).toBe(90)
+    // Issue 0 twice, issue 1 not at all: 2, 2, 4, 4, 10.
+    expect(new SortedByIssue(z, issues).range(0.25, [2, 0, 1])).toBe(2)
+    expect(new SortedByIssue(z, issues).range(0, [2, 0, 1])).toBe(8)
   })
 
   test('the swap test finds another shape, and p is at least 1 / (draws + 1)', async () => {

@@ -10,7 +10,7 @@ import { drawnEstimate, type Estimate, mean, percentileInterval, quantile } from
 import { type Labels, MIN_GROUPS } from './groups.ts'
 import { project } from './oof.ts'
 import { type References, referenceDirections } from './references.ts'
-import { brownForsythe, IssueSums, quantileRange, swapTest } from './spread.ts'
+import { brownForsythe, IssueSums, SortedByIssue, swapTest } from './spread.ts'
 
 export interface CompressionInput {
   /** Prompts' pooled activations at the site, [n, d], same prompts in both. */
@@ -48,17 +48,19 @@ export type Reading =
 
 export interface AxisResult {
   readonly axis: string
-  readonly sd: { readonly base: number; readonly aligned: number }
+  readonly sd: { readonly base: Estimate; readonly aligned: Estimate }
   /** SDs in class-gap units of each model. */
-  readonly sdGap: { readonly base: number; readonly aligned: number }
+  readonly sdGap: { readonly base: Estimate; readonly aligned: Estimate }
   /** SD ratio, raw: the spread of prompts. */
   readonly ratio: Estimate
   /** Ratio of class gaps of labelled texts. */
   readonly gapRatio: Estimate
   /** SD ratio after scaling each model by its class gap. */
   readonly ratioGapScaled: Estimate
-  readonly iqrRatio: number
-  readonly rangeRatio: number
+  /** The square of `ratio`. */
+  readonly varianceRatio: Estimate
+  readonly iqrRatio: Estimate
+  readonly rangeRatio: Estimate
   /** SD ratio of the references: what happened to directions as strong as this one. */
   readonly ratioOfReferences: Estimate
   /** log r_d minus the median log r of the reference directions. */
@@ -173,26 +175,36 @@ async function measureAxis(
         fix: 'Give prompts and texts that differ; the same text under other ids will not do.',
       })
 
-  /** log r of the direction and of the references' centre. */
-  const logs = (times?: Int32Array): [number, number] => {
+  const ranges = [zb, za].map((z) => new SortedByIssue(z, input.issues)) as [SortedByIssue, SortedByIssue]
+  const rangeRatio = (q: number, times?: Int32Array): number =>
+    ranges[1].range(q, times) / ranges[0].range(q, times)
+  /** log r of the direction and of the references' centre; log SDs; ratios of quantile ranges. */
+  const logs = (times?: Int32Array): [number, number, number, number, number, number] => {
     const ratios = Float64Array.from(refs, (p) => logRatio(p, times)).sort()
-    return [logRatio(own, times), quantile(ratios, 0.5)]
+    return [
+      logRatio(own, times),
+      quantile(ratios, 0.5),
+      own.base.logSd(times),
+      own.aligned.logSd(times),
+      rangeRatio(0.25, times),
+      rangeRatio(0.05, times),
+    ]
   }
-  const [logR, centre] = logs()
-  const [drawsR, drawsCentre] = (await clusterBootstrap(
+  const [logR, centre, , , iqrRatio, wideRatio] = logs()
+  const [drawsR, drawsCentre, drawsBase, drawsAligned, drawsIqr, drawsWide] = (await clusterBootstrap(
     issues,
     { seed, signal, stage: 'issues', draws: options.draws },
     logs,
-  )) as [Float64Array, Float64Array]
+  )) as [Float64Array, Float64Array, Float64Array, Float64Array, Float64Array, Float64Array]
   const { labels } = input.texts
-  const [drawsGap] = (await clusterBootstrap(
+  const [drawsGap, gapBase, gapAligned] = (await clusterBootstrap(
     labels.groups.count,
     { seed, signal, stage: 'groups', draws: options.draws, strata: strataOf(labels) },
     (times) => {
       const [b, a] = gap(times)
-      return [Math.log(Math.abs(a / b))]
+      return [Math.log(Math.abs(a / b)), Math.log(Math.abs(b)), Math.log(Math.abs(a))]
     },
-  )) as [Float64Array]
+  )) as [Float64Array, Float64Array, Float64Array]
   const logGap = Math.log(Math.abs(gaps[1] / gaps[0]))
 
   const estimate = (value: number, draws: Float64Array, method = 'paired bootstrap over issues'): Estimate =>
@@ -213,10 +225,26 @@ async function measureAxis(
     const m = mean(z)
     return z.map((v) => (v - m) / Math.abs(gaps[i]!))
   }) as [Float64Array, Float64Array]
+  const overIssues = 'bootstrap over issues'
+  const overBoth = 'bootstrap over issues, and over groups of the gaps'
   return {
     axis,
-    sd,
-    sdGap: { base: sd.base / Math.abs(gaps[0]), aligned: sd.aligned / Math.abs(gaps[1]) },
+    sd: {
+      base: estimate(sd.base, drawsBase.map(Math.exp), overIssues),
+      aligned: estimate(sd.aligned, drawsAligned.map(Math.exp), overIssues),
+    },
+    sdGap: {
+      base: estimate(
+        sd.base / Math.abs(gaps[0]),
+        drawsBase.map((s, b) => Math.exp(s - gapBase[b]!)),
+        overBoth,
+      ),
+      aligned: estimate(
+        sd.aligned / Math.abs(gaps[1]),
+        drawsAligned.map((s, b) => Math.exp(s - gapAligned[b]!)),
+        overBoth,
+      ),
+    },
     ratio,
     gapRatio: drawnEstimate(Math.exp(logGap), drawsGap.map(Math.exp), {
       n: labels.poles.length,
@@ -230,8 +258,12 @@ async function measureAxis(
       drawsR.map((r, b) => Math.exp(r - drawsGap[b]!)),
       'paired bootstrap over issues, and over groups of the gaps',
     ),
-    iqrRatio: quantileRange(za, 0.25) / quantileRange(zb, 0.25),
-    rangeRatio: quantileRange(za, 0.05) / quantileRange(zb, 0.05),
+    varianceRatio: estimate(
+      Math.exp(2 * logR),
+      drawsR.map((r) => Math.exp(2 * r)),
+    ),
+    iqrRatio: estimate(iqrRatio, drawsIqr),
+    rangeRatio: estimate(wideRatio, drawsWide),
     ratioOfReferences,
     selective,
     selectivity,

@@ -66,13 +66,13 @@ export async function contrast(
 /** How often each draw of the bootstrap holds each issue. */
 export async function issueDraws(
   issues: number,
-  options: Pick<ContrastOptions, 'seed' | 'draws' | 'signal'>,
+  options: Pick<ContrastOptions, 'seed' | 'draws' | 'signal'> & { readonly stage?: string },
 ): Promise<Int32Array[]> {
   const pace = pacer(options.signal)
   const out: Int32Array[] = []
   for (let b = 0; b < options.draws; b++) {
     await pace()
-    out.push(drawGroups(issues, options.seed, 'issues', b))
+    out.push(drawGroups(issues, options.seed, options.stage ?? 'issues', b))
   }
   return out
 }
@@ -165,4 +165,20 @@ export function overIssues(
   const groups = values.reduce((count, v) => count + (Number.isNaN(v) ? 0 : 1), 0)
   const draws = Float64Array.from(times, (t) => average(values, t))
   return drawnEstimate(average(values), draws, { n: n ?? groups, groups, seed })
+}
+
+/**
+ * The ratio of two means over issues, each of the issues that it has, by draws that both share: an effect that was
+ * measured on some issues in units of one that was measured on all.
+ */
+export function ratioOverIssues(
+  top: Float64Array,
+  bottom: Float64Array,
+  times: readonly Int32Array[],
+  seed: number,
+): DrawnEstimate {
+  const groups = top.reduce((count, v) => count + (Number.isNaN(v) ? 0 : 1), 0)
+  const ratio = (t?: Int32Array): number => average(top, t) / average(bottom, t)
+  const method = 'paired bootstrap over issues'
+  return drawnEstimate(ratio(), Float64Array.from(times, ratio), { n: groups, groups, seed, method })
 }

@@ -46,10 +46,27 @@ export class IssueSums {
   }
 }
 
-/** Distance between the q and 1 - q quantiles. */
-export function quantileRange(z: Float64Array, q: number): number {
-  const sorted = z.slice().sort()
-  return quantile(sorted, 1 - q) - quantile(sorted, q)
+/** Projections of prompts, sorted, with the issue of each. */
+export class SortedByIssue {
+  readonly #values: Float64Array
+  readonly #issueOf: Int32Array
+
+  constructor(z: Float64Array, issueOf: Int32Array) {
+    const order = Int32Array.from(z.keys()).sort((a, b) => z[a]! - z[b]!)
+    this.#values = Float64Array.from(order, (i) => z[i]!)
+    this.#issueOf = Int32Array.from(order, (i) => issueOf[i]!)
+  }
+
+  /** Distance between the q and 1 - q quantiles of a draw that holds each issue `times` times; default once. */
+  range(q: number, times?: ArrayLike<number>): number {
+    if (times === undefined) return quantile(this.#values, 1 - q) - quantile(this.#values, q)
+    const count = this.#issueOf.reduce((sum, issue) => sum + times[issue]!, 0)
+    const all = new Float64Array(count)
+    let at = 0
+    for (let i = 0; i < this.#values.length; i++)
+      for (let t = times[this.#issueOf[i]!]!; t > 0; t--) all[at++] = this.#values[i]!
+    return quantile(all, 1 - q) - quantile(all, q)
+  }
 }
 
 /**

@@ -8,7 +8,11 @@ import { pacer } from '../core/pace.ts'
 import { stream } from '../core/random.ts'
 import { auc, delongInterval } from './auc.ts'
 import { type Estimate, LEVEL, summariseNull, upperP } from './estimate.ts'
+import { FISHER, jackknifeEstimate, jackknifePlan } from './jackknife.ts'
 import { cosine, dot, unit } from './linear.ts'
+
+/** How p and null are made. */
+const PERMUTED = 'poles permuted over groups'
 
 /** Activations [n, d], the group (biography) of each row, and the pole of each group. */
 export interface GroupedActivations {
@@ -24,7 +28,7 @@ export interface HeldOutDirection {
   readonly direction: Float64Array
   /** Of held-out groups. */
   readonly auc: Estimate
-  /** With `like`; its null is of |cosine|. */
+  /** With `like`, which is taken as it is; its null is of |cosine|. */
   readonly cosine: Estimate
 }
 
@@ -46,10 +50,11 @@ export async function heldOutDirection(
 ): Promise<HeldOutDirection> {
   const train = groupMeans(fit)
   const test = groupMeans(heldOut)
-  const fitted = (poles: ArrayLike<number>): Float64Array => {
+  const fitted = (poles: ArrayLike<number>, out: readonly number[] = []): Float64Array => {
     const sums = [new Float64Array(fit.x.cols), new Float64Array(fit.x.cols)] as const
     const counts = [0, 0]
     train.forEach((mean, g) => {
+      if (out.includes(g)) return
       const side = poles[g] === 1 ? 1 : 0
       counts[side]!++
       for (let j = 0; j < mean.length; j++) sums[side][j]! += mean[j]!
@@ -70,23 +75,24 @@ export async function heldOutDirection(
     cosines[p] = Math.abs(cosine(u, like))
   }
   const alike = cosine(direction, like)
-  const size = { n: fit.x.rows + heldOut.x.rows, seed: options.seed, method: 'poles permuted over groups' }
+  const plan = jackknifePlan(train.length, options.seed, fit.poles)
+  const without = plan.blocks.map((b) => cosine(fitted(fit.poles, b.groups), like))
+  const spread = jackknifeEstimate(alike, without, plan, { n: fit.x.rows, seed: options.seed, scale: FISHER })
   return {
     direction,
     auc: {
       ...delongInterval(found, heldOut.poles),
       level: LEVEL,
-      ...size,
-      method: 'DeLong over held-out groups; poles permuted over groups',
+      method: `DeLong over held-out groups; p: ${PERMUTED}`,
+      seed: options.seed,
       n: heldOut.x.rows,
       groups: heldOut.poles.length,
       null: summariseNull(aucs),
       p: upperP(auc(found, heldOut.poles), aucs),
     },
     cosine: {
-      value: alike,
-      ...size,
-      groups: fit.poles.length,
+      ...spread,
+      method: spread.method === undefined ? PERMUTED : `${spread.method}; p: ${PERMUTED}`,
       null: summariseNull(cosines),
       p: upperP(Math.abs(alike), cosines),
     },

@@ -5,7 +5,7 @@
 
 import { hashJson } from '../core/files.ts'
 import { type Ask, type CalibratedDose, calibrate, type DosePoint } from '../model/calibrate.ts'
-import { klOfChanges, restricted } from '../model/dose.ts'
+import { klByText, restricted } from '../model/dose.ts'
 import { hookLayer } from '../model/hooks.ts'
 import {
   type Ablate,
@@ -26,7 +26,7 @@ import type { StanceItem } from './stance-items.ts'
 
 const CALIBRATE = 4
 const SCORE = 3
-const ABLATION = 3
+const ABLATION = 4
 /** Arms in a shard: enough to fill passes, few enough that little is lost. A dose is measured on few, short texts. */
 const SHARD = 16
 const DOSES_SHARD = 32
@@ -169,28 +169,37 @@ export async function calibrateArms(
   return { hash, doses: shards.flat() }
 }
 
-/** KL, in nats a token on neutral texts, of ablating directions wholly. */
+/** KL of a change, in nats: a token, and sums over the tokens of each text. */
+export interface ChangeCost {
+  readonly nats: number
+  readonly texts: readonly number[]
+  readonly tokens: readonly number[]
+}
+
+/** KL on neutral texts of ablating directions wholly. */
 export async function ablationNats(
   run: RunFolder,
   place: ArmPlace & { open(): Promise<Model> },
   texts: readonly { readonly id: string; readonly tokens: readonly number[] }[],
   directions: readonly ArmDirection[],
-): Promise<number[]> {
+): Promise<ChangeCost[]> {
   const { key, site, signal } = place
   const spec = {
     kind: 'ablation-nats',
     version: ABLATION,
     params: { ...key, site, texts: hashJson(texts), directions: hashJson(directions.map(described)) },
   }
-  const { shards } = await shardedStep<number[]>(run, spec, 1, place.open, (model) =>
-    klOfChanges(
+  const { shards } = await shardedStep<number[][]>(run, spec, 1, place.open, (model) =>
+    klByText(
       model,
       texts,
       directions.map((d) => change({ ...d, op: 'ablate', size: 1 }, site, 'all')),
       signal,
     ),
   )
-  return shards[0]!
+  const tokens = texts.map((t) => t.tokens.length)
+  const all = tokens.reduce((a, b) => a + b, 0)
+  return shards[0]!.map((own) => ({ nats: own.reduce((a, b) => a + b, 0) / all, texts: own, tokens }))
 }
 
 /**

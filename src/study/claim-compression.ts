@@ -129,17 +129,17 @@ function axisMeasures(
   const interval = (name: string, e: AxisResult['ratio'], note?: string): Measure =>
     measure(name, e, { ...rest, ...(note === undefined ? {} : { note }) })
   return [
-    plain('sd_raw', a.sd.base, { model: 'base' }),
-    plain('sd_raw', a.sd.aligned, { model: 'aligned' }),
-    plain('sd_gap', a.sdGap.base, { model: 'base', note: 'class-gap units' }),
-    plain('sd_gap', a.sdGap.aligned, { model: 'aligned', note: 'class-gap units' }),
+    ...(['base', 'aligned'] as const).flatMap((model) => [
+      measure('sd_raw', a.sd[model], { ...rest, model }),
+      measure('sd_gap', a.sdGap[model], { ...rest, model, note: 'class-gap units' }),
+    ]),
     interval('r_prompt', a.ratio, 'SD of prompts, aligned over base'),
     interval('r_gap', a.gapRatio, 'class gap of labelled texts, aligned over base'),
     interval('ratio_gap_scaled', a.ratioGapScaled),
     interval('r_reference', a.ratioOfReferences, 'SD ratio of the reference directions'),
-    plain('variance_ratio', a.ratio.value ** 2),
-    plain('iqr_ratio', a.iqrRatio),
-    plain('range_ratio', a.rangeRatio, { note: '5% to 95%' }),
+    interval('variance_ratio', a.varianceRatio),
+    interval('iqr_ratio', a.iqrRatio),
+    interval('range_ratio', a.rangeRatio, '5% to 95%'),
     interval(
       'selective',
       a.selective,

@@ -7,7 +7,6 @@ import type { Matrix } from '../core/matrix.ts'
 import { delongInterval } from '../stats/auc.ts'
 import { type ModelDirection, measureDirection, scoresAt } from '../stats/direction.ts'
 import { LEVEL } from '../stats/estimate.ts'
-import { fitLogistic } from '../stats/estimators/logistic.ts'
 import {
   type ExcessResult,
   measureExcess,
@@ -17,8 +16,7 @@ import {
 } from '../stats/excess.ts'
 import { type Folds, partsOf } from '../stats/folds.ts'
 import type { Labels } from '../stats/groups.ts'
-import { cosine, unit } from '../stats/linear.ts'
-import { average, C_GRID, estimatorsFor, fitDirection, logisticScores, outOfFold } from '../stats/oof.ts'
+import { average, C_GRID, logisticScores, outOfFold } from '../stats/oof.ts'
 import { tfidfScores } from '../stats/tfidf.ts'
 import { topicEstimates, topicParts } from '../stats/topics.ts'
 import {
@@ -29,9 +27,10 @@ import {
   measure,
   primaryMeasures,
 } from './direction-measures.ts'
+import { estimatorDirections } from './estimator-directions.ts'
 import type { Harvest, Pool } from './harvest.ts'
 import { pairMeasures } from './pair-measures.ts'
-import { type Claim, type Measure, pairNote, type Series } from './results.ts'
+import type { Claim, Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
 
 export interface DirectionInput {
@@ -138,7 +137,13 @@ export async function claimDirection(input: DirectionInput): Promise<DirectionOu
   for (const [i, role] of roles.entries())
     primaryMeasures(measures, measured[i]!, role, site, common, labels, input.scores)
   excessMeasures(measures, excess, roles, site, { ...common, estimator: 'logistic' })
-  const directions = await fitDirections(setting, measured, matrices, measures)
+  const directions = await estimatorDirections(
+    input.models.map(({ role }, i) => ({ role, x: matrices[i]!, C: measured[i]!.C })),
+    labels,
+    { site, rendering: setting.place.rendering, pool: setting.place.pool },
+    { seed, signal },
+    measures,
+  )
   const pools = await otherPools(setting, measures)
   const topics = await topicMeasures(setting, matrices, measures)
   const series: Series[] = []
@@ -207,44 +212,6 @@ async function excessOf(
     labels,
     bootstrap,
   )
-}
-
-/** Unit directions at the primary layer on all texts, and the cosines between the estimators. */
-async function fitDirections(
-  { input, place }: Setting,
-  measured: readonly ModelDirection[],
-  matrices: readonly Matrix[],
-  out: Measure[],
-): Promise<Map<string, Float64Array>> {
-  const { labels, signal } = input
-  const rows = Int32Array.from(labels.poles.keys())
-  const estimators = estimatorsFor(labels)
-  const directions = new Map<string, Float64Array>()
-  for (const [i, { role }] of input.models.entries()) {
-    const x = matrices[i]!
-    for (const e of estimators) {
-      const problem = { rows, labels: labels.poles, C: measured[i]!.C }
-      const fit =
-        e === 'logistic'
-          ? (await fitLogistic(x, [problem], { signal }))[0]!.weights
-          : await fitDirection(e, x, labels, rows, signal)
-      directions.set(`${role}.${e}`, unit(fit))
-    }
-    estimators.forEach((a, at) => {
-      for (const b of estimators.slice(at + 1))
-        out.push({
-          name: 'cosine_estimators',
-          model: role,
-          site: place.site,
-          rendering: place.rendering,
-          pool: place.pool,
-          value: cosine(directions.get(`${role}.${a}`)!, directions.get(`${role}.${b}`)!),
-          n: labels.poles.length,
-          note: pairNote(a, b),
-        })
-    })
-  }
-  return directions
 }
 
 interface PoolRetention {

@@ -3,7 +3,7 @@
  * of others that fire as often. A function of the labels.
  */
 
-import { LEVEL } from '../stats/estimate.ts'
+import { LEVEL, methodOf } from '../stats/estimate.ts'
 import { clopperPearson, fisherUpper } from '../stats/exact.ts'
 import type { FeatureLabel } from '../stats/silence.ts'
 import type { FeatureRecord, FeaturesRecord } from './features-record.ts'
@@ -35,7 +35,10 @@ export function claimFeatures({ study, record, gates }: FeaturesInput): Claim {
     value: testable ? policy.length : null,
     threshold: 1,
   }
-  const measures = [...testMeasures(record), ...record.features.flatMap((f) => featureMeasures(f, study))]
+  const measures = [
+    ...testMeasures(record, study),
+    ...record.features.flatMap((f) => featureMeasures(f, study)),
+  ]
   const base = { id: 'features' as const, gates: [...gates, found], measures }
   if (!testable)
     return {
@@ -145,17 +148,25 @@ function share(
 }
 
 /** What the self-tests measured. */
-function testMeasures(record: FeaturesRecord): Measure[] {
+function testMeasures(record: FeaturesRecord, { seed }: Study): Measure[] {
   return record.dictionaries.flatMap((d) =>
     d.tests.flatMap((t) => {
       const rest = { model: t.model, site: d.site, n: t.tokens, note: `dictionary ${d.ref}` }
       const value = (name: string, v: number | null): Measure[] =>
         v === null ? [] : [{ name, ...rest, value: v }]
+      const estimated = (['l0', 'fvu', 'cross_entropy', 'cross_entropy_spliced'] as const).flatMap((key) => {
+        const ci = t.intervals?.[key]
+        const of = ci && {
+          ci,
+          level: LEVEL,
+          method: methodOf('bootstrap over texts', t.texts!),
+          groups: t.texts!,
+          seed,
+        }
+        return value(`dictionary_${key}`, t[key]).map((m) => ({ ...m, ...of }))
+      })
       return [
-        ...value('dictionary_l0', t.l0),
-        ...value('dictionary_fvu', t.fvu),
-        ...value('dictionary_cross_entropy', t.cross_entropy),
-        ...value('dictionary_cross_entropy_spliced', t.cross_entropy_spliced),
+        ...estimated,
         ...value(t.silent_are === 'dead' ? 'dictionary_dead' : 'dictionary_not_seen', t.silent),
       ]
     }),

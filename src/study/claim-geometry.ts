@@ -4,15 +4,16 @@
  */
 
 import { issueDraws, overIssues } from '../stats/contrast.ts'
-import { mean } from '../stats/estimate.ts'
+import { type Estimate, mean } from '../stats/estimate.ts'
 import { slopes } from '../stats/gain.ts'
 import { type Reach, reachBeside } from '../stats/reach.ts'
 import { doseGates, LEAST_RANDOM, spanGate, tableSeries } from './claim-steering.ts'
-import { addQ, measure } from './direction-measures.ts'
+import { addQ, measure, tested } from './direction-measures.ts'
 import type { Claim, Gate, Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
 import {
   gainOf,
+  gainsOf,
   ownRank,
   primaryArm,
   type Rank,
@@ -33,6 +34,12 @@ export interface GeometryInput {
 /** How much an ablation takes off the size of the contrast, mean over issues. */
 function contrastDrop(plain: readonly number[], ablated: readonly number[]): number {
   return Math.sign(mean(plain)) * (mean(plain) - mean(ablated))
+}
+
+/** The same by issue, with the sign that the whole contrast has. */
+function contrastDrops(plain: readonly number[], ablated: readonly number[]): Float64Array {
+  const sign = Math.sign(mean(plain))
+  return Float64Array.from(plain, (v, i) => sign * (v - ablated[i]!))
 }
 
 /** How far steering along the direction moves the model, over the 95% point of random directions. */
@@ -57,26 +64,26 @@ export async function claimGeometry(input: GeometryInput): Promise<Claim> {
   const place = { site: input.site, rendering: input.rendering, estimator: 'mean-difference' }
   const measures: Measure[] = []
   const tests: { gate: Gate; decides: boolean }[] = []
+  const { seed, draws } = study
+  const drawn = (count: number): Promise<Int32Array[]> =>
+    issueDraws(count, { seed, draws: draws.bootstrap, signal: input.signal })
+  const times = await drawn(tables[0]!.plain.length)
   const test = (
     name: string,
     rank: Rank | undefined,
+    effect: Estimate | undefined,
     decides: boolean,
     rest: Partial<Measure>,
     arms: number,
   ): void => {
-    if (rank !== undefined)
-      measures.push({
-        name,
-        ...place,
-        ...rest,
-        value: rank.value,
-        null: rank.null,
-        p: rank.p,
-        family: 'geometry',
-        method: rankMethod(tables[0]!),
-        n: rest.n ?? 0,
-        seed: study.seed,
-      })
+    if (rank !== undefined && effect !== undefined)
+      measures.push(
+        measure(name, tested({ ...effect, null: rank.null, p: rank.p }, rankMethod(tables[0]!)), {
+          ...place,
+          ...rest,
+          family: 'geometry',
+        }),
+      )
     tests.push({
       decides,
       gate: {
@@ -93,25 +100,31 @@ export async function claimGeometry(input: GeometryInput): Promise<Claim> {
     test(
       'steering_gain',
       ownRank(table),
+      overIssues(gainsOf(primaryArm(table), table.subset), times, seed),
       table === last,
-      { model: table.role, n: table.subset.length, note: `steering along the direction moves ${table.role}` },
+      { model: table.role, note: `steering along the direction moves ${table.role}` },
       table.random.matched.length,
     )
   if (tables.length > 1)
     for (const [i, table] of tables.entries())
       test(
         'cross_gain',
-        table.cross === undefined ? undefined : ownRank(table, table.cross),
+        table.cross && ownRank(table, table.cross),
+        table.cross && overIssues(gainsOf(table.cross, table.subset), times, seed),
         true,
         {
           model: table.role,
           fit: tables[1 - i]!.role,
-          n: table.subset.length,
           note: `the direction of ${tables[1 - i]!.role} steers ${table.role}`,
         },
         table.random.matched.length,
       )
   const { ablation, role } = tables[0]!
+  const removed = ablation && {
+    ...ablation,
+    times: await drawn(ablation.plain.length),
+    drops: contrastDrops(ablation.plain, ablation.own.contrast),
+  }
   test(
     'ablation_drop',
     ablation === undefined
@@ -120,38 +133,29 @@ export async function claimGeometry(input: GeometryInput): Promise<Claim> {
           contrastDrop(ablation.plain, ablation.own.contrast),
           ablation.random.map((r) => contrastDrop(ablation.plain, r.contrast)),
         ),
+    removed && overIssues(removed.drops, removed.times, seed),
     true,
     {
       model: role,
-      n: ablation?.plain.length ?? 0,
       note: `ablating the direction in ${role} removes differences between loaded prompts`,
     },
     ablation?.random.length ?? 0,
   )
-  if (ablation !== undefined) {
-    const { seed, draws } = study
-    const times = await issueDraws(ablation.plain.length, {
-      seed,
-      draws: draws.bootstrap,
-      signal: input.signal,
-    })
+  if (removed !== undefined) {
     const contrast = (by: readonly number[], note: string): Measure =>
-      measure('loaded_contrast', overIssues(Float64Array.from(by), times, seed), {
+      measure('loaded_contrast', overIssues(Float64Array.from(by), removed.times, seed), {
         model: role,
         ...place,
         note,
       })
     measures.push(
-      contrast(ablation.plain, 'stance on prompts that lean to B less that on prompts that lean to A'),
-      contrast(ablation.own.contrast, 'the same with the direction ablated'),
-      {
-        name: 'ablation_nats',
+      contrast(removed.plain, 'stance on prompts that lean to B less that on prompts that lean to A'),
+      contrast(removed.own.contrast, 'the same with the direction ablated'),
+      measure('ablation_nats', removed.cost, {
         model: role,
         ...place,
-        value: ablation.own.nats,
-        n: ablation.random.length,
-        note: 'KL of the ablation on neutral text, and of each random one',
-      },
+        note: `KL of the ablation on neutral text, which each of ${removed.random.length} random ones is made to cost`,
+      }),
     )
   }
   const reach = await reachOf(last, input)

@@ -70,7 +70,7 @@ function input(base: Effect, aligned?: Effect, change: Partial<IdentityInput> = 
       ...rowsOf('base', 'control', still, 3),
       ...(aligned === undefined ? [] : rowsOf('aligned', 'control', still, 4)),
     ],
-    classifier: { auc: 0.95, n: 48 },
+    classifier: { value: 0.95, n: 48 },
     dropped: [],
     beside: { measures: [], series: [], words: [] },
     ...change,
@@ -158,7 +158,7 @@ describe('claim identity', () => {
   it('does not read texts where the classifier cannot tell base apart, and names what was dropped', async () => {
     const { claim } = await claimIdentity(
       input(strong, strong, {
-        classifier: { auc: 0.6, n: 48 },
+        classifier: { value: 0.6, n: 48 },
         dropped: [{ slot: 'system', why: 'raw rendering has no system prompt' }],
       }),
     )

@@ -4,15 +4,16 @@
  * outcome, form and slot is shown beside it.
  */
 
-import { addQ } from './direction-measures.ts'
+import type { Estimate } from '../stats/estimate.ts'
+import { addQ, measure } from './direction-measures.ts'
 import { conditionOf, type IdentityTable, measureWay, type WayResult, waysOf } from './identity-measures.ts'
 import { issuesNeeded } from './reactivation.ts'
 import type { Claim, Gate, Measure, Series } from './results.ts'
 import type { VerdictInputs } from './verdict.ts'
 
 export interface IdentityInput extends IdentityTable {
-  /** AUC of the text classifier between base's answers to users of pole A and B; NaN where none were sampled. */
-  readonly classifier: { readonly auc: number; readonly n: number }
+  /** AUC of the text classifier between base's answers to users of pole A and B; undefined where none were sampled. */
+  readonly classifier: Estimate | undefined
   /** Slots that the rendering lacks, and why. */
   readonly dropped: readonly { readonly slot: string; readonly why: string }[]
   /** What amplification and mediation found, by their own parts. */
@@ -35,22 +36,21 @@ export const DECIDES = { outcome: 'stance', form: 'stated', slot: 'user' } as co
 export async function claimIdentity(input: IdentityInput): Promise<IdentityOutcome> {
   const { study, roles } = input
   const measures: Measure[] = []
-  const reads = input.classifier.auc >= study.thresholds.classifier_auc
+  const reads = (input.classifier?.value ?? 0) >= study.thresholds.classifier_auc
   const ways: WayResult[] = []
   for (const way of waysOf(input.rows)) {
     // A classifier that cannot tell base's own answers apart reads nothing in others'.
     if (way.outcome === 'text' && !reads) continue
     ways.push(await measureWay(input, way, measures))
   }
-  if (!Number.isNaN(input.classifier.auc))
-    measures.push({
-      name: 'classifier_auc',
-      model: roles[0]!,
-      rendering: input.rendering,
-      value: input.classifier.auc,
-      n: input.classifier.n,
-      note: `text classifier between answers to users of pole A and B${reads ? '' : ': too low, so that texts are not read'}`,
-    })
+  if (input.classifier !== undefined)
+    measures.push(
+      measure('classifier_auc', input.classifier, {
+        model: roles[0]!,
+        rendering: input.rendering,
+        note: `text classifier between answers to users of pole A and B${reads ? '' : ': too low, so that texts are not read'}`,
+      }),
+    )
   measures.push(...input.beside.measures)
   const primary = ways.find(
     (w) => w.outcome === DECIDES.outcome && w.form === DECIDES.form && w.slot === DECIDES.slot,

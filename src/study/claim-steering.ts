@@ -17,7 +17,8 @@ import { coherentLevels } from './coherent.ts'
 import { addQ, measure } from './direction-measures.ts'
 import type { Claim, Gate, Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
-import { gainOf, ownRank, type Rank, rankAmong, rankMethod, type SteeringTable } from './steering-table.ts'
+import { controlRank, modelMeasures } from './steering-measures.ts'
+import { gainOf, ownRank, type Rank, type SteeringTable } from './steering-table.ts'
 import type { VerdictInputs } from './verdict.ts'
 
 /** Random arms without which no status is given. */
@@ -41,13 +42,11 @@ export interface SteeringOutcome {
   readonly label: VerdictInputs['steering']
 }
 
-type Place = Pick<Measure, 'site' | 'rendering' | 'estimator'>
-
 /** Measures the claim. @throws PalimpsestError `interrupted` */
 export async function claimSteering(input: SteeringInput): Promise<SteeringOutcome> {
   const { study, tables } = input
   const t = study.thresholds
-  const place: Place = { site: input.site, rendering: input.rendering, estimator: 'mean-difference' }
+  const place = { site: input.site, rendering: input.rendering, estimator: 'mean-difference' }
   const levels = coherentLevels(tables, { perplexity: t.coherent_perplexity, distinct: t.coherent_distinct })
   const margins: GainMargins = {
     disconnected: t.gain_disconnected,
@@ -69,7 +68,8 @@ export async function claimSteering(input: SteeringInput): Promise<SteeringOutco
   )
   const ranks = tables.map((table) => ownRank(table))
   const measures: Measure[] = []
-  for (const [i, table] of tables.entries()) modelMeasures(measures, table, found, ranks[i]!, i, place, study)
+  for (const [i, table] of tables.entries())
+    await modelMeasures(measures, table, found, ranks[i]!, i, { place, study, signal: input.signal })
   const gates = gatesOf(tables, found, ranks, levels, study)
   const ratio = found.ratios[0]!
   const label: GainLabel | 'untestable' = gates.every((g) => g.passed)
@@ -131,131 +131,6 @@ export async function claimSteering(input: SteeringInput): Promise<SteeringOutco
       series: tables.flatMap((table) => tableSeries(table, input)),
     },
   }
-}
-
-function modelMeasures(
-  out: Measure[],
-  table: SteeringTable,
-  found: GainEstimates,
-  rank: Rank,
-  i: number,
-  place: Place,
-  study: Study,
-): void {
-  const rest = { model: table.role, ...place }
-  const scaled = found.contrasts[i]!.ci[0] > 0
-  const contrast = scaled ? found.contrasts[i]!.value : 1
-  const unit = scaled ? 'contrasts between personas' : 'log-odds per token and dose'
-  const family = `random arms, ${table.role}`
-  const against = (r: Rank, scale: number): Pick<Measure, 'null' | 'p' | 'family'> => ({
-    null: { mean: r.null.mean / scale, q95: r.null.q95 / scale, draws: r.null.draws },
-    p: r.p,
-    family,
-  })
-  const own = { n: table.subset.length, seed: study.seed }
-  out.push(
-    ...(scaled
-      ? [measure('gain', found.gains[i]!, { ...rest, note: `slope of the stance on the dose, in ${unit}` })]
-      : []),
-    measure('gain_raw', found.raw[i]!, { ...rest, note: 'log-odds per token and dose' }),
-    measure('persona_contrast', found.contrasts[i]!, {
-      ...rest,
-      note: 'prompt-only arm: stance under persona B less that under persona A, log-odds per token',
-    }),
-    {
-      name: 'gain_primary',
-      ...rest,
-      value: rank.value / contrast,
-      ...against(rank, Math.abs(contrast)),
-      ...own,
-      method: rankMethod(table),
-      note: `${unit}, at ${table.primary} nats, on the issues of the random arms`,
-    },
-  )
-  const isotropic = rankAmong(
-    rank.value,
-    table.random.isotropic.map((a) => gainOf(a)),
-  )
-  if (table.random.isotropic.length > 0)
-    out.push({
-      name: 'gain_primary',
-      ...rest,
-      value: rank.value / contrast,
-      null: {
-        mean: isotropic.null.mean / Math.abs(contrast),
-        q95: isotropic.null.q95 / Math.abs(contrast),
-        draws: isotropic.null.draws,
-      },
-      ...own,
-      note: 'beside isotropic random directions, which are shown and do not decide',
-    })
-  for (const [name, arm] of [
-    ['gain_unrelated', table.unrelated],
-    ['gain_cross', table.cross],
-  ] as const)
-    if (arm !== undefined)
-      out.push({
-        name,
-        ...rest,
-        value: gainOf(arm, table.subset) / contrast,
-        ...against(ownRank(table, arm), Math.abs(contrast)),
-        ...own,
-        note: name === 'gain_cross' ? 'direction of the other model' : 'direction of the unrelated concept',
-      })
-  const control = controlRank(table)
-  if (control !== undefined)
-    out.push({
-      name: 'control_gain',
-      ...rest,
-      value: control.value,
-      null: control.null,
-      p: control.p,
-      family: 'positive control',
-      n: table.concept.own!.plus.stance.length,
-      seed: study.seed,
-      note: 'the unrelated concept on its own completions, log-odds per token and dose',
-    })
-  if (table.concept.direction !== undefined)
-    out.push({
-      name: 'control_gain_of_direction',
-      ...rest,
-      value: gainOf(table.concept.direction),
-      n: table.concept.direction.plus.stance.length,
-      note: 'this direction on the completions of the unrelated concept',
-    })
-  if (table.unreached.length > 0)
-    out.push({
-      name: 'arms_unreached',
-      model: table.role,
-      value: table.unreached.length,
-      n: table.nats.asked.length + table.unreached.length,
-      note: 'arms left out, because no size of theirs costs the KL asked for',
-    })
-  for (const c of table.coherence)
-    for (const [name, value] of [
-      ['perplexity', c.perplexity],
-      ['distinct_2', c.distinct],
-      ['repetition', c.repetition],
-    ] as const)
-      out.push({
-        name,
-        model: table.role,
-        site: place.site,
-        value,
-        n: c.texts,
-        note: `dose ${c.dose.toFixed(3)}`,
-      })
-}
-
-/** The positive control among its random arms. */
-function controlRank(table: SteeringTable): Rank | undefined {
-  const { own, random } = table.concept
-  return own === undefined
-    ? undefined
-    : rankAmong(
-        gainOf(own),
-        random.map((r) => gainOf(r)),
-      )
 }
 
 function gatesOf(

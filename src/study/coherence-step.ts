@@ -1,6 +1,9 @@
 /** How texts that were written under doses fare: what the unsteered base model thinks of them, and their variety. */
 
 import { score } from '../model/score.ts'
+import { type ClusterOptions, issueEstimate, weightedMean } from '../stats/bootstrap.ts'
+import type { Estimate } from '../stats/estimate.ts'
+import { jackknifeEstimate, jackknifePlan, within } from '../stats/jackknife.ts'
 import { distinctPairs, repetition } from './coherent.ts'
 import type { StepOptions } from './model-place.ts'
 import type { Prepared } from './prepare.ts'
@@ -9,7 +12,7 @@ import { shardedStep } from './shards.ts'
 import type { Written } from './steered-texts.ts'
 import type { Coherence } from './steering-table.ts'
 
-const PERPLEXITY = 3
+const PERPLEXITY = 4
 
 /** Texts at one dose of a direction; 0: without steering. */
 export interface DosedTexts {
@@ -33,7 +36,7 @@ export async function coherenceOf(
   options: StepOptions,
 ): Promise<Coherence[]> {
   const base = p.models.all[0]!
-  const judged = await shardedStep<number>(
+  const judged = await shardedStep<{ logprobs: number[]; tokens: number[] }>(
     run,
     {
       kind: 'perplexity',
@@ -43,7 +46,7 @@ export async function coherenceOf(
     doses.length,
     base.open,
     async (opened, s) => {
-      let [sum, tokens] = [0, 0]
+      const [logprobs, tokens]: [number[], number[]] = [[], []]
       await score(
         opened,
         doses[s]!.texts.map((w, i) => ({
@@ -53,22 +56,72 @@ export async function coherenceOf(
         })),
         { signal: options.signal },
         (scored) => {
-          sum += scored.logprobs[0]!
-          tokens += scored.tokens[0]!
+          logprobs.push(scored.logprobs[0]!)
+          tokens.push(scored.tokens[0]!)
         },
       )
-      return Math.min(Math.exp(-sum / tokens), Number.MAX_VALUE)
+      return { logprobs, tokens }
     },
   )
-  return doses.map(({ asked, dose, texts }, s) => {
+  const { seed, draws } = p.study
+  const { language } = p.domain
+  const out: Coherence[] = []
+  for (const [s, { asked, dose, texts }] of doses.entries()) {
     const list = texts.map((w) => w.text)
-    return {
+    out.push({
       asked,
       dose,
-      perplexity: judged.shards[s]!,
-      distinct: distinctPairs(list, p.domain.language),
-      repetition: repetition(list, p.domain.language),
-      texts: list.length,
-    }
+      ...(await coherence(list, judged.shards[s]!, language, {
+        seed,
+        draws: draws.bootstrap,
+        signal: options.signal,
+      })),
+    })
+  }
+  return out
+}
+
+/**
+ * What becomes of texts of one dose. Perplexity and repetition are resampled over texts; of distinct pairs copies of a
+ * text would have none, so that texts are left out instead.
+ *
+ * @param scored sum of log probabilities, and tokens, of each text
+ * @throws PalimpsestError `interrupted`
+ */
+export async function coherence(
+  texts: readonly string[],
+  { logprobs, tokens }: { readonly logprobs: readonly number[]; readonly tokens: readonly number[] },
+  language: string,
+  { signal, ...draws }: ClusterOptions,
+): Promise<Pick<Coherence, 'perplexity' | 'distinct' | 'repetition' | 'texts'>> {
+  const over = (statistic: (weights: ArrayLike<number>) => number): Promise<Estimate | undefined> =>
+    issueEstimate(
+      { of: texts.map((_, i) => i), count: texts.length },
+      { ...draws, signal, stage: 'texts', method: 'bootstrap over texts' },
+      statistic,
+    )
+  const repeated = texts.map((t) => repetition(t, language))
+  const plan = jackknifePlan(texts.length, draws.seed)
+  const without = plan.blocks.map(({ groups }) =>
+    distinctPairs(
+      texts.filter((_, i) => !groups.includes(i)),
+      language,
+    ),
+  )
+  const pairs = jackknifeEstimate(distinctPairs(texts, language), without, plan, {
+    n: texts.length,
+    seed: draws.seed,
+    scale: within(1),
   })
+  const perplexity = await over((w) =>
+    Math.min(Math.exp(-weightedMean(logprobs, w) / weightedMean(tokens, w)), Number.MAX_VALUE),
+  )
+  return {
+    // Texts of no token at all are as incoherent as texts can be.
+    perplexity: perplexity ?? { value: Number.MAX_VALUE, n: texts.length },
+    distinct:
+      pairs.method === undefined ? pairs : { ...pairs, method: pairs.method.replace('groups', 'texts') },
+    repetition: (await over((w) => weightedMean(repeated, w)))!,
+    texts: texts.length,
+  }
 }

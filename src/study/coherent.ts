@@ -12,14 +12,11 @@ export function distinctPairs(texts: readonly string[], language: string): numbe
   return pairs.length === 0 ? 1 : new Set(pairs).size / pairs.length
 }
 
-/** Mean over texts of the share of three-word sequences that repeat an earlier one. */
-export function repetition(texts: readonly string[], language: string): number {
-  const shares = texts.map((text) => {
-    const list = words(text, language)
-    const triples = list.slice(2).map((w, i) => `${list[i]} ${list[i + 1]} ${w}`)
-    return triples.length === 0 ? 0 : 1 - new Set(triples).size / triples.length
-  })
-  return shares.reduce((s, v) => s + v, 0) / Math.max(1, shares.length)
+/** Share of a text's three-word sequences that repeat an earlier one. */
+export function repetition(text: string, language: string): number {
+  const list = words(text, language)
+  const triples = list.slice(2).map((w, i) => `${list[i]} ${list[i + 1]} ${w}`)
+  return triples.length === 0 ? 0 : 1 - new Set(triples).size / triples.length
 }
 
 /**
@@ -39,8 +36,8 @@ export function coherentLevels(
         .filter((c) => Math.abs(c.asked) === level)
         .every(
           (c) =>
-            c.perplexity <= bars.perplexity * plain.perplexity &&
-            c.distinct >= bars.distinct * plain.distinct,
+            c.perplexity.value <= bars.perplexity * plain.perplexity.value &&
+            c.distinct.value >= bars.distinct * plain.distinct.value,
         )
     })
   const broken = levels.findIndex((level) => !holds(level))

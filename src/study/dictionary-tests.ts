@@ -2,6 +2,8 @@
 
 import { hashJson } from '../core/files.ts'
 import { DICTIONARY_GATES, type DictionaryTest, Encoder, pairGate, testDictionary } from '../sae/index.ts'
+import { type ClusterOptions, clusterBootstrap } from '../stats/bootstrap.ts'
+import { percentileInterval } from '../stats/estimate.ts'
 import type { StudyDictionary } from './dictionaries.ts'
 import type { FeaturesRecord } from './features-record.ts'
 import { HeldDictionary } from './firing.ts'
@@ -11,7 +13,7 @@ import type { Gate } from './results.ts'
 import type { RunFolder } from './run-folder.ts'
 import { shardedStep } from './shards.ts'
 
-const VERSION = 1
+const VERSION = 2
 
 /**
  * Tests a dictionary on both models of a study.
@@ -56,6 +58,8 @@ export async function testPair(
     found.push(shards[0]!)
   }
   const [base, aligned] = found as [DictionaryTest, DictionaryTest]
+  const draws = { seed: p.study.seed, draws: p.study.draws.bootstrap, signal: options.signal }
+  const intervals = await Promise.all(found.map(({ texts: sums }) => intervalsOf(sums, draws)))
   const pair = dictionary.of === 'base' ? pairGate(base, aligned) : pairGate(aligned, base)
   return {
     gates: [
@@ -67,6 +71,7 @@ export async function testPair(
         : { ...pair, name: 'dictionary FVU in base, against twice that in aligned' },
     ],
     tests: found.map((t, m) => ({
+      ...intervals[m]!,
       model: p.models.all[m]!.role,
       tokens: t.tokens,
       l0: number(t.l0) ?? 0,
@@ -78,6 +83,37 @@ export async function testPair(
       silent_are: t.silentAre,
     })),
   }
+}
+
+/**
+ * Intervals of what a self-test measured, by bootstrap over its texts. The variance is taken around the mean of all
+ * texts in every draw: where that mean lies is known far better than what is left unexplained.
+ *
+ * @throws PalimpsestError `interrupted`
+ */
+export async function intervalsOf(
+  sums: DictionaryTest['texts'],
+  { seed, draws, signal }: ClusterOptions,
+): Promise<Pick<FeaturesRecord['dictionaries'][number]['tests'][number], 'texts' | 'intervals'>> {
+  const used = sums.filter((t) => t.tokens > 0)
+  if (used.length < 2) return { texts: used.length }
+  const total = (key: keyof (typeof used)[number], times: ArrayLike<number>): number =>
+    used.reduce((sum, t, i) => sum + times[i]! * t[key], 0)
+  const names = ['l0', 'fvu', 'cross_entropy', 'cross_entropy_spliced'] as const
+  const drawn = await clusterBootstrap(used.length, { seed, draws, stage: 'texts', signal }, (times) => {
+    const predicted = total('predicted', times)
+    return [
+      total('active', times) / total('tokens', times),
+      total('error', times) / total('deviation', times),
+      total('loss', times) / predicted,
+      total('lossSpliced', times) / predicted,
+    ]
+  })
+  const found = names.map((name, i) => {
+    const ci = percentileInterval(drawn[i]!, { count: used.length, strata: 1 })
+    return ci.every(Number.isFinite) ? { [name]: ci } : {}
+  })
+  return { texts: used.length, intervals: Object.assign({}, ...found) }
 }
 
 /** JSON knows no NaN: a value that could not be computed is null. */

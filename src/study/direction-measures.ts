@@ -13,8 +13,16 @@ const FAMILY = 'layers x estimators'
 
 export type Common = Pick<Measure, 'rendering' | 'pool' | 'folds' | 'estimator' | 'site'>
 
+/** An estimate without the interval that no draw could give, as of a single issue. */
+function withoutGap(e: Estimate): Estimate {
+  if (e.ci === undefined || e.ci.every(Number.isFinite)) return e
+  const { ci, level, method, ...rest } = e
+  return rest
+}
+
 /** An estimate as a measure. */
-export function measure(name: string, e: Estimate, rest: Partial<Measure>): Measure {
+export function measure(name: string, of: Estimate, rest: Partial<Measure>): Measure {
+  const e = withoutGap(of)
   return {
     name,
     ...rest,
@@ -27,6 +35,17 @@ export function measure(name: string, e: Estimate, rest: Partial<Measure>): Meas
     ...(e.p === undefined ? {} : { p: e.p }),
     ...(e.seed === undefined ? {} : { seed: e.seed }),
   } as Measure
+}
+
+/**
+ * An estimate with a test of its own beside the interval.
+ *
+ * @param test how p and null were made
+ * @example tested({ value: 0.9, method: 'jackknife over groups', n: 60 }, 'permuted labels').method
+ */
+export function tested(of: Estimate, test: string): Estimate {
+  const e = withoutGap(of)
+  return { ...e, method: e.method === undefined ? test : `${e.method}; p: ${test}` }
 }
 
 /** AUC, d and accuracy of every layer and estimator. */

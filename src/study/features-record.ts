@@ -10,7 +10,8 @@ import { readRecord } from './record-file.ts'
 export { FEATURE_LABELS }
 
 const count = z.int().nonnegative()
-const rate = z.strictObject({ fired: count, value: z.number(), ci: z.tuple([z.number(), z.number()]) })
+const interval = z.tuple([z.number(), z.number()])
+const rate = z.strictObject({ fired: count, value: z.number(), ci: interval })
 const tokenWeight = z.strictObject({ token: z.string(), weight: z.number() })
 
 const contextSchema = z.strictObject({
@@ -69,6 +70,11 @@ const testSchema = z.strictObject({
   cross_entropy_spliced: z.number().nullable(),
   silent: count,
   silent_are: z.enum(['dead', 'not seen']),
+  texts: count.optional().describe('what the intervals resample'),
+  intervals: z
+    .partialRecord(z.enum(['l0', 'fvu', 'cross_entropy', 'cross_entropy_spliced']), interval)
+    .optional()
+    .describe('95%, by bootstrap over texts'),
 })
 
 /** The whole of features.json. */

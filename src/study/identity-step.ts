@@ -3,9 +3,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { atomicWrite, hashJson } from '../core/files.ts'
-import { auc } from '../stats/auc.ts'
-import { mean } from '../stats/estimate.ts'
+import { SortedScores } from '../stats/auc.ts'
+import { issueEstimate } from '../stats/bootstrap.ts'
+import { type Estimate, mean } from '../stats/estimate.ts'
 import { classMeans } from '../stats/estimators/mean-difference.ts'
+import { number } from '../stats/groups.ts'
 import { dot } from '../stats/linear.ts'
 import { project } from '../stats/oof.ts'
 import { tfidfLogOdds } from '../stats/tfidf.ts'
@@ -26,7 +28,7 @@ import type { Prepared } from './prepare.ts'
 import type { Measure } from './results.ts'
 import type { RunFolder } from './run-folder.ts'
 
-const VERSION = 4
+const VERSION = 5
 
 /**
  * Measures the claim.
@@ -69,7 +71,7 @@ export async function identityStep(
       inferred: hashJson(
         tables.map((t) => ({ ...t, user: { ...t.user, direction: [...t.user.direction] } })),
       ),
-      classifier: Number.isNaN(read.classifier.auc) ? null : read.classifier,
+      classifier: read.classifier ?? null,
       dropped,
       site,
       seed: study.seed,
@@ -195,10 +197,10 @@ async function textRows(
   p: Prepared,
   items: readonly IdentityItem[],
   options: StepOptions,
-): Promise<{ rows: IdentityRow[]; classifier: { auc: number; n: number } }> {
+): Promise<{ rows: IdentityRow[]; classifier: Estimate | undefined }> {
   const { study, domain } = p
   const asked = textItems(items, study.identity.text_questions)
-  if (asked.length === 0) return { rows: [], classifier: { auc: Number.NaN, n: 0 } }
+  if (asked.length === 0) return { rows: [], classifier: undefined }
   const byId = new Map(asked.map((i) => [i.id, i]))
   const all: { role: string; item: IdentityItem; text: string }[] = []
   for (const model of p.models.all) {
@@ -243,17 +245,15 @@ async function textRows(
       r.model === p.models.all[0]!.role && r.form === 'stated' && (r.identity === 'A' || r.identity === 'B'),
   )
   const both = new Set(own.map((r) => r.identity)).size === 2
+  if (!both) return { rows, classifier: undefined }
+  const sorted = new SortedScores(
+    own.map((r) => r.value),
+    own.map((r) => (r.identity === 'B' ? 1 : 0)),
+  )
+  const draws = { seed: study.seed, draws: study.draws.bootstrap, signal: options.signal }
   return {
     rows,
-    classifier: {
-      n: own.length,
-      auc: both
-        ? auc(
-            own.map((r) => r.value),
-            own.map((r) => (r.identity === 'B' ? 1 : 0)),
-          )
-        : Number.NaN,
-    },
+    classifier: await issueEstimate(number(own.map((r) => r.unit)), draws, (w) => sorted.auc(w)),
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type ArmDirection,
   type ArmDose,
   ablationNats,
+  type ChangeCost,
   calibrateArms,
   middleDose,
   scoreArms,
@@ -112,12 +113,12 @@ export async function inferredIdentity(
     tokens: tokenizer.encode(text),
   }))
   const primary = middleDose(settings.nats)
-  const [nats] = await ablationNats(run, place('ablation'), texts, [own])
+  const [{ nats }] = (await ablationNats(run, place('ablation'), texts, [own])) as [ChangeCost]
   const asks = [
     ...settings.nats.flatMap((level) => [-level, level].map((n) => ({ direction: u, op: 'add', nats: n }))),
     ...random.flatMap((r) => [-primary, primary].map((n) => ({ direction: r, op: 'add', nats: n }))),
     // An ablation that costs nothing is told by its own KL; random ones cannot be made to cost as little.
-    ...(nats! > 0 ? others.map((r) => ({ direction: r, op: 'ablate', nats: nats! })) : []),
+    ...(nats > 0 ? others.map((r) => ({ direction: r, op: 'ablate', nats })) : []),
   ] as { direction: ArmDirection; op: 'add' | 'ablate'; nats: number }[]
   const { doses } = await calibrateArms(run, place('doses'), texts, asks)
   const reached = asks.flatMap((a, i) => {
@@ -170,14 +171,14 @@ export async function inferredIdentity(
       contrast: contrastsOf(implied, stance.get(factor === 1 ? 'implied' : `scaled ${factor}`)!, subsetUnits),
     })),
     mediation:
-      nats! > 0
+      nats > 0
         ? {
             plain: contrastsOf(stated, stance.get('stated')!, allUnits),
             own: contrastsOf(stated, stance.get('ablate d')!, allUnits),
             random: reached
               .filter((a) => a.op === 'ablate')
               .map((a) => contrastsOf(statedFew, stance.get(armId(a))!, subsetUnits)),
-            nats: nats!,
+            nats,
           }
         : undefined,
     unreached: doses.flatMap((dose: ArmDose) =>

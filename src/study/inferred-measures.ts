@@ -2,11 +2,11 @@
 
 import { average, issueDraws, overIssues } from '../stats/contrast.ts'
 import { drawnEstimate, mean } from '../stats/estimate.ts'
-import { measure } from './direction-measures.ts'
+import { measure, tested } from './direction-measures.ts'
 import type { InferredTable } from './inferred-identity.ts'
 import type { Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
-import { gainOf, rankAmong } from './steering-table.ts'
+import { gainOf, gainsOf, rankAmong } from './steering-table.ts'
 
 export interface InferredInput {
   readonly study: Study
@@ -77,17 +77,14 @@ function addTable(
       gainOf(primary, t.subset),
       t.random.map((r) => gainOf(r)),
     )
-    measures.push({
-      name: 'amplified_gain',
-      ...place,
-      value: rank.value,
-      null: rank.null,
-      p: rank.p,
-      n: t.subset.length,
-      method: 'rank among variance-matched directions of equal KL',
-      seed: study.seed,
-      note: `stance per dose at ${t.primary} nats; to look, no status depends on it`,
-    })
+    const gain = overIssues(gainsOf(primary, t.subset), times, study.seed)
+    measures.push(
+      measure(
+        'amplified_gain',
+        tested({ ...gain, null: rank.null, p: rank.p }, 'rank among variance-matched directions of equal KL'),
+        { ...place, note: `stance per dose at ${t.primary} nats; to look, no status depends on it` },
+      ),
+    )
     words.push(
       `${found}; added where nothing is said about the user it moves the stance ${rank.value > 0 && rank.p <= study.thresholds.arms_p ? 'beyond' : 'not beyond'} ${t.random.length} random directions of equal KL (p = ${f(rank.p)}).`,
     )
@@ -195,17 +192,22 @@ function mediation(
   const pick = (values: readonly number[]): number[] => t.subset.map((i) => values[i]!)
   const drops = random.map((r) => mean(pick(plain)) - mean(r))
   const rank = rankAmong(mean(pick(plain)) - mean(pick(own)), drops)
-  measures.push({
-    name: 'mediation_drop',
-    ...place,
-    value: rank.value,
-    null: rank.null,
-    p: rank.p,
-    n: t.subset.length,
-    method: 'rank among ablations of variance-matched directions of equal KL',
-    seed: study.seed,
-    note: `contrast of stated identities that ablating the direction from its layer on takes away; ${nats.toPrecision(3)} nats a token on neutral text; to look, no status depends on it`,
-  })
+  const some = new Set(t.subset)
+  const taken = Float64Array.from(plain, (v, i) => (some.has(i) ? v - own[i]! : Number.NaN))
+  const drop = overIssues(taken, times, study.seed)
+  measures.push(
+    measure(
+      'mediation_drop',
+      tested(
+        { ...drop, null: rank.null, p: rank.p },
+        'rank among ablations of variance-matched directions of equal KL',
+      ),
+      {
+        ...place,
+        note: `contrast of stated identities that ablating the direction from its layer on takes away; ${nats.toPrecision(3)} nats a token on neutral text; to look, no status depends on it`,
+      },
+    ),
+  )
   series.push({
     name: 'mediation_random',
     model: t.role,

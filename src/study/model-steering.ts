@@ -1,11 +1,14 @@
 /** Steers one model along all arms and writes down what came of it. */
 
 import { unreachable } from '../model/calibrate.ts'
+import { type ClusterOptions, issueEstimate, weightedMean } from '../stats/bootstrap.ts'
+import type { Estimate } from '../stats/estimate.ts'
 import {
   type Arm,
   type ArmDirection,
   type ArmDose,
   ablationNats,
+  type ChangeCost,
   calibrateArms,
   middleDose,
   scoreArms,
@@ -54,7 +57,7 @@ export async function steerModel(
   const { steering } = p.study
   const primary = middleDose(steering.nats)
   const place = (what: string) => modelPlace(model, d.site, `steering of ${model.role}: ${what}`, options)
-  const doses = await dosesOf(run, place('doses'), d, items, steering.nats, primary)
+  const { doses, cost } = await dosesOf(run, place('doses'), d, items, steering.nats, primary)
   const own = doses.filter((x) => x.id === d.own.id && x.arm.op === 'add')
   const lost = own.find((x) => x.found === undefined)
   if (lost !== undefined) throw unreachable(d.site, lost.asked, lost.curve)
@@ -157,7 +160,18 @@ export async function steerModel(
       .sort((a, b) => a.alpha - b.alpha)
       .map(({ alpha, nats }) => ({ alpha, nats })),
     unreached: doses.filter((x) => x.found === undefined).map((x) => x.id),
-    ablation: ablationOf(reached, d.matched.length, contrast),
+    ablation:
+      cost &&
+      ablationOf(
+        reached,
+        d.matched.length,
+        contrast,
+        await costEstimate(cost, {
+          seed: p.study.seed,
+          draws: p.study.draws.bootstrap,
+          signal: options.signal,
+        }),
+      ),
   }
 }
 
@@ -169,7 +183,7 @@ async function dosesOf(
   items: StanceItems,
   levels: readonly number[],
   primary: number,
-): Promise<Dosed[]> {
+): Promise<{ doses: Dosed[]; cost: ChangeCost | undefined }> {
   const signs = [-1, 1]
   const asks: { direction: ArmDirection; op: Arm['op']; nats: number }[] = []
   const put = (direction: ArmDirection, nats: number): void => {
@@ -177,13 +191,11 @@ async function dosesOf(
   }
   for (const level of levels) put(d.own, level)
   for (const direction of [d.unrelated, ...d.isotropic, ...d.matched]) put(direction, primary)
-  if (d.ablate) {
-    const [nats] = await ablationNats(run, place, items.texts, [d.own])
-    // An ablation that costs nothing is told by its own KL; random ones cannot be made to cost as little.
-    if (nats! > 0)
-      for (const direction of [d.own, ...d.matched, ...d.spare])
-        asks.push({ direction, op: 'ablate', nats: nats! })
-  }
+  const [cost] = d.ablate ? await ablationNats(run, place, items.texts, [d.own]) : []
+  // An ablation that costs nothing is told by its own KL; random ones cannot be made to cost as little.
+  if (cost !== undefined && cost.nats > 0)
+    for (const direction of [d.own, ...d.matched, ...d.spare])
+      asks.push({ direction, op: 'ablate', nats: cost.nats })
   const found = await calibrateArms(run, place, items.texts, asks)
   const doses = [...found.doses]
   if (d.cross !== undefined) {
@@ -191,10 +203,13 @@ async function dosesOf(
     put(d.cross, primary)
     doses.push(...(await calibrateArms(run, place, items.texts, asks.slice(first))).doses)
   }
-  return doses.map((dose, i) => ({
-    ...dose,
-    arm: { ...asks[i]!.direction, op: asks[i]!.op, size: dose.found?.alpha ?? 0 },
-  }))
+  return {
+    doses: doses.map((dose, i) => ({
+      ...dose,
+      arm: { ...asks[i]!.direction, op: asks[i]!.op, size: dose.found?.alpha ?? 0 },
+    })),
+    cost,
+  }
 }
 
 /**
@@ -224,14 +239,32 @@ function byUnit(items: StanceItems, list: readonly StanceItem[], stance: readonl
   })
 }
 
+/** KL a token, resampled over texts. */
+async function costEstimate({ texts, tokens }: ChangeCost, draws: ClusterOptions): Promise<Estimate> {
+  const found = await issueEstimate(
+    { of: texts.map((_, i) => i), count: texts.length },
+    { ...draws, stage: 'texts', method: 'bootstrap over texts' },
+    (w) => weightedMean(texts, w) / weightedMean(tokens, w),
+  )
+  return found!
+}
+
 function ablationOf(
   reached: readonly Dosed[],
   count: number,
   contrast: (id: string) => number[],
+  cost: Estimate,
 ): SteeringTable['ablation'] {
   const made = reached
     .filter((x) => x.arm.op === 'ablate')
     .map((x): Ablated => ({ id: x.id, nats: x.found!.nats, contrast: contrast(armId(x, 'loaded')) }))
   const own = made.find((a) => a.id === 'own')
-  return own && { plain: contrast('loaded'), own, random: made.filter((a) => a.id !== 'own').slice(0, count) }
+  return (
+    own && {
+      plain: contrast('loaded'),
+      own,
+      cost,
+      random: made.filter((a) => a.id !== 'own').slice(0, count),
+    }
+  )
 }

@@ -1,10 +1,14 @@
 /** What two models share of the direction, as measures: transfer, cosines with their null and ceiling, CKA, angles. */
 
 import type { Matrix } from '../core/matrix.ts'
+import { strataOf } from '../stats/bootstrap.ts'
+import { linearCka } from '../stats/cka.ts'
 import type { Folds } from '../stats/folds.ts'
 import type { Labels } from '../stats/groups.ts'
-import { compareDirections, componentAngles, linearCka, measureTransfer } from '../stats/transfer.ts'
-import { type Common, measure } from './direction-measures.ts'
+import { jackknifePlan } from '../stats/jackknife.ts'
+import { compareDirections, componentAngles } from '../stats/likeness.ts'
+import { measureTransfer } from '../stats/transfer.ts'
+import { type Common, measure, tested } from './direction-measures.ts'
 import type { Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
 
@@ -50,60 +54,46 @@ export async function pairMeasures(input: PairInput, out: Measure[], series: Ser
       }),
     )
   })
-  const c = await compareDirections(models[0], models[1], labels, { seed, draws: draws.permutations, signal })
-  const means = {
-    ...unfolded,
-    estimator: 'mean-difference',
-    n: labels.poles.length,
-    groups: labels.groups.count,
+  const jackknife = jackknifePlan(labels.groups.count, seed, strataOf(labels))
+  const c = await compareDirections(models[0], models[1], labels, jackknife, {
     seed,
-  }
-  out.push({
-    name: 'cosine_base_aligned',
-    ...means,
-    value: c.value,
-    null: c.null,
-    p: c.p,
-    method: 'permuted labels',
+    draws: draws.permutations,
+    signal,
   })
+  const means = { ...unfolded, estimator: 'mean-difference' }
+  out.push(measure('cosine_base_aligned', tested(c.cosine, 'permuted labels'), means))
   const halves = 'halves of the groups'
+  for (const [model, e] of [
+    ['base', c.splitHalf.first],
+    ['aligned', c.splitHalf.second],
+  ] as const)
+    out.push(
+      measure('split_half_cosine', e, { model, ...means, note: `${halves} within ${model}: the ceiling` }),
+    )
   out.push(
-    {
-      name: 'split_half_cosine',
-      model: 'base',
+    measure('split_half_across', c.splitHalf.across, {
       ...means,
-      value: c.splitHalf.first,
-      note: `${halves} within base: the ceiling`,
-    },
-    {
-      name: 'split_half_cosine',
-      model: 'aligned',
-      ...means,
-      value: c.splitHalf.second,
-      note: `${halves} within aligned: the ceiling`,
-    },
-    {
-      name: 'split_half_across',
-      ...means,
-      value: c.splitHalf.across,
       note: `the same ${halves}, base to aligned`,
-    },
+    }),
   )
-  const whole = { ...unfolded, n: labels.poles.length }
-  out.push({ name: 'cka', ...whole, value: await linearCka(models[0], models[1], signal), note: 'linear' })
-  const angles = await componentAngles(models[0], models[1], signal)
-  if (angles.length === 0) return
-  out.push({
-    name: 'principal_angle',
-    ...whole,
-    value: angles.reduce((s, v) => s + v, 0) / angles.length,
-    note: `mean over the ${angles.length} strongest components, in degrees`,
-  })
+  const { of } = labels.groups
+  const cka = await linearCka(models[0], models[1], of, jackknife, { seed, signal })
+  // Of texts that do not differ beyond their noise there is none.
+  if (Number.isFinite(cka.value))
+    out.push(measure('cka', cka, { ...unfolded, note: 'linear, unbiased over pairs of groups' }))
+  const angles = await componentAngles(models[0], models[1], of, jackknife, { seed, signal })
+  if (angles === undefined) return
+  out.push(
+    measure('principal_angle', angles.mean, {
+      ...unfolded,
+      note: `mean over the ${angles.all.length} strongest components, in degrees`,
+    }),
+  )
   series.push({
     name: 'principal_angles',
     site: place.site,
     layer: input.layer,
-    values: angles,
+    values: [...angles.all],
     note: 'degrees, between the spans of the strongest components of base and aligned',
   })
 }

@@ -82,12 +82,20 @@ export async function readTexts(
   })
 }
 
-/** How well the scores of texts under persona B stand above those under persona A. */
-export function classifierOf(personas: TextTable['personas']): TextTable['classifier'] {
+/** A text under a persona that has a score. */
+export interface UnderPersona {
+  readonly pole: 'A' | 'B'
+  readonly unit: string
+  readonly score: number
+}
+
+/** Texts under personas that have a score, and how well those under B stand above those under A. */
+export function readUnder(personas: TextTable['personas']): { usable: UnderPersona[]; auc: number | null } {
   const usable = (['A', 'B'] as const).flatMap((pole) =>
-    personas[pole].flatMap((t) => (t.score === null ? [] : [{ pole, score: t.score }])),
+    personas[pole].flatMap((t) => (t.score === null ? [] : [{ pole, unit: t.unit, score: t.score }])),
   )
   return {
+    usable,
     auc:
       new Set(usable.map((u) => u.pole)).size < 2
         ? null
@@ -95,6 +103,11 @@ export function classifierOf(personas: TextTable['personas']): TextTable['classi
             usable.map((u) => u.score),
             usable.map((u) => (u.pole === 'B' ? 1 : 0)),
           ),
-    n: usable.length,
   }
+}
+
+/** As a table keeps it. */
+export function classifierOf(personas: TextTable['personas']): TextTable['classifier'] {
+  const read = readUnder(personas)
+  return { auc: read.auc, n: read.usable.length }
 }

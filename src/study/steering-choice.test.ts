@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Estimate } from '../stats/estimate.ts'
 import type { StanceItem, StanceItems } from './stance-items.ts'
 import { choiceMeasures, chooseBlock, divide } from './steering-choice.ts'
 
@@ -15,6 +16,8 @@ const items = (issues: number, concept: number): StanceItems => {
     texts: [{ id: 't', tokens: [1, 2] }],
   }
 }
+
+const of = (value: number | null, n: number): Estimate | null => (value === null ? null : { value, n })
 
 describe('divide', () => {
   it('gives a quarter of the issues, with all that is asked on them, to the choice and the rest to the measures', () => {
@@ -101,14 +104,18 @@ describe('chooseBlock', () => {
       1,
     ],
   ] as const)('takes %s', (_, blocks, chosen) => {
-    expect(chooseBlock(blocks.map(([layer, gain, control]) => ({ layer, gain, control })))).toBe(chosen)
+    expect(
+      chooseBlock(
+        blocks.map(([layer, gain, control]) => ({ layer, gain: of(gain, 12), control: of(control, 6) })),
+      ),
+    ).toBe(chosen)
   })
 })
 
 describe('choiceMeasures', () => {
   const blocks = [
-    { layer: 1, gain: 0.5, control: null },
-    { layer: 3, gain: 1.5, control: 2 },
+    { layer: 1, gain: of(0.5, 12), control: null },
+    { layer: 3, gain: of(1.5, 12), control: of(2, 6) },
   ]
   it('shows every block with the number of issues, and which was taken', () => {
     const shown = choiceMeasures({ layer: 3, issues: 12, prompts: 6, blocks }, 'base', 'raw')!
@@ -122,7 +129,7 @@ describe('choiceMeasures', () => {
   })
 
   it('says that no block steers, and nothing where there was no choice', () => {
-    const none = [{ layer: 0, gain: -1, control: 1 }]
+    const none = [{ layer: 0, gain: of(-1, 12), control: of(1, 6) }]
     expect(choiceMeasures({ layer: 2, issues: 12, prompts: 6, blocks: none }, 'base', 'raw')!.words).toMatch(
       /At none of the blocks 0 .* at block 2/,
     )

@@ -4,6 +4,8 @@
  */
 
 import { refuse } from '../core/errors.ts'
+import type { Estimate } from '../stats/estimate.ts'
+import { measure } from './direction-measures.ts'
 import { siteOf } from './harvest.ts'
 import type { Measure } from './results.ts'
 import { evenly, type StanceItem, type StanceItems } from './stance-items.ts'
@@ -20,9 +22,9 @@ const LEAST_CONCEPT = 4
 export interface BlockGain {
   readonly layer: number
   /** Of the direction on its completions. */
-  readonly gain: number | null
+  readonly gain: Estimate | null
   /** Of the unrelated concept on its own. */
-  readonly control: number | null
+  readonly control: Estimate | null
 }
 
 export interface LayerChoice {
@@ -95,11 +97,12 @@ export function dividedItems(
  * @returns undefined where the direction moves its completions its own way at no block
  */
 export function chooseBlock(blocks: readonly BlockGain[]): number | undefined {
-  const best = (of: (b: BlockGain) => number | null): number => Math.max(0, ...blocks.map((b) => of(b) ?? 0))
+  const best = (of: (b: BlockGain) => Estimate | null): number =>
+    Math.max(0, ...blocks.map((b) => of(b)?.value ?? 0))
   const [gain, control] = [best((b) => b.gain), best((b) => b.control)]
   if (gain === 0) return undefined
   const worth = (b: BlockGain): number =>
-    Math.min((b.gain ?? 0) / gain, control === 0 ? 1 : (b.control ?? 0) / control)
+    Math.min((b.gain?.value ?? 0) / gain, control === 0 ? 1 : (b.control?.value ?? 0) / control)
   return blocks.reduce((a, b) => (worth(b) > worth(a) ? b : a)).layer
 }
 
@@ -113,23 +116,20 @@ export function choiceMeasures(
   const measures = blocks.flatMap(({ layer, gain, control }) =>
     (
       [
-        ['choice_gain', gain, issues, 'the direction, on the issues that choose the block'],
-        ['choice_control', control, prompts, 'the unrelated concept, on prompts that choose the block'],
+        ['choice_gain', gain, 'the direction, on the issues that choose the block'],
+        ['choice_control', control, 'the unrelated concept, on prompts that choose the block'],
       ] as const
-    ).flatMap(([name, value, n, what]): Measure[] =>
-      value === null
+    ).flatMap(([name, e, what]): Measure[] =>
+      e === null
         ? []
         : [
-            {
-              name,
+            measure(name, e, {
               model: role,
               layer,
               site: siteOf(layer),
               rendering,
-              value,
-              n,
               note: `${what}, log-odds per token and dose`,
-            },
+            }),
           ],
     ),
   )

@@ -6,7 +6,8 @@
 
 import type { Positions } from '../model/interventions.ts'
 import type { Model } from '../model/model.ts'
-import { mean } from '../stats/estimate.ts'
+import { issueDraws, overIssues } from '../stats/contrast.ts'
+import type { Estimate } from '../stats/estimate.ts'
 import { type ArmDirection, type ArmPlace, calibrateArms, middleDose, scoreArms } from './arms.ts'
 import { conceptDirections } from './concept-directions.ts'
 import { directionAt } from './directions.ts'
@@ -55,9 +56,6 @@ export async function slopesAt(
   })
 }
 
-const gainAt = (slopes: readonly number[] | undefined): number | null =>
-  slopes === undefined ? null : mean(slopes)
-
 /**
  * The block that is steered, and the items that are measured there: base chooses among those that the study names.
  *
@@ -79,6 +77,7 @@ export async function steeringPlace(
   const { positions, nats: levels } = p.study.steering
   const nats = middleDose(levels)
   const unrelated = await conceptDirections(run, p, base, p.steeringLayers, options)
+  const draws = { seed: p.study.seed, draws: p.study.draws.bootstrap, signal: options.signal }
   const blocks: BlockGain[] = []
   for (const [i, layer] of p.steeringLayers.entries()) {
     const what = `steering of ${base.role}: choice, block ${layer}`
@@ -91,7 +90,15 @@ export async function steeringPlace(
       arm('own', await directionAt(p, texts, layer), choosing.neutral),
       arm('unrelated', unrelated[i]!, choosing.concept),
     ])
-    blocks.push({ layer, gain: gainAt(gain), control: gainAt(control) })
+    const mean = async (slopes: number[] | undefined, stage: string): Promise<Estimate | null> =>
+      slopes === undefined
+        ? null
+        : overIssues(
+            Float64Array.from(slopes),
+            await issueDraws(slopes.length, { ...draws, stage }),
+            draws.seed,
+          )
+    blocks.push({ layer, gain: await mean(gain, 'issues'), control: await mean(control, 'concept') })
   }
   const layer = chooseBlock(blocks) ?? primary
   return { layer, issues: choosing.neutral.length, prompts: choosing.concept.length, blocks, items: measured }

@@ -31,7 +31,7 @@ import type { SteeringTable } from './steering-table.ts'
 import { type Beside, type TextInput, textMeasures } from './text-measures.ts'
 import type { VerdictInputs } from './verdict.ts'
 
-const CLAIMS = 6
+const CLAIMS = 7
 
 /**
  * Measures the claims that the study asks for.

@@ -1,6 +1,6 @@
 /** What steering did, as a table of outcomes: the claims `steering` and `geometry` read nothing else. */
 
-import { mean, type Null, summariseNull, upperP } from '../stats/estimate.ts'
+import { type Estimate, mean, type Null, summariseNull, upperP } from '../stats/estimate.ts'
 import { slopes } from '../stats/gain.ts'
 import type { TextTable } from './steered-answers.ts'
 
@@ -32,11 +32,11 @@ export interface Coherence {
   readonly asked: number
   readonly dose: number
   /** Of the texts under the unsteered base model. */
-  readonly perplexity: number
+  readonly perplexity: Estimate
   /** Distinct pairs of words over all pairs. */
-  readonly distinct: number
+  readonly distinct: Estimate
   /** Share of three-word sequences that repeat an earlier one of their text. */
-  readonly repetition: number
+  readonly repetition: Estimate
   readonly texts: number
 }
 
@@ -97,6 +97,8 @@ export interface SteeringTable {
     | {
         readonly plain: readonly number[]
         readonly own: Ablated
+        /** KL of the whole ablation, in nats a token, over the neutral texts. */
+        readonly cost: Estimate
         readonly random: readonly Ablated[]
       }
     | undefined
@@ -106,6 +108,14 @@ export interface SteeringTable {
 export function gainOf(arm: BothWays, of?: readonly number[]): number {
   const pick = (s: readonly number[]): readonly number[] => (of === undefined ? s : of.map((i) => s[i]!))
   return mean(slopes([arm.minus.dose, arm.plus.dose], [pick(arm.minus.stance), pick(arm.plus.stance)]))
+}
+
+/** The same by item; NaN for items that are not among `of`. */
+export function gainsOf(arm: BothWays, of?: readonly number[]): Float64Array {
+  const all = slopes([arm.minus.dose, arm.plus.dose], [arm.minus.stance, arm.plus.stance])
+  if (of === undefined) return all
+  const some = new Set(of)
+  return all.map((v, i) => (some.has(i) ? v : Number.NaN))
 }
 
 export interface Rank {

@@ -3,12 +3,16 @@
  * written. Beside the stance, and no status depends on it.
  */
 
-import { type DrawnEstimate, mean } from '../stats/estimate.ts'
+import { SortedScores } from '../stats/auc.ts'
+import { type ClusterOptions, issueEstimate, weightedMean } from '../stats/bootstrap.ts'
+import { issueDraws, overIssues } from '../stats/contrast.ts'
+import { type DrawnEstimate, type Estimate, mean } from '../stats/estimate.ts'
 import { type GainEstimates, gainEstimates } from '../stats/gain.ts'
-import { addQ, measure } from './direction-measures.ts'
+import { number } from '../stats/groups.ts'
+import { addQ, measure, tested } from './direction-measures.ts'
 import type { Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
-import type { ArmTexts, ReadText, TextTable } from './steered-answers.ts'
+import { type ArmTexts, type ReadText, readUnder, type TextTable } from './steered-answers.ts'
 import { rankAmong } from './steering-table.ts'
 
 export interface TextInput {
@@ -45,18 +49,19 @@ export async function textMeasures(input: TextInput): Promise<Beside> {
   const readable = tables.filter((t) => (t.texts.classifier.auc ?? 0) >= study.thresholds.classifier_auc)
   for (const table of tables) {
     const { role, texts } = table
-    kinds(measures, role, texts, place)
-    if (texts.classifier.auc !== null)
-      measures.push({
-        name: 'text_classifier_auc',
-        model: role,
-        ...place,
-        value: texts.classifier.auc,
-        n: texts.classifier.n,
-        note: `text classifier between its own texts under persona A and B${readable.includes(table) ? '' : ': too low, so that its texts are not read'}`,
-      })
+    const draws = { seed: study.seed, draws: study.draws.bootstrap, signal: input.signal }
+    await kinds(measures, role, texts, place, draws)
+    const classifier = await classifierEstimate(texts.personas, draws)
+    if (classifier !== undefined)
+      measures.push(
+        measure('text_classifier_auc', classifier, {
+          model: role,
+          ...place,
+          note: `text classifier between its own texts under persona A and B${readable.includes(table) ? '' : ': too low, so that its texts are not read'}`,
+        }),
+      )
     if (!readable.includes(table)) continue
-    ranked(measures, role, texts, place, study.seed)
+    await ranked(measures, role, texts, place, draws)
     series.push(
       { name: 'text_dose', model: role, ...place, values: texts.own.map((a) => a.dose) },
       {
@@ -104,49 +109,86 @@ const meanScore = (texts: readonly ReadText[]): number | undefined => {
 }
 
 /** Shares of refusals and degenerate texts at every dose: they are no answers, and never neutral. */
-function kinds(out: Measure[], role: string, texts: TextTable, place: object): void {
+async function kinds(
+  out: Measure[],
+  role: string,
+  texts: TextTable,
+  place: object,
+  draws: ClusterOptions,
+): Promise<void> {
   for (const arm of texts.own)
-    for (const kind of ['refusal', 'degenerate'] as const)
-      out.push({
-        name: `text_${kind}_share`,
-        model: role,
-        ...place,
-        value: arm.texts.filter((t) => t.kind === kind).length / arm.texts.length,
-        n: arm.texts.length,
-        note: `dose ${arm.dose.toFixed(3)}`,
-      })
+    for (const kind of ['refusal', 'degenerate'] as const) {
+      const is = arm.texts.map((t) => (t.kind === kind ? 1 : 0))
+      const found = await issueEstimate(number(arm.texts.map((t) => t.unit)), draws, (w) =>
+        weightedMean(is, w),
+      )
+      if (found !== undefined)
+        out.push(
+          measure(`text_${kind}_share`, found, {
+            model: role,
+            ...place,
+            note: `dose ${arm.dose.toFixed(3)}`,
+          }),
+        )
+    }
+}
+
+/** How well the classifier tells texts under persona B from those under persona A. */
+async function classifierEstimate(
+  personas: TextTable['personas'],
+  draws: ClusterOptions,
+): Promise<Estimate | undefined> {
+  const { usable, auc } = readUnder(personas)
+  if (auc === null) return undefined
+  const issues = number(usable.map((u) => u.unit))
+  const sorted = new SortedScores(
+    usable.map((u) => u.score),
+    usable.map((u) => (u.pole === 'B' ? 1 : 0)),
+  )
+  return issueEstimate(issues, draws, (w) => sorted.auc(w))
 }
 
 /** The gain at the primary dose among those of random directions. */
-function ranked(out: Measure[], role: string, texts: TextTable, place: object, seed: number): void {
+async function ranked(
+  out: Measure[],
+  role: string,
+  texts: TextTable,
+  place: object,
+  draws: ClusterOptions,
+): Promise<void> {
   const asked = Math.abs(texts.others[0]?.asked ?? 0)
-  const pair = (list: readonly ArmTexts[], id: string): number | undefined => {
+  const slopes = (list: readonly ArmTexts[], id: string): number[] => {
     const two = list.filter((a) => a.id === id && Math.abs(a.asked) === asked)
-    return two.length < 2 ? undefined : average(slopesOf(two))
+    return two.length < 2 ? [] : [...slopesOf(two).values()]
   }
   const ids = [...new Set(texts.others.map((a) => a.id))]
-  const random = ids.filter((id) => id.startsWith('matched-')).flatMap((id) => pair(texts.others, id) ?? [])
-  if (random.length === 0) return
-  for (const [name, value, note] of [
-    ['text_gain_primary', pair(texts.own, 'own'), 'its own direction'],
-    ['text_gain_cross', pair(texts.others, 'cross'), 'direction of the other model'],
-    ['text_gain_unrelated', pair(texts.others, 'unrelated'), 'direction of the unrelated concept'],
-  ] as const) {
-    if (value === undefined) continue
-    const rank = rankAmong(value, random)
-    out.push({
-      name,
-      model: role,
-      ...place,
-      value,
-      null: rank.null,
-      p: rank.p,
-      family: `texts under random arms, ${role}`,
-      n: texts.own[0]!.texts.length,
-      seed,
-      method: 'rank among random directions of equal KL',
-      note: `${note}, at ${asked} nats, slope of the score on the dose`,
+  const random = ids
+    .filter((id) => id.startsWith('matched-'))
+    .flatMap((id) => {
+      const own = slopes(texts.others, id)
+      return own.length === 0 ? [] : [mean(own)]
     })
+  if (random.length === 0) return
+  for (const [name, own, note] of [
+    ['text_gain_primary', slopes(texts.own, 'own'), 'its own direction'],
+    ['text_gain_cross', slopes(texts.others, 'cross'), 'direction of the other model'],
+    ['text_gain_unrelated', slopes(texts.others, 'unrelated'), 'direction of the unrelated concept'],
+  ] as const) {
+    if (own.length === 0) continue
+    const rank = rankAmong(mean(own), random)
+    const found = overIssues(Float64Array.from(own), await issueDraws(own.length, draws), draws.seed)
+    out.push(
+      measure(
+        name,
+        tested({ ...found, null: rank.null, p: rank.p }, 'rank among random directions of equal KL'),
+        {
+          model: role,
+          ...place,
+          family: `texts under random arms, ${role}`,
+          note: `${note}, at ${asked} nats, slope of the score on the dose`,
+        },
+      ),
+    )
   }
 }
 
@@ -166,9 +208,6 @@ function slopesOf(arms: readonly ArmTexts[]): Map<string, number> {
   }
   return out
 }
-
-const average = (slopes: ReadonlyMap<string, number>): number | undefined =>
-  slopes.size === 0 ? undefined : mean([...slopes.values()])
 
 function byIssue<T extends { readonly unit: string }>(list: readonly T[]): Map<string, T[]> {
   const out = new Map<string, T[]>()

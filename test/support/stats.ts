@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { type Matrix, matrix } from '../../src/core/matrix.ts'
 import { stream } from '../../src/core/random.ts'
-import { stack } from '../../src/stats/components.ts'
+import { orthonormal, stack } from '../../src/stats/components.ts'
 import { type Labels, readLabels } from '../../src/stats/groups.ts'
 import { dot, unit } from '../../src/stats/linear.ts'
 
@@ -163,4 +163,69 @@ export function prompts(o: {
       labels: readLabels({ poles, groups: texts.map((_, i) => `author ${i % 40}`) }),
     },
   }
+}
+
+/** x with its features turned by a random rotation. */
+export function rotated(m: Matrix, seed: number): Matrix {
+  const rng = stream(seed, 'rotated')
+  const basis = orthonormal(
+    Array.from({ length: m.cols }, () => Float64Array.from({ length: m.cols }, () => rng.normal())),
+  )
+  const out = matrix(m.rows, m.cols)
+  for (let i = 0; i < m.rows; i++)
+    basis.forEach((b, j) => {
+      out.data[i * m.cols + j] = dot(m.data.subarray(i * m.cols, (i + 1) * m.cols), b)
+    })
+  return out
+}
+
+/** Texts in two models that share what they vary in, and how alike the models are where texts never end. */
+export interface Twins extends Sample {
+  readonly other: Matrix
+  /** Linear CKA of the population. */
+  readonly cka: number
+}
+
+/**
+ * x: a spectrum that falls as a power, part of which a group's texts share, and poles that lie apart along a
+ * direction of it. The other model: every third axis weakened, and noise of its own.
+ */
+export function twins(o: {
+  seed: number
+  kind: 'nested' | 'crossed'
+  groups: number
+  perGroup: number
+  d: number
+  effect: number
+  noise: number
+}): Twins {
+  const rng = stream(o.seed, 'twins')
+  const sd = Float64Array.from({ length: o.d }, (_, k) => (k + 1) ** -0.6)
+  const gain = sd.map((_, k) => (k % 3 === 0 ? 0.3 : 1))
+  const apart = sd.map((s, k) => Math.sin(k + 1) * s)
+  const n = o.groups * o.perGroup
+  const [x, other] = [matrix(n, o.d), matrix(n, o.d)]
+  const poles = new Int8Array(n)
+  const groups: string[] = []
+  for (let i = 0, shared = sd; i < n; i++) {
+    const [g, t] = [Math.floor(i / o.perGroup), i % o.perGroup]
+    if (t === 0) shared = sd.map((s) => 0.6 * s * rng.normal())
+    poles[i] = o.kind === 'nested' ? g % 2 : t % 2
+    groups.push(`group ${g}`)
+    for (let k = 0; k < o.d; k++) {
+      const v = shared[k]! + 0.8 * sd[k]! * rng.normal() + o.effect * (poles[i]! - 0.5) * apart[k]!
+      x.data[i * o.d + k] = v
+      other.data[i * o.d + k] = gain[k]! * v + o.noise * sd[k]! * rng.normal()
+    }
+  }
+  let [xy, xx, yy] = [0, 0, 0]
+  for (let k = 0; k < o.d; k++)
+    for (let l = 0; l < o.d; l++) {
+      const own = k === l ? sd[k]! ** 2 : 0
+      const s = own + (o.effect ** 2 / 4) * apart[k]! * apart[l]!
+      xx += s ** 2
+      xy += (s * gain[l]!) ** 2
+      yy += (s * gain[k]! * gain[l]! + o.noise ** 2 * own) ** 2
+    }
+  return { x, other, labels: readLabels({ poles, groups }), cka: xy / Math.sqrt(xx * yy) }
 }

@@ -87,9 +87,9 @@ export function steeringTable(role: string, truth: Truth, seed: number): Steerin
       return {
         asked,
         dose,
-        perplexity: Math.abs(dose) >= (truth.incoherentFrom ?? 9) ? 500 : 20,
-        distinct: 0.9,
-        repetition: 0.02,
+        perplexity: { value: Math.abs(dose) >= (truth.incoherentFrom ?? 9) ? 500 : 20, n: 8 },
+        distinct: { value: 0.9, n: 8 },
+        repetition: { value: 0.02, n: 8 },
         texts: 8,
       }
     }),
@@ -104,6 +104,7 @@ export function steeringTable(role: string, truth: Truth, seed: number): Steerin
     unreached: [],
     ablation: {
       plain: loaded,
+      cost: { value: 0.01, n: 16 },
       own: { id: 'own', nats: 0.01, contrast: off(truth.removed ?? 0.6) },
       random: Array.from({ length: arms }, (_, i) => ({
         id: `matched-${i}`,
