@@ -12,6 +12,7 @@ import { runStudy } from '../src/study/run.ts'
 import { readStudy } from '../src/study/study-file.ts'
 import { writeDictionary } from './support/dictionary.ts'
 import { addControls, doctor, GONE, KEPT, THRESHOLDS, writeKnownDictionary } from './support/feature-study.ts'
+import { withoutInterval } from './support/intervals.ts'
 import { studyText, writeStudyModel, writeStudyTexts } from './support/study-model.ts'
 
 const SITE = 'blocks.1.hook_resid_post'
@@ -67,6 +68,7 @@ describe('claim features', () => {
     for (const f of record.features.filter((f) => f.set === 'control')) expect(f.label).not.toBe('dormant')
     const claim = results.claims.find((c) => c.id === 'features')!
     expect([claim.status, claim.label]).toEqual(['supported', 'dormant'])
+    expect(withoutInterval(results)).toEqual([])
     expect(claim.gates.every((g) => g.passed)).toBe(true)
   })
 

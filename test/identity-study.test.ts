@@ -6,6 +6,7 @@ import { planStudy } from '../src/study/plan.ts'
 import type { Claim, Results } from '../src/study/results.ts'
 import { runStudy } from '../src/study/run.ts'
 import { readStudy } from '../src/study/study-file.ts'
+import { withoutInterval } from './support/intervals.ts'
 import { writeStudyDomain } from './support/study-domain.ts'
 import { copyModel, studyText, writeStudyModel, writeStudyTexts } from './support/study-model.ts'
 
@@ -68,6 +69,7 @@ describe('claim identity in a study', () => {
     )
     for (const index of claim.measures.filter((m) => m.name === 'stance_index')) expect(index.value).toBe(1)
     expect(results.verdict!.inputs.identity).toBe(claim.label)
+    expect(withoutInterval(results)).toEqual([])
     const plan = await planStudy(
       await readStudy(join(folder, 'chat.yaml')),
       join(folder, 'none'),

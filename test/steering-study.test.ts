@@ -8,6 +8,7 @@ import { planStudy } from '../src/study/plan.ts'
 import { type Claim, type Results, readResults } from '../src/study/results.ts'
 import { runStudy } from '../src/study/run.ts'
 import { readStudy } from '../src/study/study-file.ts'
+import { withoutInterval } from './support/intervals.ts'
 import { writeStudyDomain } from './support/study-domain.ts'
 import { copyModel, studyText, writeStudyModel, writeStudyTexts } from './support/study-model.ts'
 
@@ -62,6 +63,7 @@ describe('a study of steering', () => {
   it('of a model and itself: doses as asked for, zero changes no bit, every arm has its receipt', async () => {
     const r = await run('same', '{ base: base, aligned: same }')
     expect(await readResults(join(folder, 'runs/same/results.json'))).toEqual(JSON.parse(JSON.stringify(r)))
+    expect(withoutInterval(r)).toEqual([])
     const steering = claim(r, 'steering')
     expect(gate(steering, 'change of the scores').value).toBe(0)
     const off = gate(steering, 'KL reached')

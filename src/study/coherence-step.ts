@@ -101,6 +101,7 @@ export async function coherence(
       statistic,
     )
   const repeated = texts.map((t) => repetition(t, language))
+  const mean = await over((w) => weightedMean(repeated, w))
   const plan = jackknifePlan(texts.length, draws.seed)
   const without = plan.blocks.map(({ groups }) =>
     distinctPairs(
@@ -121,7 +122,8 @@ export async function coherence(
     perplexity: perplexity ?? { value: Number.MAX_VALUE, n: texts.length },
     distinct:
       pairs.method === undefined ? pairs : { ...pairs, method: pairs.method.replace('groups', 'texts') },
-    repetition: (await over((w) => weightedMean(repeated, w)))!,
+    // Where all texts repeat themselves alike, as where none does, draws cannot differ and say nothing.
+    repetition: new Set(repeated).size > 1 ? mean! : { value: repeated[0] ?? 0, n: texts.length },
     texts: texts.length,
   }
 }

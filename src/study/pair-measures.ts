@@ -5,7 +5,7 @@ import { strataOf } from '../stats/bootstrap.ts'
 import { linearCka } from '../stats/cka.ts'
 import type { Folds } from '../stats/folds.ts'
 import type { Labels } from '../stats/groups.ts'
-import { jackknifePlan } from '../stats/jackknife.ts'
+import { FEW_BLOCKS, jackknifePlan } from '../stats/jackknife.ts'
 import { compareDirections, componentAngles } from '../stats/likeness.ts'
 import { measureTransfer } from '../stats/transfer.ts'
 import { type Common, measure, tested } from './direction-measures.ts'
@@ -81,7 +81,8 @@ export async function pairMeasures(input: PairInput, out: Measure[], series: Ser
   // Of texts that do not differ beyond their noise there is none.
   if (Number.isFinite(cka.value))
     out.push(measure('cka', cka, { ...unfolded, note: 'linear, unbiased over pairs of groups' }))
-  const angles = await componentAngles(models[0], models[1], of, jackknife, { seed, signal })
+  const few = jackknifePlan(labels.groups.count, seed, strataOf(labels), FEW_BLOCKS)
+  const angles = await componentAngles(models[0], models[1], of, few, { seed, signal })
   if (angles === undefined) return
   out.push(
     measure('principal_angle', angles.mean, {

@@ -4,9 +4,10 @@
  */
 
 import { SortedScores } from '../stats/auc.ts'
-import { type ClusterOptions, issueEstimate, weightedMean } from '../stats/bootstrap.ts'
+import { type ClusterOptions, issueEstimate } from '../stats/bootstrap.ts'
 import { issueDraws, overIssues } from '../stats/contrast.ts'
-import { type DrawnEstimate, type Estimate, mean } from '../stats/estimate.ts'
+import { type DrawnEstimate, type Estimate, LEVEL, mean } from '../stats/estimate.ts'
+import { clopperPearson } from '../stats/exact.ts'
 import { type GainEstimates, gainEstimates } from '../stats/gain.ts'
 import { number } from '../stats/groups.ts'
 import { addQ, measure, tested } from './direction-measures.ts'
@@ -50,7 +51,7 @@ export async function textMeasures(input: TextInput): Promise<Beside> {
   for (const table of tables) {
     const { role, texts } = table
     const draws = { seed: study.seed, draws: study.draws.bootstrap, signal: input.signal }
-    await kinds(measures, role, texts, place, draws)
+    kinds(measures, role, texts, place)
     const classifier = await classifierEstimate(texts.personas, draws)
     if (classifier !== undefined)
       measures.push(
@@ -109,27 +110,23 @@ const meanScore = (texts: readonly ReadText[]): number | undefined => {
 }
 
 /** Shares of refusals and degenerate texts at every dose: they are no answers, and never neutral. */
-async function kinds(
-  out: Measure[],
-  role: string,
-  texts: TextTable,
-  place: object,
-  draws: ClusterOptions,
-): Promise<void> {
+function kinds(out: Measure[], role: string, texts: TextTable, place: object): void {
   for (const arm of texts.own)
     for (const kind of ['refusal', 'degenerate'] as const) {
-      const is = arm.texts.map((t) => (t.kind === kind ? 1 : 0))
-      const found = await issueEstimate(number(arm.texts.map((t) => t.unit)), draws, (w) =>
-        weightedMean(is, w),
+      const n = arm.texts.length
+      const k = arm.texts.filter((t) => t.kind === kind).length
+      // One text an issue: they are independent, and where none is of this kind no draw would say so.
+      const e = {
+        value: k / n,
+        ci: clopperPearson(k, n),
+        level: LEVEL,
+        method: 'Clopper-Pearson',
+        n,
+        groups: new Set(arm.texts.map((t) => t.unit)).size,
+      }
+      out.push(
+        measure(`text_${kind}_share`, e, { model: role, ...place, note: `dose ${arm.dose.toFixed(3)}` }),
       )
-      if (found !== undefined)
-        out.push(
-          measure(`text_${kind}_share`, found, {
-            model: role,
-            ...place,
-            note: `dose ${arm.dose.toFixed(3)}`,
-          }),
-        )
     }
 }
 

@@ -83,7 +83,10 @@ type Tested = FeaturesRecord['dictionaries'][number] & {
 
 function selfTests({ dictionaries }: FeaturesRecord): Html | undefined {
   const rows = dictionaries.flatMap((d) => d.tests.map((test): Tested => ({ ...d, test })))
-  const value = (v: number | null): Content => (v === null ? 'not computed' : datum(v))
+  const value = (d: Tested, key: keyof NonNullable<Tested['test']['intervals']>): Content => {
+    const [value, ci] = [d.test[key], d.test.intervals?.[key]]
+    return value === null ? 'not computed' : measured(ci === undefined ? { value } : { value, ci })
+  }
   return table(
     'Self-tests: active latents per token (L0), fraction of variance unexplained (FVU), cross-entropy of the next token in nats as it is and with the dictionary spliced in.',
     [
@@ -93,10 +96,10 @@ function selfTests({ dictionaries }: FeaturesRecord): Html | undefined {
         cell: (d: Tested) => html`${d.ref} <span class="ci">${d.format}, ${d.site}</span>`,
       },
       { head: 'Model', cell: (d) => roleName(d.test.model) },
-      { head: 'L0', numeric: true, cell: (d) => datum(d.test.l0) },
-      { head: 'FVU', numeric: true, cell: (d) => value(d.test.fvu) },
-      { head: 'Cross-entropy', numeric: true, cell: (d) => value(d.test.cross_entropy) },
-      { head: 'Spliced in', numeric: true, cell: (d) => value(d.test.cross_entropy_spliced) },
+      { head: 'L0', numeric: true, cell: (d) => value(d, 'l0') },
+      { head: 'FVU', numeric: true, cell: (d) => value(d, 'fvu') },
+      { head: 'Cross-entropy', numeric: true, cell: (d) => value(d, 'cross_entropy') },
+      { head: 'Spliced in', numeric: true, cell: (d) => value(d, 'cross_entropy_spliced') },
       {
         head: 'Never fired',
         numeric: true,

@@ -5,7 +5,7 @@ import type { ReportData } from '../data.ts'
 import { count } from '../format.ts'
 import type { Html } from '../html.ts'
 import { claim, measures } from '../select.ts'
-import { chance, datum, table } from '../table.ts'
+import { chance, datum, measured, table } from '../table.ts'
 import { capital } from '../words.ts'
 import { claimSection, wasRun } from './claim.ts'
 import { blockChoice, doseFigure } from './steering.ts'
@@ -24,7 +24,7 @@ function tests(data: ReportData): Html | undefined {
     'Effects against those of variance-matched random directions of equal KL. Gains: log-odds per token and dose, on the issues of the random arms. Ablation: what it takes off the difference between loaded prompts.',
     [
       { head: 'Test', cell: (m: Measure) => capital(m.note ?? m.name) },
-      { head: 'Effect', numeric: true, cell: (m) => datum(m.value) },
+      { head: 'Effect', numeric: true, cell: measured },
       { head: 'Random, 95%', numeric: true, cell: (m) => m.null && datum(m.null.q95) },
       { head: 'Directions', numeric: true, cell: (m) => m.null && datum(m.null.draws, count(m.null.draws)) },
       { head: 'p', numeric: true, cell: (m) => chance(m.p) },

@@ -52,14 +52,14 @@ export function blockChoice(data: ReportData, id: 'steering' | 'geometry'): Html
     'The choice of the block: slopes of the stance on the dose in base, log-odds per token, on issues and prompts that nothing else uses. The block is taken where both are large for themselves.',
     [
       { head: 'Block', cell: (m: Measure) => datum(m.layer!, String(m.layer)) },
-      { head: 'The direction', numeric: true, cell: (m) => datum(m.value) },
+      { head: 'The direction', numeric: true, cell: measured },
       { head: 'Issues', numeric: true, cell: (m) => count(m.n) },
       {
         head: 'The unrelated concept',
         numeric: true,
         cell: (m) => {
           const control = controls.find((c) => c.layer === m.layer)
-          return control && datum(control.value)
+          return control && measured(control)
         },
       },
     ],
@@ -164,13 +164,13 @@ function coherence(data: ReportData): Html | undefined {
     measures(data, 'steering', { name, model: r.model }).find((x) => x.note === r.m.note)
   const cell = (name: string) => (r: (typeof rows)[number]) => {
     const found = beside(name, r)
-    return found && datum(found.value)
+    return found && measured(found)
   }
   return table(
     html`Texts written under each dose: a dose counts while perplexity under the unsteered base stays below ${threshold(data, 'coherent_perplexity', 3)} times, and distinct pairs of words above ${threshold(data, 'coherent_distinct', 0.5)} of, those without steering.`,
     [
       { head: 'Model', cell: (r) => `${roleName(r.model)}, ${r.m.note ?? ''}` },
-      { head: 'Perplexity', numeric: true, cell: (r) => datum(r.m.value) },
+      { head: 'Perplexity', numeric: true, cell: (r) => measured(r.m) },
       { head: 'Distinct pairs', numeric: true, cell: cell('distinct_2') },
       { head: 'Repetition', numeric: true, cell: cell('repetition') },
       { head: 'Texts', numeric: true, cell: (r) => datum(r.m.n, count(r.m.n)) },
