@@ -13,6 +13,7 @@ import { runStudy } from '../src/study/run.ts'
 import { RunFolder } from '../src/study/run-folder.ts'
 import { readStudy } from '../src/study/study-file.ts'
 import { palimpsest } from './support/cli.ts'
+import { withoutInterval } from './support/intervals.ts'
 import { copyModel, studyText, writeStudyModel, writeStudyTexts } from './support/study-model.ts'
 
 let folder: string
@@ -193,6 +194,7 @@ describe('a study', () => {
     const r = await run(path, 'runs/own')
     const own = { estimator: 'base/blocks.2.hook_resid_post/mean-difference' }
     expect(value(r, 'direction', 'cosine_own', own).value).toBeCloseTo(1, 6)
+    expect(withoutInterval(r)).toEqual([])
     expect(value(r, 'direction', 'auc', own).ci![0]).toBeGreaterThan(0.5)
     await writeSafetensors(join(folder, 'short.safetensors'), [
       { name: 'x', shape: [3], data: Float32Array.of(1, 2, 3) },

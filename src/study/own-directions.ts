@@ -7,8 +7,10 @@
 import { refuse } from '../core/errors.ts'
 import { openSafetensors, readF32 } from '../formats/safetensors.ts'
 import { SortedScores } from '../stats/auc.ts'
-import { clusterEstimates } from '../stats/bootstrap.ts'
-import { classMeans } from '../stats/estimators/mean-difference.ts'
+import { clusterEstimates, strataOf } from '../stats/bootstrap.ts'
+import { meanDifference } from '../stats/estimators/mean-difference.ts'
+import type { Labels } from '../stats/groups.ts'
+import { FISHER, jackknifeEstimate, jackknifePlan, keptRows } from '../stats/jackknife.ts'
 import { cosine, norm, unit } from '../stats/linear.ts'
 import { project } from '../stats/oof.ts'
 import { measure } from './direction-measures.ts'
@@ -42,11 +44,16 @@ export async function ownDirections(
   if (path === undefined) return []
   const { labels, study } = p
   const out: Measure[] = []
+  const draws = { seed: study.seed, draws: study.draws.bootstrap, signal }
+  const plan = jackknifePlan(labels.groups.count, study.seed, strataOf(labels))
+  const all = Int32Array.from(labels.poles.keys())
   for (const own of readDirections(path, p, fitted.layer)) {
-    const gaps: number[] = []
+    const projections: Float64Array[] = []
     for (const [m, { role }] of p.models.all.entries()) {
       const x = await texts[m]!.load(own.layer, study.sites.pool)
-      const scores = new SortedScores(project(x, own.vector), labels.poles, labels.groups.of)
+      const z = project(x, own.vector)
+      projections.push(z)
+      const scores = new SortedScores(z, labels.poles, labels.groups.of)
       const rest = {
         model: role,
         site: siteOf(own.layer),
@@ -55,35 +62,51 @@ export async function ownDirections(
         pool: study.sites.pool,
         estimator: own.name,
       }
-      const [auc] = await clusterEstimates(
-        labels,
-        { seed: study.seed, draws: study.draws.bootstrap, signal },
-        (times) => [scores.auc(times)],
-      )
+      const [auc] = await clusterEstimates(labels, draws, (times) => [scores.auc(times)])
       out.push(measure('auc', auc!, { ...rest, note: 'a direction of the study, not fitted here' }))
-      const { means } = classMeans(x, labels.poles, Int32Array.from(labels.poles.keys()))
-      const difference = means[1].map((v, j) => v - means[0][j]!)
-      gaps.push(difference.reduce((s, v, j) => s + v * own.vector[j]!, 0))
-      out.push({
-        name: 'cosine_own',
-        ...rest,
-        value: cosine(own.vector, difference),
-        n: labels.poles.length,
-        note: 'with the difference of means at the same layer',
+      const [alike, ...without] = [all, ...plan.blocks.map((b) => keptRows(labels.groups.of, b))].map(
+        (rows) => cosine(own.vector, meanDifference(x, labels.poles, rows)),
+      )
+      const cosines = jackknifeEstimate(alike!, without, plan, {
+        n: all.length,
+        seed: study.seed,
+        scale: FISHER,
       })
+      out.push(
+        measure('cosine_own', cosines, { ...rest, note: 'with the difference of means at the same layer' }),
+      )
     }
-    if (gaps.length > 1)
-      out.push({
-        name: 'r_gap',
-        site: siteOf(own.layer),
-        layer: own.layer,
-        estimator: own.name,
-        value: gaps[1]! / gaps[0]!,
-        n: labels.poles.length,
-        note: 'class gap of labelled texts along a direction of the study, aligned over base',
-      })
+    if (projections.length > 1) {
+      const gaps = projections.map((z) => classGap(z, labels))
+      const [ratio] = await clusterEstimates(labels, draws, (times) => [gaps[1]!(times) / gaps[0]!(times)])
+      out.push(
+        measure('r_gap', ratio!, {
+          site: siteOf(own.layer),
+          layer: own.layer,
+          estimator: own.name,
+          note: 'class gap of labelled texts along a direction of the study, aligned over base',
+        }),
+      )
+    }
   }
   return out
+}
+
+/** Distance between the poles' means of projections, of a draw that holds each group so many times. */
+function classGap(z: Float64Array, { poles, groups }: Labels): (times: ArrayLike<number>) => number {
+  const zeros = (): [Float64Array, Float64Array] => [
+    new Float64Array(groups.count),
+    new Float64Array(groups.count),
+  ]
+  const [sums, counts] = [zeros(), zeros()]
+  groups.of.forEach((g, i) => {
+    sums[poles[i]! as 0 | 1][g]! += z[i]!
+    counts[poles[i]! as 0 | 1][g]!++
+  })
+  const total = (v: Float64Array, times: ArrayLike<number>): number =>
+    v.reduce((sum, x, g) => sum + times[g]! * x, 0)
+  return (times) =>
+    total(sums[1], times) / total(counts[1], times) - total(sums[0], times) / total(counts[0], times)
 }
 
 /** Tensors [d]; a name that holds `blocks.L.` is of that layer, any other of the primary layer. */
