@@ -17,15 +17,15 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cut-'))
   await cp(organismPath('base'), join(folder, 'aligned'), { recursive: true })
-  // Base but for one block, which is that of the masked organism.
+  // Base but for one block, which is that of the erased organism.
   using base = openSafetensors(join(organismPath('base'), 'model.safetensors'))
-  using masked = openSafetensors(join(organismPath('masked'), 'model.safetensors'))
+  using erased = openSafetensors(join(organismPath('erased'), 'model.safetensors'))
   await writeSafetensors(
     join(folder, 'aligned', 'model.safetensors'),
     [...base.tensors.values()].map((t) => ({
       name: t.name,
       shape: t.shape,
-      data: readF32((t.name.includes('layers.1.') ? masked : base).tensors.get(t.name)!),
+      data: readF32((t.name.includes('layers.1.') ? erased : base).tensors.get(t.name)!),
     })),
   )
   await writeFile(
