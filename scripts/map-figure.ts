@@ -106,7 +106,7 @@ export function drawMap(cells: readonly Cell[]): string {
       ],
     },
     panels,
-  ).replace('<title', `<rect width="100%" height="100%" fill="${PAPER}"/><title`)
+  ).replace('</desc>', `</desc><rect width="100%" height="100%" fill="${PAPER}"/>`)
 }
 
 function short(verdict: string): string {
