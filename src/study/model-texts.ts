@@ -55,6 +55,7 @@ export async function modelTexts(
   const place = {
     ...modelPlace(model, site, `steering of ${model.role}: texts`, options),
     architecture: model.description.architecture,
+    positions: steering.positions,
   }
   const write = (arms: readonly TextArm[]) =>
     steeredTexts(run, place, arms, { maxTokens: steering.max_tokens, seed })

@@ -8,6 +8,7 @@ import type { Architecture } from '../model/architecture.ts'
 import { sequencesTogether } from '../model/cache.ts'
 import { restricted } from '../model/dose.ts'
 import { generate } from '../model/generate.ts'
+import type { Positions } from '../model/interventions.ts'
 import { type Arm, type ArmPlace, change, described } from './arms.ts'
 import type { StudyModel } from './models.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -31,18 +32,23 @@ export interface Written {
 }
 
 /**
- * Samples a continuation of every prompt under its arm, at temperature 1. All tokens are steered.
+ * Samples a continuation of every prompt under its arm, at temperature 1.
  *
+ * @param place with the tokens that are steered: those of the prompt, its last one, generated ones, or all
  * @returns by arm: its texts, in the order of its prompts
  * @throws PalimpsestError `interrupted`, and as `generate`
  */
 export async function steeredTexts(
   run: RunFolder,
-  place: ArmPlace & { readonly open: StudyModel['open']; readonly architecture: Architecture },
+  place: ArmPlace & {
+    readonly open: StudyModel['open']
+    readonly architecture: Architecture
+    readonly positions: Positions
+  },
   arms: readonly TextArm[],
   { maxTokens, seed }: { readonly maxTokens: number; readonly seed: number },
 ): Promise<{ hash: string; texts: Written[][] }> {
-  const { key, site, signal, architecture } = place
+  const { key, site, positions, signal, architecture } = place
   const rows = arms.flatMap(({ arm, prompts }) => prompts.map((prompt) => ({ arm, prompt })))
   const longest = Math.max(0, ...rows.map((r) => r.prompt.tokens.length)) + maxTokens
   const batch = sequencesTogether(architecture, longest)
@@ -52,6 +58,8 @@ export async function steeredTexts(
     params: {
       ...key,
       site,
+      // Texts that were written before this was a choice are steered at all tokens, and stay what they are.
+      ...(positions === 'all' ? {} : { positions }),
       arms: hashJson(
         arms.map(({ id, arm, prompts }) => [
           id,
@@ -75,7 +83,7 @@ export async function steeredTexts(
         arm === undefined
           ? []
           : restricted(
-              change(arm, site, 'all'),
+              change(arm, site, positions),
               mine.flatMap((r, i) => (r.arm === arm ? [i] : [])),
             ),
       )
