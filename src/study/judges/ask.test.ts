@@ -211,6 +211,7 @@ describe('judges in a study file', () => {
     [[one, { ...one, name: 'two', url: 'https://host/v1?key=secret' }], /without name, password or query/],
     [[one, { ...one, name: 'two', url: 'file:///etc/passwd' }], /http or https/],
     [[one, { ...one, name: 'two', key: KEY }], /the name of an environment variable/],
+    [[one, { ...one, name: 'two', body: { api_key: KEY } }], /no secrets/],
   ])('are checked: %j', (judges, why) => {
     expect(judgesSchema.safeParse(judges).error?.message).toMatch(why)
   })

@@ -20,6 +20,9 @@ function isEndpoint(text: string): boolean {
   }
 }
 
+/** Fields of a request that some endpoints take a key in; `max_tokens` is none. */
+const SECRET = /api[_-]?key|access[_-]?token|authorization|bearer|secret|passw/i
+
 const price = z.number().min(0).max(1e6)
 
 const judge = z.strictObject({
@@ -46,6 +49,10 @@ const judge = z.strictObject({
   parallel: z.int().min(1).max(32).default(4).describe('requests at a time'),
   body: z
     .record(z.string().max(100), z.union([z.string().max(1000), z.number(), z.boolean(), z.null()]))
+    .refine(
+      (body) => !Object.keys(body).some((k) => SECRET.test(k)),
+      'no secrets, since the study file is stored with the run: name an environment variable in `key`',
+    )
     .default({})
     .describe('more for the body of a request, over `temperature: 0, max_tokens: 100`; null leaves one out'),
 })
