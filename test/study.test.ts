@@ -218,6 +218,19 @@ describe('a study refuses', () => {
     await writeFile(join(changed, 'tokenizer.json'), JSON.stringify(tokenizer))
     const differ = await refusal(run(await study('r1', '{ base: base, aligned: retokenized }'), 'runs/r1'))
     expect(differ.code).toBe('tokenizers-differ')
+    const shallow = await copyModel(join(folder, 'base'), join(folder, 'shallow'))
+    const config = JSON.parse(await readFile(join(shallow, 'config.json'), 'utf8'))
+    await writeFile(
+      join(shallow, 'config.json'),
+      JSON.stringify({ ...config, num_hidden_layers: config.num_hidden_layers - 1 }),
+    )
+    const shapes = await refusal(run(await study('r0', '{ base: base, aligned: shallow }'), 'runs/r0'))
+    expect(shapes.code).toBe('models-differ')
+    // Either way it is said which claims are left.
+    for (const { message } of [differ, shapes])
+      expect(message).toMatch(
+        /alone[^\n]*claims direction, behaviour, geometry and identity are of one model/,
+      )
     const path = await study('r2', '{ subject: base }', 'sites: { layers: [99] }')
     expect((await refusal(run(path, 'runs/r2'))).code).toBe('layer-unknown')
     await using _held = await RunFolder.open(join(folder, 'runs/held'))

@@ -130,6 +130,10 @@ export function mainType(checkpoint: Pick<Checkpoint, 'tensors'>): string {
   return [...bytes].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? 'nothing'
 }
 
+/** What two models that cannot be held against each other, activation by activation, can still be asked. */
+export const STUDY_EACH =
+  'study each alone with `models: { subject: ... }`: claims direction, behaviour, geometry and identity are of one model, and `palimpsest compare` shows two runs side by side. Whether a direction is kept, compression, features and steering need activations and doses of the same tokens, block by block.'
+
 function checkPair(a: StudyModel, b: StudyModel, study: Study): void {
   const shape = (m: StudyModel): string =>
     `${m.description.architecture.layers.length} layers of width ${m.description.architecture.width}`
@@ -141,7 +145,7 @@ function checkPair(a: StudyModel, b: StudyModel, study: Study): void {
         where: `${a.role} ${a.path} and ${b.role} ${b.path}`,
         expected: shape(a),
         found: shape(b),
-        fix: 'Compare a base model with the aligned model that was trained from it, or study each alone with `models: { subject: ... }`.',
+        fix: `Compare a base model with the aligned model that was trained from it, or ${STUDY_EACH}`,
       },
     )
   if (a.storedAs !== b.storedAs && !study.allow_mixed_quantisation)

@@ -21,7 +21,7 @@ import {
   type TokenizedText,
   tokenizeTexts,
 } from './inputs.ts'
-import { openModels, type Resolve, type StudyModel, type StudyModels } from './models.ts'
+import { openModels, type Resolve, STUDY_EACH, type StudyModel, type StudyModels } from './models.ts'
 import type { Study } from './schema.ts'
 import { checkChoice } from './steering-choice.ts'
 import { steers } from './steering-cost.ts'
@@ -207,7 +207,7 @@ async function tokenizeAlike(
         where: `${first!.path} and ${other.path}, text ${ids[i]} (${rendering})`,
         expected: tokenized[i]!.tokens.slice(0, 12).join(' '),
         found: again[i]!.tokens.slice(0, 12).join(' '),
-        fix: 'Compare models that share a tokenizer (a copied tokenizer.json may be of another version), or study each alone with `models: { subject: ... }`.',
+        fix: `Compare models that share a tokenizer (a copied tokenizer.json may be of another version), or ${STUDY_EACH}`,
       })
   }
   return tokenized
