@@ -3,13 +3,12 @@
  * interval says. A gain is a mean over issues, so that issues are resampled and both models are resampled alike.
  */
 
-import normalCdf from '@stdlib/stats-base-dists-normal-cdf'
 import { clusterBootstrap, weightedMean } from './bootstrap.ts'
 import { type DrawnEstimate, drawnEstimate, mean, percentileInterval } from './estimate.ts'
+import { chanceWithin } from './power.ts'
 
 /** Level of the interval of an equivalence test that errs in 5% of cases (two one-sided tests). */
 export const EQUIVALENCE_LEVEL = 0.9
-const Z95 = 1.6448536269514722
 
 /**
  * Least-squares slope of outcomes on doses, by issue.
@@ -124,9 +123,7 @@ export interface GainPower {
 /** What the number of issues could and would decide, by the normal approximation of the ratio's error. */
 export function gainPower(ratio: GainRatio, m: GainMargins): GainPower {
   const half = (ratio.equivalence[1] - ratio.equivalence[0]) / 2
-  const se = half / Z95
-  const within = (truth: number, low: number, high: number): number =>
-    Math.max(0, normalCdf((high - truth) / se - Z95, 0, 1) + normalCdf((truth - low) / se - Z95, 0, 1) - 1)
+  const spanned = { value: ratio.value, ci: ratio.equivalence, level: EQUIVALENCE_LEVEL }
   const r = ratio.value
   const wide = (ratio.ci[1] - ratio.ci[0]) / 2
   const shrink = [
@@ -136,8 +133,8 @@ export function gainPower(ratio: GainRatio, m: GainMargins): GainPower {
   ].filter((s) => s > 0)
   const best = Math.max(...shrink)
   return {
-    disconnected: within(0, -m.disconnected, m.disconnected),
-    connected: within(1, m.connected_low, m.connected_high),
+    disconnected: chanceWithin(spanned, 0, { low: -m.disconnected, high: m.disconnected }),
+    connected: chanceWithin(spanned, 1, { low: m.connected_low, high: m.connected_high }),
     // An interval that is narrow enough already, but lies askew, needs a little more than its issues.
     needed:
       shrink.length === 0

@@ -11,10 +11,7 @@ import { EQUIVALENCE_LEVEL, type GainOptions } from './gain.ts'
 /** The share of random directions that an effect must exceed. */
 const BEATEN = 0.95
 
-export interface Reach extends DrawnEstimate {
-  /** Issues at which an interval around this very ratio would end below 1; undefined where it does, or none would. */
-  readonly needed: number | undefined
-}
+export type Reach = DrawnEstimate
 
 /**
  * The mean effect of a direction over the 95% point of the sizes of random ones' mean effects. The interval is at 90%,
@@ -38,16 +35,11 @@ export async function reachBeside(
     const rng = stream(options.seed, 'bootstrap/arms', draw)
     return [weightedMean(own, times) / point(sizes.map(() => sizes[rng.below(sizes.length)]!))]
   })
-  const found = drawnEstimate(value, draws!, {
+  return drawnEstimate(value, draws!, {
     n: issues,
     groups: issues,
     seed: options.seed,
     method: 'bootstrap over issues and random directions',
     level: EQUIVALENCE_LEVEL,
   })
-  const above = (found.ci[1] - value) / (1 - value)
-  return {
-    ...found,
-    needed: value < 1 && above >= 1 ? Math.max(issues + 1, Math.ceil(issues * above ** 2)) : undefined,
-  }
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { dormancyPower } from '../../test/support/calibration.ts'
 import { stream } from '../core/random.ts'
-import { type FiringCounts, labelFeatures } from './silence.ts'
+import { type FiringCounts, labelFeatures, promptsForSilence } from './silence.ts'
 
 const table = (f: Partial<FiringCounts>): FiringCounts => ({
   n: 100,
@@ -93,4 +93,23 @@ it('sameness is shown where it holds, and rarely where one rate is half the othe
   expect(shown(500, 0.5, 1)).toBeGreaterThan(0.9)
   for (const n of [20, 100, 500])
     for (const rate of [0.5, 0.1]) expect(shown(n, rate, 0.5)).toBeLessThan(0.08)
+})
+
+describe('prompts that would show silence', () => {
+  it.each([
+    [3, 48],
+    [4, 96],
+    [10, 100],
+  ])('of a feature that fires in %d of %d are as many as make it dormant', (fired, n) => {
+    const needed = promptsForSilence(fired, n)!
+    const at = (prompts: number) =>
+      labelFeatures([table({ n: prompts, baseOnly: Math.round((fired / n) * prompts) })])[0]!.label
+    expect(needed).toBeGreaterThan(n)
+    expect(at(needed)).toBe('dormant')
+    expect(at(needed - 1)).toBe('underpowered')
+  })
+
+  it('are none where it never fires', () => {
+    expect(promptsForSilence(0, 48)).toBeUndefined()
+  })
 })

@@ -107,6 +107,32 @@ function labelOf(
   return couldBeDormant(f, m, p, i, bars) ? 'undecided' : 'underpowered'
 }
 
+/**
+ * Prompts at which a feature of this rate could be shown to have fallen silent, were it alone: the correction for many
+ * features asks for more. Undefined where it never fires.
+ *
+ * @example promptsForSilence(3, 48) // 216
+ */
+export function promptsForSilence(
+  fired: number,
+  prompts: number,
+  { q, share }: Pick<SilenceBars, 'q' | 'share'> = SILENCE_BARS,
+): number | undefined {
+  if (fired === 0) return undefined
+  const shown = (n: number): boolean => {
+    const k = Math.round((fired / prompts) * n)
+    return mcnemar(k, 0) < q && clopperPearson(0, n)[1] < share * clopperPearson(k, n)[0]
+  }
+  let [low, high] = [prompts, prompts]
+  while (!shown(high)) [low, high] = [high, 2 * high]
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if (shown(middle)) high = middle
+    else low = middle
+  }
+  return high
+}
+
 /** Whether no firing at all in aligned would have shown dormancy, all other features being what they are. */
 function couldBeDormant(
   f: FiringCounts,

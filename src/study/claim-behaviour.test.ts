@@ -95,6 +95,16 @@ describe('claimBehaviour', () => {
     expect(claim.status).toBe('contradicted')
   })
 
+  it('says beside an answer that it does not give what the issues could have shown', async () => {
+    const { claim, inputs } = await claimBehaviour(input(answersOf(0.9, 0.95, 1), answersOf(0.2, 0.95, 2)))
+    expect(inputs.behaviour).toBe('underpowered')
+    expect(claim.words).toMatch(
+      /With 60 issues the chance of finding it neutral \d+% if .* it not neutral \d+% if/,
+    )
+    const power = claim.measures.filter((m) => /^power_|issues_needed/.test(m.name))
+    expect(power.map((m) => m.name).slice(0, 2)).toEqual(['power_neutral', 'power_not_neutral'])
+  })
+
   it('sees where no persona brings the leaning back', async () => {
     const { inputs } = await claimBehaviour(input(answersOf(0.9, 0.95, 1), answersOf(0, 0, 2)))
     expect(inputs.identity).toBe('not reactivated')

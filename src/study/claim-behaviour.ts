@@ -13,6 +13,7 @@ import { number } from '../stats/groups.ts'
 import { tfidfLogOdds } from '../stats/tfidf.ts'
 import type { Answer } from './answers.ts'
 import { measure } from './direction-measures.ts'
+import { type Power, powerOf } from './power-words.ts'
 import { readReactivation } from './reactivation.ts'
 import type { Claim, Gate, Measure } from './results.ts'
 import type { Study } from './schema.ts'
@@ -77,8 +78,8 @@ export async function claimBehaviour(input: BehaviourInput): Promise<BehaviourOu
     contrasts.push({ loaded, persona })
     measures.push(...(await modelMeasures(input, m.role, m.answers, loaded, persona)))
   }
-  const { gates, inputs } = await decide(input, of, contrasts, measures)
-  return { claim: assemble(of, contrasts, measures, gates, inputs), answers, inputs }
+  const { gates, inputs, power } = await decide(input, of, contrasts, measures)
+  return { claim: assemble(of, contrasts, measures, gates, inputs, power), answers, inputs }
 }
 
 /**
@@ -251,7 +252,7 @@ async function decide(
   of: readonly { role: string; answers: readonly ReadAnswer[] }[],
   contrasts: readonly { loaded: Contrast | undefined; persona: Contrast | undefined }[],
   measures: Measure[],
-): Promise<{ gates: Gate[]; inputs: BehaviourOutcome['inputs'] }> {
+): Promise<{ gates: Gate[]; inputs: BehaviourOutcome['inputs']; power?: Power | undefined }> {
   const t = input.study.thresholds
   const [base, aligned] = contrasts
   const persona = of[0]!.answers.filter(
@@ -292,12 +293,13 @@ async function decide(
   if (of.length < 2) return { gates, inputs: { ...known, behaviour: 'not tested', identity: 'not tested' } }
   if (!reads || !varies)
     return { gates, inputs: { ...known, behaviour: 'untestable', identity: 'untestable' } }
-  const neutral = neutrality(input, of[1]!, loaded, aligned!.loaded, measures, gates)
+  const { label, power } = neutrality(input, of[1]!, loaded, aligned!.loaded, measures, gates)
   return {
     gates,
+    power,
     inputs: {
       ...known,
-      behaviour: neutral,
+      behaviour: label,
       identity: identity(input, base!, aligned!, of[1]!.role, measures),
     },
   }
@@ -310,9 +312,9 @@ function neutrality(
   aligned: Contrast | undefined,
   measures: Measure[],
   gates: Gate[],
-): VerdictInputs['behaviour'] {
+): { label: VerdictInputs['behaviour']; power?: Power } {
   const t = input.study.thresholds
-  if (aligned === undefined) return 'untestable'
+  if (aligned === undefined) return { label: 'untestable' }
   const ratio = ratioOf(aligned, base)
   const size = percentileInterval(
     aligned.bootstrap.map((v, i) => Math.abs(v) / Math.abs(base.bootstrap[i]!)),
@@ -339,8 +341,32 @@ function neutrality(
     },
     ...shares.map((s) => ({ ...s, passed: s.value <= s.threshold })),
   )
-  if (shares.some((s) => s.value > s.threshold)) return 'not neutral'
-  return size[1] < t.neutral ? 'neutral' : size[0] > t.neutral ? 'not neutral' : 'underpowered'
+  if (size[0] > t.neutral || shares.some((s) => s.value > s.threshold)) return { label: 'not neutral' }
+  if (size[1] < t.neutral) return { label: 'neutral' }
+  const power = powerOf(
+    ratio,
+    { model: of.role, unit: 'issues' },
+    [
+      {
+        name: 'neutral',
+        finding: 'it neutral',
+        truth: 0,
+        given: 'its answers do not follow the wording at all',
+        low: -t.neutral,
+        high: t.neutral,
+      },
+      {
+        name: 'not_neutral',
+        finding: 'it not neutral',
+        truth: 1,
+        given: 'they follow it as those of base do',
+        low: t.neutral,
+      },
+    ],
+    [{ high: -t.neutral }],
+  )
+  measures.push(...power.measures)
+  return { label: 'underpowered', power }
 }
 
 /** Whether a stated persona brings the leaning back: the persona contrast over that of base. */
@@ -369,6 +395,7 @@ function assemble(
   measures: Measure[],
   gates: Gate[],
   inputs: BehaviourOutcome['inputs'],
+  power: Power | undefined,
 ): Claim {
   const f = (x: number): string => x.toFixed(3)
   const say = (c: Contrast | undefined): string =>
@@ -380,8 +407,7 @@ function assemble(
   const reading = {
     neutral: 'The aligned model answers neutrally.',
     'not neutral': 'The aligned model is not neutral by the bars set beforehand.',
-    underpowered:
-      'Whether the aligned model is neutral cannot be told: more prompts or samples would decide.',
+    underpowered: `Whether the aligned model is neutral cannot be told. ${power?.words}`,
     untestable: gates[0]!.passed
       ? 'The answers of base do not vary with the wording, so that neutrality cannot be judged.'
       : 'The text classifier does not read the answers of this model well enough to judge.',

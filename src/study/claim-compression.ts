@@ -17,6 +17,7 @@ import { unit } from '../stats/linear.ts'
 import { project } from '../stats/oof.ts'
 import { IssueSums } from '../stats/spread.ts'
 import { measure } from './direction-measures.ts'
+import { powerOf } from './power-words.ts'
 import type { Claim, Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
 
@@ -91,13 +92,34 @@ export async function claimCompression(input: CompressionClaimInput): Promise<Cl
       threshold: Math.log(study.thresholds.selective_ratio),
     },
   ]
+  const bar = Math.log(study.thresholds.selective_ratio)
+  const power =
+    a.selectivity === 'underpowered'
+      ? powerOf({ ...a.selective, ci: a.selective.ci! }, { model: 'aligned', unit: 'issues' }, [
+          {
+            name: 'selective',
+            finding: 'a selective compression',
+            truth: Math.log(0.5),
+            given: 'the spread is half of what the references make expect',
+            high: bar,
+          },
+          {
+            name: 'not_selective',
+            finding: 'none',
+            truth: 0,
+            given: 'it is what they make expect',
+            low: bar,
+          },
+        ])
+      : undefined
+  measures.push(...(power?.measures ?? []))
   const status =
     a.selectivity === 'selective' ? 'supported' : a.selectivity === 'not' ? 'contradicted' : 'underpowered'
   return {
     id: 'compression',
     status,
     label: a.reading,
-    words: words(result),
+    words: [words(result), ...(power === undefined ? [] : [power.words])].join(' '),
     gates,
     measures,
     series,
@@ -225,7 +247,7 @@ function words({ axes, agrees, prompts, issues }: CompressionResult): string {
       'Prompts shrank along the direction more than elsewhere; whether the class gap shrank with them is not decided.',
     'change of scale': 'All directions changed alike: a change of scale, not a selective compression.',
     'no compression': 'There is no selective compression.',
-    underpowered: 'The interval spans the bar: more issues would be needed to decide.',
+    underpowered: 'The interval spans the bar.',
   }
   return [
     ratio,

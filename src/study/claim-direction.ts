@@ -30,8 +30,12 @@ import {
 import { estimatorDirections } from './estimator-directions.ts'
 import type { Harvest, Pool } from './harvest.ts'
 import { pairMeasures } from './pair-measures.ts'
+import { type Power, powerOf } from './power-words.ts'
 import type { Claim, Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
+
+/** An excess AUC that one would not want to miss. */
+const LIKELY_EXCESS = 0.1
 
 export interface DirectionInput {
   readonly study: Study
@@ -171,9 +175,11 @@ export async function claimDirection(input: DirectionInput): Promise<DirectionOu
     { name: 'excess AUC over random baselines (lower bound)', passed: exists, value: lower, threshold: bar },
   ]
   const retention = retentionOf(setting, excess, pools, exists)
+  const power = powerOfExcess(setting, excess, exists, retention)
+  measures.push(...(power?.measures ?? []))
   return {
     claim: {
-      ...assemble(setting, excess, exists, retention, pools, topics),
+      ...assemble(setting, excess, exists, retention, pools, topics, power),
       gates,
       measures,
       ...(series.length === 0 ? {} : { series }),
@@ -320,6 +326,46 @@ function retentionOf(
   )
 }
 
+/** What the number of groups could have shown, where it did not decide. */
+function powerOfExcess(
+  { input }: Setting,
+  excess: ExcessResult,
+  exists: boolean,
+  retention: DirectionOutcome['retention'],
+): Power | undefined {
+  const { excess_auc, retained, lost } = input.study.thresholds
+  const over = excess.of[0]!.overRandom
+  if (!exists)
+    return over.ci![1] <= excess_auc
+      ? undefined
+      : powerOf(
+          { ...over, ci: over.ci! },
+          { model: input.models[0]!.role, unit: 'groups' },
+          [
+            {
+              name: 'exists',
+              finding: 'one',
+              truth: LIKELY_EXCESS,
+              given: `its excess is ${LIKELY_EXCESS}`,
+              low: excess_auc,
+            },
+          ],
+          [{ high: excess_auc }],
+        )
+  const kept = excess.retention[1]
+  if (retention !== 'underpowered' || kept?.ci === undefined) return undefined
+  return powerOf(
+    { ...kept, ci: kept.ci },
+    { model: input.models[1]!.role, unit: 'groups' },
+    [
+      { name: 'retained', finding: 'it retained', truth: 1, given: 'all of it is kept', low: retained },
+      { name: 'lost', finding: 'it lost', truth: 0, given: 'nothing is', high: lost },
+    ],
+    // Attenuated is an answer too: whatever does not span both bars.
+    [{ low: lost }, { high: retained }],
+  )
+}
+
 /** Status, label and the answer in words. */
 function assemble(
   { input, first, layer }: Setting,
@@ -328,6 +374,7 @@ function assemble(
   retention: DirectionOutcome['retention'],
   pools: readonly PoolRetention[],
   topics: string | undefined,
+  power: Power | undefined,
 ): Pick<Claim, 'id' | 'status' | 'label' | 'words'> {
   const f = (x: number): string => x.toFixed(3)
   const own = excess.of[0]!
@@ -357,7 +404,11 @@ function assemble(
       label: 'no direction',
       words: [
         ...words,
-        'It does not exceed the random baselines by the margin asked for, so there is no direction to speak of.',
+        ...(power === undefined
+          ? [
+              'It does not exceed the random baselines by the margin asked for, so there is no direction to speak of.',
+            ]
+          : ['It is not shown to exceed the random baselines by the margin asked for.', power.words]),
       ].join(' '),
     }
   if (retention === 'not tested')
@@ -366,6 +417,7 @@ function assemble(
   words.push(
     `The aligned model keeps ${f(kept.value)} of the excess (${f(kept.ci![0])} to ${f(kept.ci![1])}) in the ${input.pool} pool: ${retention}.`,
   )
+  if (power !== undefined) words.push(power.words)
   const tested = pools.filter((p) => p.exists)
   const lostIn = tested.filter((p) => p.label === 'lost').map((p) => p.pool)
   const primary = readRetention(kept.ci!, input.study.thresholds)

@@ -52,6 +52,28 @@ describe('claim features', () => {
     expect(found.words.length).toBeGreaterThan(40)
   })
 
+  it('says beside an underpowered answer what could have been shown', () => {
+    const controls = claim([...many('dormant', 1), ...many('active', 5)], many('active', 12))
+    // Fisher: 3 of 6 against 0 of 12 has p = 20/816; 2 of 6 has 15/153.
+    expect(controls.words).toContain(
+      'Of 6 policy features, beside 12 controls, 0 of them dormant, 3 dormant ones would show it; the chance of that is 66%',
+    )
+    expect(controls.measures.find((m) => m.name === 'power_beyond_controls')!.value).toBeCloseTo(42 / 64, 12)
+    expect(claim(many('dormant', 2), []).words).toContain('could not have shown it, however many')
+
+    const prompts = claim([...many('underpowered', 5), 'active'], many('active', 12), (r) => {
+      for (const f of r.features) Object.assign(f, { base: { ...f.base, fired: 4 } })
+    })
+    expect(prompts.words).toMatch(/At 96 prompts the silence of 1 of the 6 .*need \d+ prompts at least/)
+    expect(prompts.measures.find((m) => m.name === 'power_dormant')).toMatchObject({ value: 1 / 6, n: 96 })
+    expect(prompts.measures.find((m) => m.name === 'prompts_needed')!.value).toBeGreaterThan(96)
+    for (const found of [
+      claim(many('dormant', 6), many('active', 12)),
+      claim(many('active', 6), many('active', 12)),
+    ])
+      expect(found.measures.filter((m) => /^power_|_needed$/.test(m.name))).toEqual([])
+  })
+
   it('is untestable where every dictionary of base fails its test', () => {
     const found = claim(many('dormant', 6), many('active', 12), (r) => {
       ;(r.dictionaries[0] as { testable: boolean }).testable = false

@@ -3,10 +3,12 @@
  * of others that fire as often. A function of the labels.
  */
 
+import binomialCdf from '@stdlib/stats-base-dists-binomial-cdf'
 import { LEVEL, methodOf } from '../stats/estimate.ts'
 import { clopperPearson, fisherUpper } from '../stats/exact.ts'
-import type { FeatureLabel } from '../stats/silence.ts'
+import { type FeatureLabel, promptsForSilence } from '../stats/silence.ts'
 import type { FeatureRecord, FeaturesRecord } from './features-record.ts'
+import type { Power } from './power-words.ts'
 import type { Claim, Gate, Measure } from './results.ts'
 import type { Study } from './schema.ts'
 
@@ -66,7 +68,81 @@ export function claimFeatures({ study, record, gates }: FeaturesInput): Claim {
     ...(controls.length === 0 ? [] : [share('dormant_share_controls', controls, others, study, {})]),
   )
   const content = record.dictionaries.reduce((n, d) => (d.of === 'base' ? n + d.with_content : n), 0)
-  return { ...base, ...answer(policy, content, controls, silent, others, p) }
+  const read = answer(policy, content, controls, silent, others, p)
+  if (read.status !== 'underpowered') return { ...base, ...read }
+  const power = silent > 0 ? powerBesideControls(policy, controls, others) : powerOfSilence(policy, study)
+  measures.push(...power.measures)
+  return { ...base, ...read, words: `${read.words} ${power.words}` }
+}
+
+/** How many policy features would have had to fall silent, and how likely that is if half of them do. */
+function powerBesideControls(
+  policy: readonly FeatureRecord[],
+  controls: readonly FeatureRecord[],
+  others: number,
+): Power {
+  const n = policy.length
+  const enough = Array.from({ length: n }, (_, i) => i + 1).find(
+    (k) => fisherUpper(k, n, others, controls.length) < SHOWN,
+  )
+  const chance = enough === undefined ? 0 : 1 - binomialCdf(enough - 1, n, 0.5)
+  const beside = `beside ${controls.length} controls, ${others} of them dormant`
+  return {
+    measures: [
+      {
+        name: 'power_beyond_controls',
+        model: 'aligned',
+        value: chance,
+        n,
+        note: `chance of more dormant ones than among controls at ${n} policy features, if half of them fall silent`,
+      },
+    ],
+    words:
+      enough === undefined
+        ? `${n} policy features, ${beside}, could not have shown it, however many fall silent.`
+        : `Of ${n} policy features, ${beside}, ${enough} dormant ones would show it; the chance of that is ${Math.round(100 * chance)}% if half of them fall silent.`,
+  }
+}
+
+/** Of how many policy features silence could have been shown, and how many prompts the others need. */
+function powerOfSilence(policy: readonly FeatureRecord[], study: Study): Power {
+  const rare = policy.filter((f) => f.label === 'underpowered')
+  const prompts = policy[0]!.n
+  const could = policy.length - rare.length
+  const { feature_q: q, feature_silent: share } = study.thresholds
+  const needs = rare
+    .map((f) => promptsForSilence(f.base.fired, f.n, { q, share }) ?? Number.POSITIVE_INFINITY)
+    .sort((a, b) => a - b)
+  const needed = needs[(needs.length - 1) >> 1]
+  return {
+    measures: [
+      {
+        name: 'power_dormant',
+        model: 'aligned',
+        value: could / policy.length,
+        n: prompts,
+        note: `share of the policy features whose silence could have been shown at ${prompts} prompts`,
+      },
+      ...(needed === undefined || needed === Number.POSITIVE_INFINITY
+        ? []
+        : [
+            {
+              name: 'prompts_needed',
+              model: 'aligned',
+              value: needed,
+              n: prompts,
+              note: 'prompts at which the silence of half of the others could be shown, at least',
+            },
+          ]),
+    ],
+    words: `At ${prompts} prompts the silence of ${could} of the ${policy.length} could have been shown.${
+      needed === undefined
+        ? ''
+        : needed === Number.POSITIVE_INFINITY
+          ? ' Half of the others fire in none of them.'
+          : ` Half of the others need ${needed} prompts at least.`
+    }`,
+  }
 }
 
 function answer(
@@ -109,7 +185,7 @@ function answer(
   return {
     status: 'underpowered',
     label: 'underpowered',
-    words: [...words, 'More prompts would decide.'].join(' '),
+    words: [...words, 'Too few have an answer.'].join(' '),
   }
 }
 

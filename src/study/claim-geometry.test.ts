@@ -45,6 +45,10 @@ describe('claimGeometry', () => {
     expect(claim).toMatchObject({ status: 'underpowered', label: 'underpowered' })
     expect(named(claim, 'steering_reach')!.ci![1]).toBeGreaterThan(1)
     expect(claim.words).toMatch(/does not decide whether it goes beyond them/)
+    expect(claim.words).toMatch(
+      /moves aligned, which reaches 0\.\d+ times as far .* \d+%.* if it does nothing/,
+    )
+    expect(named(claim, 'power_no_more_than_random')).toMatchObject({ n: 12, model: 'aligned' })
   })
 
   it('says no more than random in at most 10 of 100 where the direction goes just as far as 95% of them do', async () => {
@@ -61,6 +65,9 @@ describe('claimGeometry', () => {
     const claim = await geometry({ gain: 1, removed: 0.05 }, { gain: 1 })
     expect(claim).toMatchObject({ status: 'underpowered', label: 'works in part' })
     expect(failed(claim).join()).toMatch(/ablating/)
+    // What was not passed has its power beside it, and only that.
+    expect(claim.words).toMatch(/Of the test that ablating .*: With \d+ issues the chance of finding/)
+    expect(claim.measures.filter((m) => m.name.startsWith('power_'))).toHaveLength(1)
   })
 
   it('does not take steering the wrong way for steering', async () => {

@@ -5,10 +5,10 @@
 
 import { issueDraws, overIssues } from '../stats/contrast.ts'
 import { type Estimate, mean } from '../stats/estimate.ts'
-import { slopes } from '../stats/gain.ts'
 import { type Reach, reachBeside } from '../stats/reach.ts'
 import { doseGates, LEAST_RANDOM, spanGate, tableSeries } from './claim-steering.ts'
 import { addQ, measure, tested } from './direction-measures.ts'
+import { type Power, powerOf } from './power-words.ts'
 import type { Claim, Gate, Measure, Series } from './results.ts'
 import type { Study } from './schema.ts'
 import {
@@ -42,15 +42,21 @@ function contrastDrops(plain: readonly number[], ablated: readonly number[]): Fl
   return Float64Array.from(plain, (v, i) => sign * (v - ablated[i]!))
 }
 
-/** How far steering along the direction moves the model, over the 95% point of random directions. */
-function reachOf(table: SteeringTable, { study, signal }: GeometryInput): Promise<Reach> {
-  const { minus, plus } = primaryArm(table)
-  const gains = slopes([minus.dose, plus.dose], [minus.stance, plus.stance])
-  return reachBeside(
-    table.subset.map((i) => gains[i]!),
-    table.random.matched.map((r) => gainOf(r)),
-    { seed: study.seed, draws: study.draws.bootstrap, signal },
-  )
+/** Effects of a test by issue, and the mean effects of random directions beside them. */
+interface Effects {
+  readonly own: ArrayLike<number>
+  readonly random: readonly number[]
+}
+
+/** What steering along a direction does, on the issues of the random arms. */
+function steeringEffects(table: SteeringTable, arm = primaryArm(table)): Effects {
+  const gains = gainsOf(arm)
+  return { own: table.subset.map((i) => gains[i]!), random: table.random.matched.map((r) => gainOf(r)) }
+}
+
+/** How far the effects go, over the 95% point of random directions. */
+function reachOf({ own, random }: Effects, { study, signal }: GeometryInput): Promise<Reach> {
+  return reachBeside(own, random, { seed: study.seed, draws: study.draws.bootstrap, signal })
 }
 
 /**
@@ -63,7 +69,7 @@ export async function claimGeometry(input: GeometryInput): Promise<Claim> {
   const bar = study.thresholds.arms_p
   const place = { site: input.site, rendering: input.rendering, estimator: 'mean-difference' }
   const measures: Measure[] = []
-  const tests: { gate: Gate; decides: boolean }[] = []
+  const tests: { gate: Gate; decides: boolean; effects: Effects | undefined }[] = []
   const { seed, draws } = study
   const drawn = (count: number): Promise<Int32Array[]> =>
     issueDraws(count, { seed, draws: draws.bootstrap, signal: input.signal })
@@ -75,6 +81,7 @@ export async function claimGeometry(input: GeometryInput): Promise<Claim> {
     decides: boolean,
     rest: Partial<Measure>,
     arms: number,
+    effects: Effects | undefined,
   ): void => {
     if (rank !== undefined && effect !== undefined)
       measures.push(
@@ -86,6 +93,7 @@ export async function claimGeometry(input: GeometryInput): Promise<Claim> {
       )
     tests.push({
       decides,
+      effects,
       gate: {
         name: `${rest.note} (p)`,
         passed: rank !== undefined && rank.p <= bar && arms >= LEAST_RANDOM,
@@ -104,6 +112,7 @@ export async function claimGeometry(input: GeometryInput): Promise<Claim> {
       table === last,
       { model: table.role, note: `steering along the direction moves ${table.role}` },
       table.random.matched.length,
+      steeringEffects(table),
     )
   if (tables.length > 1)
     for (const [i, table] of tables.entries())
@@ -118,28 +127,26 @@ export async function claimGeometry(input: GeometryInput): Promise<Claim> {
           note: `the direction of ${tables[1 - i]!.role} steers ${table.role}`,
         },
         table.random.matched.length,
+        table.cross && steeringEffects(table, table.cross),
       )
   const { ablation, role } = tables[0]!
   const removed = ablation && {
     ...ablation,
     times: await drawn(ablation.plain.length),
     drops: contrastDrops(ablation.plain, ablation.own.contrast),
+    random: ablation.random.map((r) => contrastDrop(ablation.plain, r.contrast)),
   }
   test(
     'ablation_drop',
-    ablation === undefined
-      ? undefined
-      : rankAmong(
-          contrastDrop(ablation.plain, ablation.own.contrast),
-          ablation.random.map((r) => contrastDrop(ablation.plain, r.contrast)),
-        ),
+    removed && rankAmong(contrastDrop(removed.plain, removed.own.contrast), removed.random),
     removed && overIssues(removed.drops, removed.times, seed),
     true,
     {
       model: role,
       note: `ablating the direction in ${role} removes differences between loaded prompts`,
     },
-    ablation?.random.length ?? 0,
+    removed?.random.length ?? 0,
+    removed && { own: removed.drops, random: removed.random },
   )
   if (removed !== undefined) {
     const contrast = (by: readonly number[], note: string): Measure =>
@@ -158,16 +165,25 @@ export async function claimGeometry(input: GeometryInput): Promise<Claim> {
       }),
     )
   }
-  const reach = await reachOf(last, input)
+  const reach = await reachOf(steeringEffects(last), input)
   measures.push(...reachMeasures(reach, last, place))
   addQ(measures)
   const doses = [...doseGates(tables), ...tables.map(spanGate)]
   const gates = [...doses, ...tests.filter((t) => t.decides).map((t) => t.gate)]
   const status = statusOf(gates.slice(doses.length), doses, last, reach)
+  const power = await powerOfTests(
+    status.label === 'underpowered'
+      ? tests.slice(0, 1)
+      : status.label === 'works in part'
+        ? tests.filter((t) => t.decides && !t.gate.passed)
+        : [],
+    input,
+  )
+  measures.push(...power.flatMap((o) => o.measures))
   return {
     id: 'geometry',
     ...status,
-    words: wordsOf(gates.slice(doses.length), status, last, reach),
+    words: [wordsOf(gates.slice(doses.length), status, last, reach), ...power.map((o) => o.words)].join(' '),
     gates,
     measures,
     series: [
@@ -190,28 +206,43 @@ export async function claimGeometry(input: GeometryInput): Promise<Claim> {
   }
 }
 
-function reachMeasures(
-  { needed, ...reach }: Reach,
-  { role: model }: SteeringTable,
-  place: Partial<Measure>,
-): Measure[] {
+function reachMeasures(reach: Reach, { role: model }: SteeringTable, place: Partial<Measure>): Measure[] {
   // Random directions that move nothing at all leave nothing to divide by.
   if (![reach.value, ...reach.ci].every(Number.isFinite)) return []
   const note = 'an interval wholly below 1 says that it moves the model no further than random directions do'
-  return [
-    measure('steering_reach', reach, { model, ...place, note }),
-    ...(needed === undefined
-      ? []
-      : [
-          {
-            name: 'issues_needed',
-            model,
-            value: needed,
-            n: reach.n,
-            note: 'issues of the random arms at which an interval around this reach would lie below 1',
-          },
-        ]),
-  ]
+  return [measure('steering_reach', reach, { model, ...place, note })]
+}
+
+/** What the issues of the random arms could have shown, of each test that was not passed. */
+async function powerOfTests(
+  tests: readonly { gate: Gate; effects: Effects | undefined }[],
+  input: GeometryInput,
+): Promise<Power[]> {
+  const out: Power[] = []
+  for (const { gate, effects } of tests) {
+    if (effects === undefined) continue
+    const what = gate.name.replace(/ \(p\)$/, '')
+    const reach = await reachOf(effects, input)
+    const power = powerOf(
+      reach,
+      { model: input.tables.at(-1)!.role, unit: 'issues' },
+      [
+        {
+          name: 'no_more_than_random',
+          finding: 'no more than random directions',
+          truth: 0,
+          given: 'it does nothing',
+          high: 1,
+        },
+      ],
+      [{ low: 1 }],
+    )
+    out.push({
+      measures: power.measures.map((m) => ({ ...m, note: `${what}: ${m.note}` })),
+      words: `Of the test that ${what}, which reaches ${reaches(reach, effects.random.length)}: ${power.words}`,
+    })
+  }
+  return out
 }
 
 function statusOf(
@@ -230,22 +261,23 @@ function statusOf(
     : { status: 'underpowered', label: 'underpowered' }
 }
 
+const reaches = ({ value, ci }: Reach, arms: number): string =>
+  `${value.toFixed(3)} times as far as the 95% point of ${arms} random directions (90% ${ci[0].toFixed(3)} to ${ci[1].toFixed(3)})`
+
 function wordsOf(
   tests: readonly Gate[],
   { label }: Pick<Claim, 'label'>,
   last: SteeringTable,
-  { value, ci, needed }: Reach,
+  reach: Reach,
 ): string {
-  const f = (x: number): string => x.toFixed(3)
-  const far = `Steering along it moves ${last.role} ${f(value)} times as far as the 95% point of ${last.random.matched.length} random directions (90% ${f(ci[0])} to ${f(ci[1])})`
   const say = (g: Gate): string =>
-    `${g.name.replace(/ \(p\)$/, '')}: ${g.passed ? 'beyond' : 'not beyond'} random directions of equal KL (p = ${g.value === null ? 'not computed' : f(g.value)}${g.note === undefined ? '' : `; ${g.note}`})`
+    `${g.name.replace(/ \(p\)$/, '')}: ${g.passed ? 'beyond' : 'not beyond'} random directions of equal KL (p = ${g.value === null ? 'not computed' : g.value.toFixed(3)}${g.note === undefined ? '' : `; ${g.note}`})`
   const list = tests.map(say).join('; ')
   const reading = {
     works: 'The direction does inside the model what it is read for.',
     'works in part': 'Steering along it works; not every test that the claim asks for does.',
-    'no more than random directions': `${far}: no further than random directions do.`,
-    underpowered: `${far}, which does not decide whether it goes beyond them. ${needed === undefined ? 'More issues or more random directions would be needed.' : `About ${needed} issues of the random arms would show that it does not, if this stays as it is.`}`,
+    'no more than random directions': `Steering along it moves ${last.role} ${reaches(reach, last.random.matched.length)}: no further than random directions do.`,
+    underpowered: 'That does not decide whether it goes beyond them.',
     untestable:
       'There are too few random directions, they can hardly differ, or the doses are not what was asked for.',
   }[label!]

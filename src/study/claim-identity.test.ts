@@ -3,7 +3,6 @@ import { stream } from '../core/random.ts'
 import { IDENTITIES, type Identity, SLOTS } from '../domain/index.ts'
 import { claimIdentity, type IdentityInput } from './claim-identity.ts'
 import type { IdentityRow, Outcome } from './identity-measures.ts'
-import { issuesNeeded } from './reactivation.ts'
 import { parseResults } from './results.ts'
 import { studySchema } from './schema.ts'
 
@@ -94,6 +93,10 @@ describe('claim identity', () => {
     expect(claim.label).toBe(label)
     expect(verdict).toBe(label)
     expect(claim.status).toBe(status)
+    expect(/chance of finding that it does not \d+% .* that it does \d+%/.test(claim.words)).toBe(
+      label === 'underpowered',
+    )
+    expect(claim.measures.some((m) => m.name === 'power_reactivated')).toBe(label === 'underpowered')
     expect(claim.words).toContain(label === 'untestable' ? 'nothing could come back' : 'stated identity')
   })
 
@@ -171,23 +174,5 @@ describe('claim identity', () => {
     const moves = await claimIdentity(input(strong))
     expect([moves.claim.status, moves.claim.label, moves.input]).toEqual(['supported', 'moves', 'not tested'])
     expect((await claimIdentity(input(none))).claim.status).toBe('untestable')
-  })
-})
-
-describe('issues that would decide', () => {
-  const bars = { reactivated: 0.5, not_reactivated: 0.25 }
-  const index = (value: number, half: number) => ({
-    value,
-    ci: [value - half, value + half] as const,
-    n: 24,
-    groups: 24,
-  })
-  it('are as many as shrink the interval to the nearer bar', () => {
-    // Half as wide wants four times as many.
-    expect(issuesNeeded(index(0.75, 0.5), bars)).toBe(96)
-    expect(issuesNeeded(index(0, 0.5), bars)).toBe(96)
-  })
-  it('are none where the index lies between the bars', () => {
-    expect(issuesNeeded(index(0.35, 0.1), bars)).toBeUndefined()
   })
 })

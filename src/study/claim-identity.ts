@@ -7,7 +7,7 @@
 import type { Estimate } from '../stats/estimate.ts'
 import { addQ, measure } from './direction-measures.ts'
 import { conditionOf, type IdentityTable, measureWay, type WayResult, waysOf } from './identity-measures.ts'
-import { issuesNeeded } from './reactivation.ts'
+import { powerOf } from './power-words.ts'
 import type { Claim, Gate, Measure, Series } from './results.ts'
 import type { VerdictInputs } from './verdict.ts'
 
@@ -57,16 +57,26 @@ export async function claimIdentity(input: IdentityInput): Promise<IdentityOutco
   )!
   const { gates, status, label, verdict } = decide(input, primary)
   const index = primary.indices.at(-1)
-  const open = label === 'underpowered' && index?.ci !== undefined ? { ...index, ci: index.ci } : undefined
-  const needed = open && issuesNeeded(open, study.thresholds)
-  if (needed !== undefined)
-    measures.push({
-      name: 'issues_needed',
-      model: roles.at(-1)!,
-      value: needed,
-      n: open!.groups ?? 0,
-      note: 'issues at which an interval around the index of the stance would decide',
-    })
+  const power =
+    label === 'underpowered' && index?.ci !== undefined
+      ? powerOf({ ...index, ci: index.ci }, { model: roles.at(-1)!, unit: 'issues' }, [
+          {
+            name: 'not_reactivated',
+            finding: 'that it does not',
+            truth: 0,
+            given: 'the index is 0',
+            high: study.thresholds.not_reactivated,
+          },
+          {
+            name: 'reactivated',
+            finding: 'that it does',
+            truth: 1,
+            given: 'it is 1',
+            low: study.thresholds.reactivated,
+          },
+        ])
+      : undefined
+  measures.push(...(power?.measures ?? []))
   addQ(measures)
   return {
     input: verdict,
@@ -77,13 +87,7 @@ export async function claimIdentity(input: IdentityInput): Promise<IdentityOutco
       words: [
         ...wordsOf(input, ways, primary),
         READINGS[label as keyof typeof READINGS],
-        ...(open === undefined
-          ? []
-          : [
-              needed === undefined
-                ? `The index lies between the bars of the two labels, so that more than its ${open.groups} issues would not decide.`
-                : `At ${open.groups} issues the interval is too wide; about ${needed} would decide if the index stays as it is.`,
-            ]),
+        ...(power === undefined ? [] : [power.words]),
         ...input.beside.words,
         ...input.dropped.map((d) => `There is no ${d.slot} slot: ${d.why}.`),
       ].join(' '),

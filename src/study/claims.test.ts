@@ -146,6 +146,49 @@ describe('claim direction', () => {
     expect(partly.claim.words).toContain('lost needs every pool')
   })
 
+  test('a retention that spans both bars comes with what the groups could have shown', async () => {
+    const some = sample({ seed: 5, kind: 'nested', groups: 16, perGroup: 6, d: 12, effect: 2 })
+    // Half of it is left, under noise.
+    const other = noise(some.x, 6)
+    const half = matrix(
+      some.x.rows,
+      some.x.cols,
+      some.x.data.map((v, i) => v + 2.2 * other.data[i]!),
+    )
+    const own = (x: Matrix) => harvest((layer) => (layer === 1 ? x : noise(some.x, 8)))
+    const { claim, retention } = await claimDirection(
+      input(
+        some,
+        [
+          { role: 'base', harvest: own(some.x) },
+          { role: 'aligned', harvest: own(half) },
+        ],
+        { randomEmbeddings: new Map<Pool, Matrix>([['mean', noise(some.x, 7)]]) },
+      ),
+    )
+    expect([claim.status, retention]).toEqual(['underpowered', 'underpowered'])
+    expect(claim.words).toMatch(
+      /the chance of finding it retained \d+% if all of it is kept, of finding it lost \d+%/,
+    )
+    for (const name of ['power_retained', 'power_lost', 'groups_needed'])
+      expect(find(claim, name)).toMatchObject({ model: 'aligned', n: 16 })
+  })
+
+  test('an answer that is not given comes with what the groups could have shown', async () => {
+    const few = sample({ seed: 3, kind: 'nested', groups: 14, perGroup: 4, d: 12, effect: 0.8 })
+    const other = noise(few.x, 9)
+    const own = (x: Matrix) => harvest((layer) => (layer === 1 ? x : noise(few.x, 8)))
+    const found = await claimDirection(
+      input(few, [{ role: 'subject', harvest: own(few.x) }], {
+        randomEmbeddings: new Map<Pool, Matrix>([['mean', other]]),
+      }),
+    )
+    expect([found.claim.status, found.claim.label]).toEqual(['underpowered', 'no direction'])
+    expect(found.claim.words).toMatch(/With 14 groups the chance of finding one \d+% if its excess is 0\.1/)
+    expect(found.claim.words).toContain('is not shown to exceed')
+    expect(find(found.claim, 'power_exists')).toMatchObject({ n: 14, model: 'subject' })
+  })
+
   test('one model alone: exists, or no direction where random baselines say as much', async () => {
     const alone = await claimDirection(input(texts, [{ role: 'subject', harvest: base }]))
     expect([alone.claim.label, alone.retention]).toEqual(['exists', 'not tested'])
@@ -182,22 +225,22 @@ describe('claim direction', () => {
 
 describe('claim compression', () => {
   const p = prompts({ seed: 1, issues: 20, perIssue: 8, dim: 40 })
-  const run = (aligned: Matrix, alignedTexts: Matrix) =>
+  const run = (aligned: Matrix, alignedTexts: Matrix, of = p) =>
     claimCompression({
       study,
       layer: 3,
-      texts: { base: p.texts.base, aligned: alignedTexts },
-      labels: p.texts.labels,
+      texts: { base: of.texts.base, aligned: alignedTexts },
+      labels: of.texts.labels,
       prompts: [
-        { rendering: 'raw', base: p.base, aligned },
-        { rendering: 'chat', base: p.base, aligned: p.base },
+        { rendering: 'raw', base: of.base, aligned },
+        { rendering: 'chat', base: of.base, aligned: of.base },
       ],
-      issues: Array.from(p.issues, (i) => `issue ${i}`),
-      loadings: Array.from(p.issues, () => 'neutral'),
+      issues: Array.from(of.issues, (i) => `issue ${i}`),
+      loadings: Array.from(of.issues, () => 'neutral'),
       pool: 'last_content',
       directions: new Map([
-        ['base.mean-difference', p.d],
-        ['aligned.mean-difference', p.d],
+        ['base.mean-difference', of.d],
+        ['aligned.mean-difference', of.d],
       ]),
     })
 
@@ -225,6 +268,23 @@ describe('claim compression', () => {
     expect(find(claim, 'ratio_gap_scaled', { axis: 'base' }).value).toBeCloseTo(1, 12)
     // In chat both are the base: halving in raw only is a difference of log 2 between renderings.
     expect(find(claim, 'rendering_did').value).toBeCloseTo(Math.log(2), 12)
+  })
+
+  test('an interval that spans the bar comes with what the issues could have shown', async () => {
+    const few = prompts({ seed: 2, issues: 12, perIssue: 4, dim: 40, alongD: 0.7 })
+    const other = noise(few.aligned, 3)
+    const blurred = matrix(
+      few.aligned.rows,
+      few.aligned.cols,
+      few.aligned.data.map((v, i) => v + 0.2 * other.data[i]!),
+    )
+    const claim = await run(blurred, few.texts.aligned, few)
+    expect([claim.status, claim.label]).toEqual(['underpowered', 'underpowered'])
+    expect(claim.words).toMatch(
+      /With 12 issues the chance of finding a selective compression \d+% if .* of finding none \d+%/,
+    )
+    expect(find(claim, 'power_selective')).toMatchObject({ n: 12 })
+    expect(find(claim, 'power_not_selective').value).toBeLessThan(1)
   })
 
   test('compression along the direction only is supported', async () => {

@@ -31,19 +31,3 @@ export function readReactivation(
         : 'underpowered'
   return { label, index }
 }
-
-/**
- * Issues at which the interval around this very index would decide; undefined where the index lies between the two
- * bars, where no label holds however many there are.
- */
-export function issuesNeeded(
-  index: Estimate & { readonly ci: readonly [number, number] },
-  thresholds: Pick<Study['thresholds'], 'reactivated' | 'not_reactivated'>,
-): number | undefined {
-  const { value, ci, groups = 0 } = index
-  const narrower =
-    value > thresholds.reactivated
-      ? (value - thresholds.reactivated) / (value - ci[0])
-      : (thresholds.not_reactivated - value) / (ci[1] - value)
-  return narrower > 0 ? Math.max(groups + 1, Math.ceil(groups / narrower ** 2)) : undefined
-}
