@@ -204,4 +204,22 @@ describe('a study of steering', () => {
     // 6 doses and pairs on 8 issues, 80 random arms on 3, 44 on the concept, 25 ablations of 6 loaded prompts.
     expect(scores.texts).toBe(6 * 8 + 80 * 3 + 44 * 3 + 25 * 6)
   }, 300_000)
+
+  it('steers at the positions that the study names, in scores and in texts', async () => {
+    const r = await run('last', '{ subject: base }', {
+      issues: 'positions: last, issues: 8, random: 20, random_issues: 3',
+    })
+    // One token a prompt: no arm is asked on more than the 8 issues.
+    const touched = series(claim(r, 'geometry'), 'receipt_tokens', 'subject')
+    expect(Math.max(...touched)).toBe(8)
+    const steps = join(folder, 'runs/last/steps')
+    const named = await Promise.all(
+      (await readdir(steps))
+        .filter((s) => /^(arm-scores|steered-texts)/.test(s))
+        .map(async (s) => JSON.parse(await readFile(join(steps, s, 'step.json'), 'utf8'))),
+    )
+    expect(new Set(named.map((s) => `${s.kind} ${s.params.positions}`))).toEqual(
+      new Set(['arm-scores last', 'steered-texts last']),
+    )
+  }, 300_000)
 })
