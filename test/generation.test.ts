@@ -1,6 +1,7 @@
 /** Generation and scoring: batches, stop tokens, sampling, cancelling, and completions over a shared prompt. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Graph } from '../src/ggml/graph.ts'
 import { generate } from '../src/model/generate.ts'
 import { add, type Intervention, type Positions } from '../src/model/interventions.ts'
 import { logProbability } from '../src/model/log-probabilities.ts'
@@ -32,6 +33,31 @@ describe('generation', () => {
       const { texts } = await generate(model, prompts, { ...options, batch })
       expect(texts).toEqual(alone)
     }
+  })
+
+  it('packs the weights once where that pays, and writes the same', async () => {
+    using model = await loadTiny(FOLDER, 2)
+    const { kernels } = model.backend
+    if (kernels?.kernels.isa === undefined) return
+    const many = Array.from({ length: 65 }, (_, i) => ({ id: `m${i}`, tokens: [i + 1, 7, 2 * i + 1] }))
+    /** Whether steps multiply with panels that are kept. */
+    const keeps = (): boolean => {
+      using graph = new Graph(model.backend, 8)
+      const w = model.weights.layers[0]!.gate.weight
+      const [step, pass] = [true, false].map(
+        (step) =>
+          kernels.choose(w, graph.input('F32', [w.ne[0], 9]), { precision: model.precision, step })!.address,
+      )
+      return step !== pass
+    }
+    const write = async (batch: number): Promise<readonly number[][]> =>
+      (await generate(model, many, { maxTokens: 12, temperature: 1, batch })).texts.map((t) => [...t.tokens])
+    const fly = await write(65)
+    expect(keeps()).toBe(false)
+    await generate(model, many.slice(0, 7), { maxTokens: 2 })
+    expect(keeps()).toBe(false)
+    expect(await write(16)).toEqual(fly)
+    expect(keeps()).toBe(true)
   })
 
   it('follows from seed, id and position alone', async () => {

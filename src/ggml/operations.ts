@@ -9,7 +9,7 @@ import * as check from './checks.ts'
 import { bitWords } from './kernels/above.ts'
 import type { AttentionPlan } from './kernels/attention-plan.ts'
 import type { GatherKernels } from './kernels/gather.ts'
-import type { LinearOptions } from './kernels/linear.ts'
+import type { LinearOptions, PanelJobs } from './kernels/linear.ts'
 import { contiguousStrides, type Extents, extents, shapeError, show, type Tensor } from './tensor.ts'
 import { type GgmlType, TYPE_IDS } from './types.ts'
 
@@ -256,6 +256,11 @@ export abstract class Operations {
     if (kernel === undefined) return this.mulMat(options.precision === 'f32' ? this.cast(w, 'F32') : w, x)
     const args = [w, kernel.activations === 'BF16' ? this.#round(x) : x]
     return this.#custom([w.ne[1], x.ne[1]], args, kernel.address, kernel.scratch)
+  }
+
+  /** Packs weights into panels that are kept; give the result to `expand`. */
+  packPanels({ weights, panels, places }: PanelJobs['all'][number]): Tensor {
+    return this.#custom([1], [weights], panels.kernels.pack, places)
   }
 
   /**

@@ -30,6 +30,7 @@ import { checkLengths, type Layout, layOut, planPacks } from './layout.ts'
 import { logProbabilities } from './log-probabilities.ts'
 import type { Adapter } from './lora.ts'
 import { median, rowNorms } from './norms.ts'
+import { keepPanels, panelsPay } from './panels.ts'
 import type { Receipt } from './receipts.ts'
 import { Draws } from './sample.ts'
 import type { Weights } from './weights.ts'
@@ -113,6 +114,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
   readonly mix: ForwardModel['mix']
   readonly #adapter: Adapter | undefined
   #disposed = false
+  #isPrepared = false
 
   constructor(parts: ModelParts) {
     this.path = parts.path
@@ -309,6 +311,13 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
       // Before `pass` is freed.
       return await this.computePass(pass, options, this.allocator, compiler, signal, arrays)
     })
+  }
+
+  /** Before decoding steps of so many sequences: packs the weights once, where that pays (panels.ts). Inside {@link alone}. */
+  async prepareSteps(sequences: number, signal?: AbortSignal): Promise<void> {
+    if (this.#isPrepared || this.mix !== undefined || !panelsPay(sequences)) return
+    await keepPanels(this.backend, this.weights, this.precision, signal)
+    this.#isPrepared = true
   }
 
   /**

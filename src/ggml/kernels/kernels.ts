@@ -14,12 +14,13 @@ import { type CpuFeatures, readCpu } from './cpu.ts'
 import { ownBlocks } from './dequantise.ts'
 import { emitGather, type GatherKernels, type GatherKind, verifyGather } from './gather.ts'
 import { AVX2, AVX512, type InstructionSet } from './isa.ts'
+import { emitKeep } from './kept.ts'
 import { checkBatchLayout, checkTensorLayout, toFloatAddress } from './layout.ts'
 import { type Mapping, mapCode } from './memory.ts'
 import type { Source } from './pack.ts'
 import { emitPeak, peakWork } from './peak.ts'
 import { emitProduct } from './product.ts'
-import { callable, type ProductCall, type ProductKind, verifyProduct } from './verify.ts'
+import { callable, type ProductCall, type ProductKind, verifyKeep, verifyProduct } from './verify.ts'
 import { verifyAttention } from './verify-attention.ts'
 import { verifyBatched } from './verify-batched.ts'
 
@@ -72,8 +73,36 @@ export class Kernels {
       const source = sourceOf(kind, this.#engine)
       return {
         code: emitProduct(isa, { bf16: kind.activations === 'BF16', source }),
-        verify: (call) =>
-          verifyProduct(isa, kind, call, source.kind === 'blocks' ? source.toFloat : undefined),
+        verify: (call) => verifyProduct(isa, kind, call, { toFloat: toFloatOf(source) }),
+      }
+    })
+  }
+
+  /**
+   * Tested kernels that pack weights of a kind once and multiply with the panels that were kept (kept.ts); undefined
+   * where a product packs for itself.
+   */
+  kept(kind: ProductKind): { pack: Pointer; product: Pointer } | undefined {
+    const { activations } = kind
+    const pack = this.#keep(kind)
+    // The type is gone from a panel: one product serves all of them.
+    const plain = this.#keep({ weights: activations, activations })
+    if (pack === undefined || plain === undefined) return undefined
+    const product = this.#once(`panels x ${activations}`, (isa) => ({
+      code: emitProduct(isa, { bf16: activations === 'BF16', source: 'kept' }),
+      verify: (call) =>
+        verifyProduct(isa, { weights: activations, activations }, call, { keep: callable(plain) }),
+    }))
+    return product === undefined ? undefined : { pack, product }
+  }
+
+  #keep(kind: ProductKind): Pointer | undefined {
+    if (this.isa === undefined || (kind.activations === 'BF16' && !this.hasBf16)) return undefined
+    return this.#once(`panels of ${kind.weights} x ${kind.activations}`, (isa) => {
+      const source = sourceOf(kind, this.#engine)
+      return {
+        code: emitKeep(isa, { bf16: kind.activations === 'BF16', source }),
+        verify: (call) => verifyKeep(isa, kind, call, toFloatOf(source)),
       }
     })
   }
@@ -185,6 +214,10 @@ export function sourceOf(kind: ProductKind, engine: Engine): Source {
     bytes: blockBytes(weights),
     bf16,
   }
+}
+
+function toFloatOf(source: Source): Pointer | undefined {
+  return source.kind === 'blocks' ? source.toFloat : undefined
 }
 
 const sets = new Map<string, Kernels>()

@@ -7,6 +7,7 @@ import type { Engine } from '../library.ts'
 import { isPacked, type Tensor } from '../tensor.ts'
 import { type AttentionPlan, type AttentionShape, planAttention, type Span } from './attention-plan.ts'
 import type { Form } from './batched.ts'
+import { panelBytes } from './kept.ts'
 import { type Kernels, kernelsOf } from './kernels.ts'
 import { Pages } from './memory.ts'
 import { scratchBytes } from './pack.ts'
@@ -31,7 +32,7 @@ export interface LinearOptions {
 /** A kernel to run on w and x. */
 export interface Choice {
   readonly address: Pointer
-  /** What the kernel takes as its last argument. */
+  /** What the kernel takes as its last argument: a pointer to the address of its scratch, or of its panels. */
   readonly scratch: Pointer
   /** The type that it wants the activations in. */
   readonly activations: 'F32' | 'BF16'
@@ -44,6 +45,9 @@ export class BackendKernels implements Disposable {
   /** Bytes of scratch a thread. */
   #need = 0
   #threads: number
+  /** Panels that were packed for decoding steps, by the weights that they hold. */
+  readonly #kept = new Map<Tensor, Panels>()
+  readonly #keptPages: Disposable[] = []
 
   constructor(engine: Engine, threads: number) {
     this.kernels = kernelsOf(engine)
@@ -66,16 +70,52 @@ export class BackendKernels implements Disposable {
     if (kernels.isa === undefined || !isMatrix(w) || !isMatrix(x) || x.type !== 'F32') return undefined
     if (!isPacked(w) || !isPacked(x) || (step && x.ne[1] < FEWEST_ROWS)) return undefined
     if (w.type === 'I32' || w.type === 'I64') return undefined
-    const kinds: ProductKind[] = [{ weights: w.type, activations: 'F32' }]
-    if (precision === 'native' && w.type !== 'F32' && w.type !== 'F16' && w.ne[0] % 2 === 0)
-      kinds.unshift({ weights: w.type, activations: 'BF16' })
-    for (const kind of kinds) {
+    const kept = step ? this.#kept.get(w) : undefined
+    if (kept !== undefined && kept.precision === precision)
+      return { address: kept.kernels.product, scratch: kept.address, activations: kept.activations }
+    for (const kind of kindsOf(w, precision)) {
       const address = kernels.product(kind)
       if (address === undefined) continue
       const scratch = this.#lend(scratchBytes(kernels.isa, DEPTH))
       return scratch === undefined ? undefined : { address, scratch, activations: kind.activations }
     }
     return undefined
+  }
+
+  /**
+   * Memory for the panels of all these weights, so that decoding steps need not pack them; undefined where they
+   * would take more than `most` bytes, or no kernels serve. The caller packs them (graph.ts) and then calls `keep`.
+   *
+   * @throws PalimpsestError `engine-memory`
+   */
+  reservePanels(
+    all: readonly Tensor[],
+    precision: LinearOptions['precision'],
+    most: number,
+  ): PanelJobs | undefined {
+    const { isa } = this.kernels
+    if (isa === undefined) return undefined
+    const jobs: PanelJob[] = []
+    for (const weights of new Set(all)) {
+      if (this.#kept.has(weights) || !isMatrix(weights) || !isPacked(weights)) continue
+      for (const kind of kindsOf(weights, precision)) {
+        const kernels = this.kernels.kept(kind)
+        if (kernels === undefined) continue
+        const { activations } = kind
+        const words = activations === 'BF16' ? weights.ne[0] / 2 : weights.ne[0]
+        jobs.push({ weights, kernels, activations, precision, bytes: panelBytes(isa, weights.ne[1], words) })
+        break
+      }
+    }
+    const fits = jobs.length > 0 && jobs.reduce((sum, job) => sum + job.bytes, 0) <= most
+    if (!fits || this.#lend(scratchBytes(isa, DEPTH)) === undefined) return undefined
+    return new PanelJobs(jobs, this.#scratch!.address)
+  }
+
+  /** From now on decoding steps use the panels, which live as long as the backend. */
+  keep(jobs: PanelJobs): void {
+    for (const { weights, panels } of jobs.all) this.#kept.set(weights, panels)
+    this.#keptPages.push(jobs)
   }
 
   /** A plan of attention among packed texts, where a kernel serves; the spans cover the tokens of a pass in order. */
@@ -116,7 +156,58 @@ export class BackendKernels implements Disposable {
   [Symbol.dispose](): void {
     this.#scratch?.[Symbol.dispose]()
     this.#scratch = undefined
+    this.#kept.clear()
+    for (const pages of this.#keptPages.splice(0)) pages[Symbol.dispose]()
   }
+}
+
+/** Panels of weights, and what multiplies with them. */
+interface Panels {
+  readonly kernels: { readonly pack: Pointer; readonly product: Pointer }
+  readonly activations: 'F32' | 'BF16'
+  readonly precision: LinearOptions['precision']
+  /** A pointer to the address of the panels. */
+  readonly address: Pointer
+}
+
+/** Weights to be packed, each with the kernel that does it and what that is told; owns the panels. */
+export class PanelJobs implements Disposable {
+  readonly all: readonly { readonly weights: Tensor; readonly panels: Panels; readonly places: Pointer }[]
+  readonly #pages: Pages
+
+  /** @param scratch the address of the threads' scratch */
+  constructor(jobs: readonly PanelJob[], scratch: Pointer) {
+    const head = Math.ceil((PLACES * jobs.length) / 64) * 64
+    this.#pages = pagesOf(jobs.reduce((sum, job) => sum + job.bytes, head))
+    const { address } = this.#pages
+    const places = new BigUint64Array(koffi.view(address, PLACES * jobs.length))
+    let at = address + BigInt(head)
+    this.all = jobs.map(({ weights, bytes, ...job }, i) => {
+      places.set([scratch, at], 2 * i)
+      at += BigInt(bytes)
+      const own = address + BigInt(PLACES * i)
+      return { weights, panels: { ...job, address: own + 8n }, places: own }
+    })
+  }
+
+  [Symbol.dispose](): void {
+    this.#pages[Symbol.dispose]()
+  }
+}
+
+/** Bytes of the two addresses that a packing kernel is told. */
+const PLACES = 16
+
+interface PanelJob extends Omit<Panels, 'address'> {
+  readonly weights: Tensor
+  readonly bytes: number
+}
+
+/** The kinds of product that compute these weights at a precision, the best first. */
+function kindsOf({ type: weights, ne }: Tensor, precision: LinearOptions['precision']): ProductKind[] {
+  const wide: ProductKind = { weights, activations: 'F32' }
+  const isRounded = precision === 'native' && weights !== 'F32' && weights !== 'F16' && ne[0] % 2 === 0
+  return isRounded ? [{ weights, activations: 'BF16' }, wide] : [wide]
 }
 
 function isMatrix(t: Tensor): boolean {
@@ -127,10 +218,10 @@ function pagesOf(bytes: number): Pages {
   try {
     return new Pages(bytes)
   } catch (cause) {
-    throw new PalimpsestError('engine', 'engine-memory', 'No memory for the scratch of more threads.', {
+    throw new PalimpsestError('engine', 'engine-memory', 'No memory for the kernels.', {
       found: (cause as Error).message,
       expected: `${bytes} bytes`,
-      fix: 'Use fewer threads.',
+      fix: 'Use fewer threads, or free some memory.',
       cause,
     })
   }
@@ -156,6 +247,10 @@ class Scratch implements Disposable {
     this.#outgrown.push(this.#pages)
     this.#pages = more
     this.#point()
+  }
+
+  get address(): Pointer {
+    return this.#pages.address
   }
 
   #point(): void {

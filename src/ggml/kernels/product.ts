@@ -9,6 +9,7 @@
 import {
   Assembler,
   at,
+  type Label,
   type Memory,
   r8,
   r9,
@@ -61,43 +62,125 @@ const UNROLL = 4
 export interface ProductOptions {
   /** Panels and activations are pairs of bf16, multiplied into f32 (`vdpbf16ps`). */
   readonly bf16: boolean
-  readonly source: Source
+  /** Where panels come from; `kept`: they were packed before (kept.ts). */
+  readonly source: Source | 'kept'
 }
 
 const SLOTS = ['w', 'wStride', 'x', 'xStride', 'y', 'N', 'M', 'K'] as const
-const MORE_SLOTS = ['panel', 'threads', 'from', 'words', 'scratch', 'mask'] as const
-type Slot = (typeof SLOTS)[number] | (typeof MORE_SLOTS)[number]
+const MORE_SLOTS = ['panel', 'threads', 'from', 'words', 'scratch', 'panels', 'mask'] as const
+
+/** Where a kernel that goes through panels keeps what does not fit its registers. */
+export type PanelFrame = Record<(typeof SLOTS)[number] | (typeof MORE_SLOTS)[number], Memory>
+
+/** The frame of a kernel that goes through panels, and its bytes. */
+export function panelFrame(): { slot: PanelFrame; bytes: number } {
+  const names = [...SLOTS, ...MORE_SLOTS]
+  const slot = Object.fromEntries(names.map((name, i) => [name, at(rsp, 8 * i)])) as PanelFrame
+  return { slot, bytes: names.length * 8 }
+}
+
+/** register *= factor, by way of another register. */
+export function emitTimes(a: Assembler, register: number, factor: number, temporary: number): void {
+  a.moveImmediate(temporary, factor)
+  a.op('imul', register, temporary)
+}
+
+/**
+ * Emits the loops over panels ith, ith + nth, ..., and in each over its words of K, at most {@link DEPTH} at a time.
+ * `each` finds the panel's columns in r15 and its words in `slot.from` and `slot.words`.
+ */
+export function emitPanels(a: Assembler, isa: InstructionSet, slot: PanelFrame, each: () => void): void {
+  const [panelLoop, depthLoop, panelDone, end] = [a.label(), a.label(), a.label(), a.label()]
+  a.bind(panelLoop)
+  a.op('mov', rcx, slot.panel)
+  emitTimes(a, rcx, isa.columns, rdx)
+  a.op('mov', rax, slot.N)
+  a.op('sub', rax, rcx)
+  a.jumpIf('le', end)
+  a.op('cmp', rax, rdx)
+  a.op('cmovg', rax, rdx)
+  a.op('mov', r15, rax)
+  a.moveImmediate(rax, 0)
+  a.store(slot.from, rax)
+
+  a.bind(depthLoop)
+  a.op('mov', r8, slot.K)
+  a.op('sub', r8, slot.from)
+  a.jumpIf('le', panelDone)
+  a.moveImmediate(rax, DEPTH)
+  a.op('cmp', r8, rax)
+  a.op('cmovg', r8, rax)
+  a.store(slot.words, r8)
+  each()
+  a.opImmediate('add', slot.from, DEPTH)
+  a.jump(depthLoop)
+
+  a.bind(panelDone)
+  a.op('mov', rax, slot.panel)
+  a.op('add', rax, slot.threads)
+  a.store(slot.panel, rax)
+  a.jump(panelLoop)
+  a.bind(end)
+}
+
+/** Inside {@link emitPanels}: packs the panel's words into the thread's scratch. */
+export function emitPackWords(
+  a: Assembler,
+  isa: InstructionSet,
+  slot: PanelFrame,
+  source: Source,
+  pack: Label,
+): void {
+  a.op('mov', r8, slot.words)
+  a.op('mov', rsi, slot.panel)
+  emitTimes(a, rsi, isa.columns, rax)
+  a.op('imul', rsi, slot.wStride)
+  a.op('add', rsi, slot.w)
+  a.op('mov', rax, slot.from)
+  a.shift('right', rax, Math.log2(DEPTH))
+  emitTimes(a, rax, sourceBytes(source, DEPTH), rcx)
+  a.op('add', rsi, rax)
+  a.op('mov', rdi, slot.scratch)
+  a.op('mov', rdx, slot.wStride)
+  a.op('mov', rcx, r15)
+  a.call(pack)
+}
+
+/** Inside {@link emitPanels}: rax <- where the panel's words are among those that are kept. Clobbers rcx. */
+export function emitKeptPlace(a: Assembler, isa: InstructionSet, slot: PanelFrame): void {
+  a.op('mov', rax, slot.panel)
+  a.op('imul', rax, slot.K)
+  a.op('add', rax, slot.from)
+  emitTimes(a, rax, isa.columns * 4, rcx)
+  a.op('add', rax, slot.panels)
+}
 
 /** Emits a product. */
 export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOptions): Uint8Array {
   const a = new Assembler()
   const { columns, rows } = isa
-  const panelStride = columns * 4
-  const names: readonly Slot[] = [...SLOTS, ...MORE_SLOTS]
-  const frame = names.length * 8
-  const slot = Object.fromEntries(names.map((name, i) => [name, at(rsp, 8 * i)])) as Record<Slot, Memory>
+  const { slot, bytes: frame } = panelFrame()
   const masks: MaskContext = { slot: slot.mask, table: a.label() }
-  const [start, panelLoop, depthLoop, panelDone, end] = Array.from({ length: 5 }, () => a.label())
-  const [rowLoop, remainder, depthDone] = Array.from({ length: 3 }, () => a.label())
-  const times = (register: number, factor: number, temporary: number): void => {
-    a.moveImmediate(temporary, factor)
-    a.op('imul', register, temporary)
-  }
+  const start = a.label()
   const fetch = (into: Memory, base: number, offset: number): void => {
     a.op('mov', rax, at(base, offset))
     a.store(into, rax)
   }
 
   a.endbr64()
-  a.jump(start!)
-  const pack = emitPack(a, isa, source, DEPTH)
-  a.bind(start!)
+  a.jump(start)
+  const pack = source === 'kept' ? undefined : emitPack(a, isa, source, DEPTH)
+  a.bind(start)
   emitEntry(a, frame)
   a.store(slot.panel, rsi)
   a.store(slot.threads, rdx)
-  times(rsi, scratchBytes(isa, DEPTH), rax)
-  a.op('add', rsi, at(rcx)) // userdata points to the address of the scratch
-  a.store(slot.scratch, rsi)
+  // userdata points to the address of the scratch, or to that of the panels
+  if (source === 'kept') fetch(slot.panels, rcx, 0)
+  else {
+    emitTimes(a, rsi, scratchBytes(isa, DEPTH), rax)
+    a.op('add', rsi, at(rcx))
+    a.store(slot.scratch, rsi)
+  }
   a.op('mov', rcx, at(rdi, TENSOR.src0))
   a.op('mov', rdx, at(rdi, TENSOR.src1))
   fetch(slot.w, rcx, TENSOR.data)
@@ -112,81 +195,47 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
   if (bf16) a.shift('right', rax, 1)
   a.store(slot.K, rax)
 
-  a.bind(panelLoop!) // panels ith, ith + nth, ...
-  a.op('mov', rcx, slot.panel)
-  times(rcx, columns, rdx)
-  a.op('mov', rax, slot.N)
-  a.op('sub', rax, rcx)
-  a.jumpIf('le', end!)
-  a.op('cmp', rax, rdx)
-  a.op('cmovg', rax, rdx)
-  a.op('mov', r15, rax) // columns of this panel
-  a.moveImmediate(rax, 0)
-  a.store(slot.from, rax)
+  emitPanels(a, isa, slot, () => {
+    if (source === 'kept') {
+      emitKeptPlace(a, isa, slot)
+      a.store(slot.scratch, rax)
+    } else emitPackWords(a, isa, slot, source, pack!)
+    a.op('mov', rax, r15)
+    isa.limitColumns(a, masks)
+    a.op('mov', r8, slot.xStride)
+    a.op('mov', rbp, slot.M) // rows left
+    a.op('mov', rcx, slot.from)
+    a.op('mov', r14, slot.x)
+    a.op('lea', r14, at(r14, 0, rcx, 4))
+    a.op('mov', r12, slot.panel)
+    emitTimes(a, r12, columns * 4, rax)
+    a.op('add', r12, slot.y)
 
-  a.bind(depthLoop!) // words of K from `from` on, at most DEPTH
-  a.op('mov', r8, slot.K)
-  a.op('sub', r8, slot.from)
-  a.jumpIf('le', panelDone!)
-  a.moveImmediate(rax, DEPTH)
-  a.op('cmp', r8, rax)
-  a.op('cmovg', r8, rax)
-  a.store(slot.words, r8)
-  a.op('mov', rsi, slot.panel)
-  times(rsi, columns, rax)
-  a.op('imul', rsi, slot.wStride)
-  a.op('add', rsi, slot.w)
-  a.op('mov', rax, slot.from)
-  a.shift('right', rax, Math.log2(DEPTH))
-  times(rax, sourceBytes(source, DEPTH), rcx)
-  a.op('add', rsi, rax)
-  a.op('mov', rdi, slot.scratch)
-  a.op('mov', rdx, slot.wStride)
-  a.op('mov', rcx, r15)
-  a.call(pack)
-  a.op('mov', rax, r15)
-  isa.limitColumns(a, masks)
-  a.op('mov', r8, slot.xStride)
-  a.op('mov', rbp, slot.M) // rows left
-  a.op('mov', rcx, slot.from)
-  a.op('mov', r14, slot.x)
-  a.op('lea', r14, at(r14, 0, rcx, 4))
-  a.op('mov', r12, slot.panel)
-  times(r12, panelStride, rax)
-  a.op('add', r12, slot.y)
-
-  const tile = (count: number): void => {
-    emitTile(a, isa, count, { ...slot, masks }, { bf16, chain: bf16 ? CHAIN_BF16 : CHAIN })
-    a.op('mov', r12, rsi)
-  }
-  a.bind(rowLoop!)
-  a.opImmediate('cmp', rbp, rows)
-  a.jumpIf('l', remainder!)
-  tile(rows)
-  a.op('mov', rax, r8)
-  times(rax, rows, rcx)
-  a.op('add', r14, rax)
-  a.opImmediate('sub', rbp, rows)
-  a.jump(rowLoop!)
-  a.bind(remainder!)
-  for (let count = rows - 1; count > 0; count--) {
-    const other = a.label()
-    a.opImmediate('cmp', rbp, count)
-    a.jumpIf('ne', other)
-    tile(count)
-    a.jump(depthDone!)
-    a.bind(other)
-  }
-  a.bind(depthDone!)
-  a.opImmediate('add', slot.from, DEPTH)
-  a.jump(depthLoop!)
-
-  a.bind(panelDone!)
-  a.op('mov', rax, slot.panel)
-  a.op('add', rax, slot.threads)
-  a.store(slot.panel, rax)
-  a.jump(panelLoop!)
-  a.bind(end!)
+    const [rowLoop, remainder, done] = [a.label(), a.label(), a.label()]
+    const tile = (count: number): void => {
+      emitTile(a, isa, count, { ...slot, masks }, { bf16, chain: bf16 ? CHAIN_BF16 : CHAIN })
+      a.op('mov', r12, rsi)
+    }
+    a.bind(rowLoop)
+    a.opImmediate('cmp', rbp, rows)
+    a.jumpIf('l', remainder)
+    tile(rows)
+    a.op('mov', rax, r8)
+    emitTimes(a, rax, rows, rcx)
+    a.op('add', r14, rax)
+    a.opImmediate('sub', rbp, rows)
+    a.jump(rowLoop)
+    a.bind(remainder)
+    for (let count = rows - 1; count > 0; count--) {
+      const other = a.label()
+      a.opImmediate('cmp', rbp, count)
+      a.jumpIf('ne', other)
+      tile(count)
+      a.jump(done)
+      a.bind(other)
+    }
+    a.bind(done)
+  })
   emitExit(a, frame)
   isa.emitData(a, masks)
   return a.finish()

@@ -8,6 +8,7 @@ import koffi from '../../core/ffi.ts'
 import type { Pointer } from '../bindings.ts'
 import { blockBytes, blockElements, type GgmlType, isPlain } from '../types.ts'
 import type { InstructionSet } from './isa.ts'
+import { panelBytes } from './kept.ts'
 import { Pages } from './memory.ts'
 import { scratchBytes } from './pack.ts'
 import { DEPTH, TENSOR } from './product.ts'
@@ -39,13 +40,14 @@ const THREADS = 2
  * Tests a kernel.
  *
  * @param toFloat widens quantised rows, for blocks: ggml's own function
+ * @param keep packs the weights before (kept.ts), where the kernel is one of panels that are kept
  * @throws Error saying what is wrong
  */
 export function verifyProduct(
   isa: InstructionSet,
   kind: ProductKind,
   call: ProductCall,
-  toFloat?: Pointer,
+  { toFloat, keep }: { readonly toFloat?: Pointer | undefined; readonly keep?: ProductCall } = {},
 ): void {
   const quantised = !isPlain(kind.weights)
   const isBf16 = kind.activations === 'BF16'
@@ -55,8 +57,10 @@ export function verifyProduct(
   const rowBytes = (K / blockElements(kind.weights)) * blockBytes(kind.weights)
   const activationBytes = isBf16 ? 2 : 4
   const stride = N + 3 // of results, in words
+  const panels = keep === undefined ? 0 : panelBytes(isa, N, isBf16 ? K / 2 : K)
   using bench = new Bench([
-    ['scratch', 8],
+    ['scratch', 16],
+    ['panels', panels],
     ['work', THREADS * scratchBytes(isa, DEPTH)],
     ['w', N * rowBytes],
     ['x', M * K * activationBytes],
@@ -67,6 +71,8 @@ export function verifyProduct(
     ['src1', TENSOR.bytes],
   ])
   bench.view('scratch').setBigUint64(0, bench.address('work'), true)
+  bench.view('scratch').setBigUint64(8, bench.address('panels'), true)
+  const userdata = bench.address('scratch') + (keep === undefined ? 0n : 8n)
   const w = fillWeights(bench, kind.weights, K, N, rowBytes, toFloat)
   if (isBf16) for (let i = 0; i < w.length; i++) w[i] = roundedToBf16(w[i]!)
   const x = fillActivations(bench, kind.activations, M * K)
@@ -74,11 +80,13 @@ export function verifyProduct(
   bench.tensor('src1', K, M, K * activationBytes, bench.address('x'))
   bench.view('dst').setBigUint64(TENSOR.src0, bench.address('src0'), true)
   bench.view('dst').setBigUint64(TENSOR.src1, bench.address('src1'), true)
+  for (let i = 0; keep !== undefined && i < THREADS; i++)
+    keep(bench.address('dst'), i, THREADS, bench.address('scratch'))
   const y = bench.words('y')
   const run = (rows: number, columns: number, threads: number): void => {
     y.fill(UNTOUCHED)
     bench.tensor('dst', columns, rows, stride * 4, bench.address('y'))
-    for (let i = 0; i < threads; i++) call(bench.address('dst'), i, threads, bench.address('scratch'))
+    for (let i = 0; i < threads; i++) call(bench.address('dst'), i, threads, userdata)
     for (let i = 0; i < y.length; i++)
       if ((i % stride >= columns || i >= rows * stride) && y[i] !== UNTOUCHED)
         throw new Error(`it writes outside its result (${rows} x ${columns})`)
@@ -108,6 +116,55 @@ export function verifyProduct(
   same(M, N, THREADS)
   for (let rows = 1; rows < isa.rows; rows++) same(rows, N, 1)
   for (let columns = 1; columns <= isa.columns; columns++) same(1, columns, 1)
+}
+
+/**
+ * Tests what packs panels to keep: every word of them against the weights, with a remainder in every dimension.
+ *
+ * @throws Error saying what is wrong
+ */
+export function verifyKeep(
+  isa: InstructionSet,
+  kind: ProductKind,
+  call: ProductCall,
+  toFloat?: Pointer,
+): void {
+  const isBf16 = kind.activations === 'BF16'
+  const K = DEPTH * (isBf16 ? 2 : 1) + (isPlain(kind.weights) ? 38 : blockElements(kind.weights))
+  const words = isBf16 ? K / 2 : K
+  const N = isa.columns + 5
+  const rowBytes = (K / blockElements(kind.weights)) * blockBytes(kind.weights)
+  const bytes = panelBytes(isa, N, words)
+  using bench = new Bench([
+    ['places', 16],
+    ['work', THREADS * scratchBytes(isa, DEPTH)],
+    ['w', N * rowBytes],
+    ['panels', bytes + 64],
+    ['wide', K * 4],
+    ['dst', TENSOR.bytes],
+    ['src0', TENSOR.bytes],
+  ])
+  bench.view('places').setBigUint64(0, bench.address('work'), true)
+  bench.view('places').setBigUint64(8, bench.address('panels'), true)
+  const w = fillWeights(bench, kind.weights, K, N, rowBytes, toFloat)
+  bench.tensor('src0', K, N, rowBytes, bench.address('w'))
+  bench.view('dst').setBigUint64(TENSOR.src0, bench.address('src0'), true)
+  const found = bench.words('panels')
+  found.fill(UNTOUCHED)
+  for (let i = 0; i < THREADS; i++) call(bench.address('dst'), i, THREADS, bench.address('places'))
+  for (let i = bytes / 4; i < found.length; i++)
+    if (found[i] !== UNTOUCHED) throw new Error('it writes behind its panels')
+  const wanted = (n: number, k: number): number => {
+    if (!isBf16) return f32Bits(w[n * K + k]!)
+    const [low, high] = [0, 1].map((i) => bf16Bits(roundedToBf16(flushed(w[n * K + 2 * k + i]!))))
+    return (low! | (high! << 16)) >>> 0
+  }
+  for (let n = 0; n < N; n++)
+    for (let k = 0; k < words; k++) {
+      const panel = Math.floor(n / isa.columns)
+      if (found[(panel * words + k) * isa.columns + (n % isa.columns)] !== wanted(n, k))
+        throw new Error(`word ${k} of row ${n} is not the weight`)
+    }
 }
 
 /** Named pieces of memory at addresses that C can be given. */
@@ -230,6 +287,11 @@ function widener(address: Pointer): (from: Pointer, to: Pointer, count: number) 
 
 const word = new DataView(new ArrayBuffer(4))
 
+function f32Bits(value: number): number {
+  word.setFloat32(0, value)
+  return word.getUint32(0)
+}
+
 /** The bits of a value that bf16 holds exactly. */
 function bf16Bits(value: number): number {
   word.setFloat32(0, value)
@@ -242,6 +304,11 @@ function roundedToBf16(value: number): number {
   const bits = word.getUint32(0)
   word.setUint32(0, (bits + 0x7fff + ((bits >>> 16) & 1)) & 0xffff_0000)
   return word.getFloat32(0)
+}
+
+/** Rounding to bf16 takes denormals for zeros. */
+function flushed(value: number): number {
+  return Math.abs(value) < 2 ** -126 ? Math.sign(value) * 0 : value
 }
 
 function f16Value(bits: number): number {

@@ -1,0 +1,53 @@
+/**
+ * Weights packed once for decoding steps. A step has few rows, so that packing the weights for each costs more than
+ * multiplying with them, above all where they are quantised. The panels are a copy: small models have them, and
+ * large ones, whose weights are better left in their files, pack as they go.
+ */
+
+import { totalmem } from 'node:os'
+import type { Backend } from '../ggml/backend.ts'
+import { Graph, GraphAllocator } from '../ggml/graph.ts'
+import type { LinearOptions } from '../ggml/kernels/linear.ts'
+import type { Weights } from './weights.ts'
+
+/**
+ * Sequences of a step for which packing is what costs: fewer are multiplied by ggml (linear.ts), more are work enough
+ * for packing not to count.
+ */
+const ROWS = { from: 8, to: 64 }
+
+/** Whether panels pay in steps of so many sequences. */
+export function panelsPay(rows: number): boolean {
+  return rows >= ROWS.from && rows <= ROWS.to
+}
+
+/** Share of the machine's memory that the panels of one model may take. */
+const SHARE = 1 / 16
+
+/**
+ * Packs a model's weights for steps, once, where they are few enough and kernels serve; numbers do not change by it.
+ * Call it inside `backend.exclusive`.
+ *
+ * @throws PalimpsestError `engine-memory`, `interrupted`
+ */
+export async function keepPanels(
+  backend: Backend,
+  { layers, output }: Weights,
+  precision: LinearOptions['precision'],
+  signal?: AbortSignal,
+): Promise<void> {
+  const maps = layers.flatMap(({ q, k, v, o, gate, up, down }) => [q, k, v, o, gate, up, down])
+  const weights = [...maps.map((map) => map.weight), output]
+  const jobs = backend.kernels?.reservePanels(weights, precision, SHARE * totalmem())
+  if (jobs === undefined) return
+  try {
+    using allocator = new GraphAllocator(backend)
+    using graph = new Graph(backend, jobs.all.length)
+    for (const job of jobs.all) graph.expand(graph.packPanels(job))
+    await graph.compute(allocator, signal)
+  } catch (error) {
+    jobs[Symbol.dispose]()
+    throw error
+  }
+  backend.kernels!.keep(jobs)
+}
