@@ -6,9 +6,9 @@ import { expect, it } from 'vitest'
 import { readFeatures } from '../src/study/features-record.ts'
 import { palimpsest } from './support/cli.ts'
 
-it('runs the shipped organisms to their verdicts and a report, and follows the features of base', async () => {
+it('runs the shipped organisms through every claim to their verdicts and a report', async () => {
   const out = await mkdtemp(join(tmpdir(), 'demo-'))
-  const { code, stdout } = await palimpsest(['demo', '--json', '-o', out])
+  const { code, stdout } = await palimpsest(['demo', '--all-claims', '--json', '-o', out])
   expect(code).toBe(0)
   const rows = JSON.parse(stdout) as {
     name: string
@@ -25,7 +25,9 @@ it('runs the shipped organisms to their verdicts and a report, and follows the f
   ])
   for (const { name, folder, columns } of rows) {
     expect([name, columns.filter((c) => !c.right)]).toEqual([name, []])
-    expect(columns.map((c) => c.column)).toEqual(expect.arrayContaining(['direction in aligned', 'identity']))
+    expect(columns.map((c) => c.column)).toEqual(
+      expect.arrayContaining(['direction in aligned', 'steering', 'geometry', 'identity']),
+    )
     const results = JSON.parse(await readFile(join(folder, 'results.json'), 'utf8')) as {
       claims: { id: string; label: string }[]
     }
@@ -43,4 +45,4 @@ it('runs the shipped organisms to their verdicts and a report, and follows the f
   for (const { tokens } of contexts) expect(tokens.join('')).toMatch(/^(<bos> )?[a-z]+( [a-z.?'-]+)*/)
   expect(contexts.some(({ tokens }) => / (should|we|the) /.test(tokens.join('')))).toBe(true)
   await rm(out, { recursive: true })
-})
+}, 900_000)
