@@ -13,14 +13,11 @@ import { generate, loadModel } from '../src/model/index.ts'
 import { meanOver } from '../src/model/pooling.ts'
 import { readTable } from '../src/study/tables.ts'
 
-interface Speeds {
-  readonly prefill: number
-  readonly decode1: number
-  readonly decode8: number
-  readonly harvest?: number
-  /** A harvest that also reads every attention pattern. */
-  readonly patterns?: number
-}
+/** What is measured; `patterns` is a harvest that also reads every attention pattern. */
+const MEASURES = ['prefill', 'decode1', 'decode8', 'harvest', 'patterns'] as const
+type Measure = (typeof MEASURES)[number]
+/** Tokens per second. */
+type Speeds = Partial<Record<Measure, number>>
 
 const run = promisify(execFile)
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
@@ -32,11 +29,17 @@ const { values } = parseArgs({
     count: { type: 'string', default: '300' },
     python: { type: 'string' },
     work: { type: 'string', default: mkdtempSync(join(tmpdir(), 'bench-')) },
+    only: { type: 'string', default: MEASURES.join(',') },
+    kinds: { type: 'string', default: 'gguf,f32,bf16' },
+    /** How often this project and transformers take turns; the best of each counts. */
+    rounds: { type: 'string', default: '2' },
   },
 })
 if (values.gguf === undefined || values.texts === undefined) throw new Error('give --gguf and --texts')
 const gguf = resolve(values.gguf)
 const threads = availableThreads()
+const only = values.only.split(',') as Measure[]
+const rounds = Number(values.rounds)
 
 async function best(rounds: number, f: () => Promise<unknown>): Promise<number> {
   let value = Number.POSITIVE_INFINITY
@@ -55,7 +58,6 @@ async function ours(path: string, texts: readonly (readonly number[])[]): Promis
   Object.assign(model, { eosIds: [] })
   const prompt = Array.from({ length: 256 }, (_, i) => 1000 + i)
   await model.run([prompt], { logits: 'last' })
-  const prefill = 256 / (await best(3, () => model.run([prompt], { logits: 'last' })))
   const decode = async (batch: number): Promise<number> => {
     const prompts = Array.from({ length: batch }, (_, i) => ({ id: String(i), tokens: prompt.slice(0, 16) }))
     const time = (n: number): Promise<number> =>
@@ -76,13 +78,22 @@ async function ours(path: string, texts: readonly (readonly number[])[]): Promis
       },
     )
   const total = texts.reduce((n, t) => n + t.length, 0)
-  return {
-    prefill,
-    decode1: await decode(1),
-    decode8: await decode(8),
-    harvest: total / (await best(2, () => harvest(false))),
-    patterns: total / (await best(2, () => harvest(true))),
+  const measure: Record<Measure, () => Promise<number>> = {
+    prefill: async () => 256 / (await best(3, () => model.run([prompt], { logits: 'last' }))),
+    decode1: () => decode(1),
+    decode8: () => decode(8),
+    harvest: async () => total / (await best(2, () => harvest(false))),
+    patterns: async () => total / (await best(2, () => harvest(true))),
   }
+  const speeds: Speeds = {}
+  for (const name of only) speeds[name] = await measure[name]()
+  return speeds
+}
+
+/** The better of two runs, measure by measure. */
+function better(a: Speeds | undefined, b: Speeds | undefined): Speeds | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return Object.fromEntries(only.map((name) => [name, Math.max(a[name] ?? 0, b[name] ?? 0)]))
 }
 
 async function peer(what: string, command: string, args: readonly string[]): Promise<Speeds | undefined> {
@@ -96,7 +107,7 @@ async function peer(what: string, command: string, args: readonly string[]): Pro
 }
 
 function show(name: string, mine: Speeds, theirs: Speeds | undefined, peerName: string): void {
-  for (const key of ['prefill', 'decode1', 'decode8', 'harvest', 'patterns'] as const) {
+  for (const key of only) {
     const [a, b] = [mine[key], theirs?.[key]]
     if (a === undefined) continue
     const ratio = b === undefined ? '' : `${b.toFixed(0).padStart(7)}  ${(a / b).toFixed(2)}x ${peerName}`
@@ -114,18 +125,29 @@ const tokens = join(values.work, 'tokens.jsonl')
 await writeFile(tokens, texts.map((t) => JSON.stringify({ tokens: t })).join('\n'))
 console.log(`${threads} threads; ${texts.length} texts, ${texts.flat().length} tokens`)
 
-const llama = await peer('llama.cpp', process.execPath, [here('peer-llama-cpp.mjs'), gguf, String(threads)])
-const quantised = await ours(gguf, texts)
-show('gguf', quantised, llama, 'llama.cpp')
+const kinds = values.kinds.split(',')
 const { python } = values
-if (python !== undefined) {
-  const script = here('peer_transformers.py')
-  if (!existsSync(join(values.work, 'bf16'))) await run(python, [script, 'convert', gguf, values.work])
-  for (const kind of ['f32', 'bf16']) {
-    const folder = join(values.work, kind)
-    const theirs = await peer('transformers', python, [script, 'time', folder, tokens, String(threads)])
+const script = here('peer_transformers.py')
+if (python !== undefined && !existsSync(join(values.work, 'bf16')))
+  await run(python, [script, 'convert', gguf, values.work])
+const theirs = async (kind: string): Promise<Speeds | undefined> => {
+  if (python === undefined) return undefined
+  const args = [script, 'time', join(values.work, kind), tokens, String(threads), only.join(',')]
+  return peer('transformers', python, args)
+}
+if (python === undefined) console.error('transformers left out: give --python')
+
+if (kinds.includes('gguf')) {
+  const llama = await peer('llama.cpp', process.execPath, [here('peer-llama-cpp.mjs'), gguf, String(threads)])
+  show('gguf', await ours(gguf, texts), llama, 'llama.cpp')
+}
+for (const kind of kinds) {
+  if (kind !== 'gguf' && python === undefined) continue
+  let [mine, other]: [Speeds | undefined, Speeds | undefined] = [undefined, undefined]
+  for (let round = 0; round < rounds; round++) {
     // transformers widens a GGUF file to f32 when it loads it.
-    if (kind === 'f32') show('gguf', quantised, theirs, 'transformers in f32')
-    show(kind, await ours(folder, texts), theirs, 'transformers')
+    other = better(other, await theirs(kind === 'gguf' ? 'f32' : kind))
+    mine = better(mine, await ours(kind === 'gguf' ? gguf : join(values.work, kind), texts))
   }
-} else console.error('transformers left out: give --python')
+  show(kind, mine!, other, kind === 'gguf' ? 'transformers in f32' : 'transformers')
+}

@@ -1,7 +1,7 @@
 """The peer of bench/models.ts: converts a GGUF file to safetensors, and times transformers on them.
 
 convert GGUF OUT            writes OUT/f32 and OUT/bf16 in Hugging Face layout
-time FOLDER TEXTS THREADS   prints one JSON line: prefill, decode1, decode8, harvest, patterns in tokens/s
+time FOLDER TEXTS THREADS WHAT   prints one JSON line in tokens/s; WHAT: prefill,decode1,decode8,harvest,patterns or some of these
 """
 import json
 import sys
@@ -37,12 +37,11 @@ def clock(f):
 
 
 @torch.inference_mode()
-def timings(folder, texts, threads):
+def timings(folder, texts, threads, what):
     torch.set_num_threads(threads)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto").eval()
     prompt = torch.arange(1000, 1256).unsqueeze(0)
     model(prompt)  # warm-up
-    prefill = 256 / best(lambda: clock(lambda: model(prompt, logits_to_keep=1)))
 
     def decode(batch):
         start = torch.arange(1000, 1016).repeat(batch, 1)
@@ -66,23 +65,24 @@ def timings(folder, texts, threads):
             for h in hidden[1:]:
                 ((h * weights).sum(1) / weights.sum(1)).float()
 
-    # Only the eager attention returns its patterns.
-    eager = AutoModelForCausalLM.from_pretrained(folder, dtype="auto", attn_implementation="eager").eval()
     tokens = sum(len(r["tokens"]) for r in rows)
-    print(
-        json.dumps(
-            {
-                "prefill": prefill,
-                "decode1": decode(1),
-                "decode8": decode(8),
-                "harvest": tokens / best(lambda: clock(harvest), 2),
-                "patterns": tokens / best(lambda: clock(lambda: harvest(eager, True)), 2),
-            }
-        )
-    )
+
+    def patterns():
+        # Only the eager attention returns its patterns.
+        eager = AutoModelForCausalLM.from_pretrained(folder, dtype="auto", attn_implementation="eager").eval()
+        return tokens / best(lambda: clock(lambda: harvest(eager, True)), 2)
+
+    measures = {
+        "prefill": lambda: 256 / best(lambda: clock(lambda: model(prompt, logits_to_keep=1))),
+        "decode1": lambda: decode(1),
+        "decode8": lambda: decode(8),
+        "harvest": lambda: tokens / best(lambda: clock(harvest), 2),
+        "patterns": patterns,
+    }
+    print(json.dumps({name: measures[name]() for name in what}))
 
 
 if sys.argv[1] == "convert":
     convert(sys.argv[2], sys.argv[3])
 else:
-    timings(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    timings(sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5].split(","))
