@@ -3,7 +3,7 @@ import { bitWords, emitAbove } from '../../src/ggml/kernels/above.ts'
 import { readCpu } from '../../src/ggml/kernels/cpu.ts'
 import { mapCode } from '../../src/ggml/kernels/memory.ts'
 import { mixed } from '../../src/ggml/kernels/verify.ts'
-import { checkedCall, guarded, JUNK, type P, release, tensor } from './guarded.ts'
+import { checkedCall, guarded, JUNK, KEPT, type P, release, tensor } from './guarded.ts'
 
 const call = checkedCall()
 
@@ -34,7 +34,7 @@ if (readCpu().avx512) {
           ...[cuts!, norms!, margins!].map((of) => tensor([n, 1], 4 * n, of.address)),
         ])
         for (let i = 0; i < threads; i++)
-          if (Number(call(address, dst, JUNK + BigInt(i), JUNK + BigInt(threads), 0n)) !== 0)
+          if (call(address, dst, JUNK + BigInt(i), JUNK + BigInt(threads), 0n) !== KEPT)
             throw new Error(`${n} columns: registers`)
         for (let r = 0; r < R; r++)
           for (let i = 0; i < 32 * words; i++) {

@@ -5,7 +5,7 @@ import { readCpu } from '../../src/ggml/kernels/cpu.ts'
 import { AVX2, AVX512 } from '../../src/ggml/kernels/isa.ts'
 import { mapCode } from '../../src/ggml/kernels/memory.ts'
 import { attentionOf } from '../../src/ggml/kernels/verify-attention.ts'
-import { checkedCall, guarded, JUNK, release, tensor } from './guarded.ts'
+import { checkedCall, guarded, JUNK, KEPT, release, tensor } from './guarded.ts'
 
 const call = checkedCall()
 const cpu = readCpu()
@@ -23,6 +23,17 @@ const PACKS = [
   { lengths: [2, 130], continued: 3 },
 ] as const
 
+/** Window, cap, whether weights are wanted; and operands against the page behind them, or before. */
+const SETTINGS = (
+  [
+    [undefined, 0, false],
+    [5, 3, false],
+    [undefined, 0, true],
+    [70, 0, false],
+    [70, 0, true],
+  ] as const
+).flatMap((setting) => [[...setting, true] as const, [...setting, false] as const])
+
 let cases = 0
 for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
   for (const headDim of [16, 80, 128]) {
@@ -34,14 +45,8 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
         [4, 2],
         [14, 2],
       ] as const)
-        for (const [window, softcap, patterns] of [
-          [undefined, 0, false],
-          [5, 3, false],
-          [undefined, 0, true],
-          [70, 0, cases % 2 === 0],
-        ] as const) {
-          const atEnd = cases % 2 === 0
-          const threads = cases++ % 3 === 0 ? 3 : 1
+        for (const [i, [window, softcap, patterns, atEnd]] of SETTINGS.entries()) {
+          const threads = (cases++ + i) % 3 === 0 ? 3 : 1
           const spans = spansOfTexts(lengths)
           if (continued > 0) {
             const { keys } = spans.at(-1)!
@@ -75,7 +80,7 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
           const dst = tensor([values, 1], 4 * values, out.address, sources)
           const where = `${isa.name} ${headDim} ${lengths} ${heads}/${kvHeads} ${window} ${softcap} ${patterns}`
           for (let i = 0; i < threads; i++)
-            if (Number(call(address, dst, JUNK + BigInt(i), JUNK + BigInt(threads), control.address)) !== 0)
+            if (call(address, dst, JUNK + BigInt(i), JUNK + BigInt(threads), control.address) !== KEPT)
               throw new Error(`${where}: registers`)
           const wanted = attentionOf(q.values, k.values, v.values, spans, plan)
           for (let i = 0; i < values; i++) {

@@ -3,7 +3,7 @@ import { readCpu } from '../../src/ggml/kernels/cpu.ts'
 import { emitGather, type GatherKind } from '../../src/ggml/kernels/gather.ts'
 import { AVX2, AVX512 } from '../../src/ggml/kernels/isa.ts'
 import { mapCode } from '../../src/ggml/kernels/memory.ts'
-import { checkedCall, guarded, JUNK, type P, release, tensor } from './guarded.ts'
+import { checkedCall, guarded, JUNK, KEPT, type P, release, tensor } from './guarded.ts'
 
 const call = checkedCall()
 const cpu = readCpu()
@@ -71,7 +71,7 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
                 ])
           const where = `${isa.name} ${kind}, ${d} columns, ${counts} entries`
           for (let i = 0; i < threads; i++)
-            if (Number(call(address, dst, JUNK + BigInt(i), JUNK + BigInt(threads), 0n)) !== 0)
+            if (call(address, dst, JUNK + BigInt(i), JUNK + BigInt(threads), 0n) !== KEPT)
               throw new Error(`${where}: registers`)
           const found = (i: number): number => out.view.getFloat32(4 * i, true)
           for (let r = 0; r < R; r++) {

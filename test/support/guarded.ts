@@ -5,6 +5,7 @@
 import koffi from '../../src/core/ffi.ts'
 import {
   Assembler,
+  at,
   r8,
   r12,
   r13,
@@ -41,6 +42,15 @@ export function guarded(bytes: number, atEnd: boolean): { address: P; view: Data
   return { address, view: new DataView(koffi.view(address, bytes)) }
 }
 
+/** Memory that is reserved and given when it is touched: more than there is. */
+export function far(bytes: number): P {
+  const MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x4022
+  const p = mmap(null, bytes, 3, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0)
+  if (p === 0xffff_ffff_ffff_ffffn || p === -1n) throw new Error(`${bytes} bytes cannot be reserved`)
+  guards.push({ p, bytes })
+  return p
+}
+
 export function tensor(
   ne: readonly [number, number],
   stride: number,
@@ -56,13 +66,38 @@ export function tensor(
   return address
 }
 
-/** Calls `target(a, b, c, d)` with marked registers; 0 when the callee kept them. */
+/** What a callee did to the registers of its caller. */
+export const KEPT = 0
+export const LOST = { saved: 1, upperHalves: 2, control: 3 } as const
+
+/** Where a checked call leaves what it found: 16 vector registers, then control words before and after. */
+const FOUND = { vectors: 0, before: 512, after: 520, flags: 528, bytes: 536 } as const
+/** Exceptions that were met stay marked in the low bits of mxcsr: they are nobody's to keep. */
+const MXCSR_CONTROL = 0xffc0
+const DIRECTION = 1 << 10
+
+/**
+ * A call of `target(a, b, c, d)` with marked registers, {@link KEPT} when the callee did all that C asks of it: it
+ * keeps rbx, rbp and r12 to r15, the roundings of mxcsr and x87 and the direction of copies, and leaves the upper
+ * halves of vector registers empty (with AVX code before, SSE code would be slow).
+ */
 export function checkedCall(): (target: P, a: P, b: P, c: P, d: P) => number {
   const a = new Assembler()
   const keep = [rbx, rbp, r12, r13, r14, r15]
   const [bad, out] = [a.label(), a.label()]
+  const found = mmap(null, PAGE, 3, 0x22, -1, 0)
+  const view = new DataView(koffi.view(found, FOUND.bytes))
+  /** stmxcsr and fnstcw to an offset from rax. */
+  const storeControl = (offset: number): void => {
+    a.byte(0x0f, 0xae, 0x98)
+    a.int32(offset)
+    a.byte(0xd9, 0xb8)
+    a.int32(offset + 4)
+  }
   for (const r of keep) a.push(r)
   a.opImmediate('sub', rsp, 8)
+  a.moveAddress(rax, found)
+  storeControl(FOUND.before)
   a.op('mov', rax, rdi)
   a.op('mov', rdi, rsi)
   a.op('mov', rsi, rdx)
@@ -70,20 +105,44 @@ export function checkedCall(): (target: P, a: P, b: P, c: P, d: P) => number {
   a.op('mov', rcx, r8)
   for (const [i, r] of keep.entries()) a.moveImmediate(r, 0x1234500 + i)
   a.callRegister(rax)
+  a.moveAddress(rax, found)
+  for (let i = 0; i < 16; i++) a.vex('vmovups_store', i, 0, at(rax, FOUND.vectors + 32 * i))
+  a.vzeroupper()
+  storeControl(FOUND.after)
+  a.byte(0x9c) // pushfq
+  a.pop(rcx)
+  a.store(at(rax, FOUND.flags), rcx)
+  a.byte(0xfc) // cld
+  a.byte(0x0f, 0xae, 0x90) // ldmxcsr: as it was
+  a.int32(FOUND.before)
   for (const [i, r] of keep.entries()) {
     a.opImmediate('cmp', r, 0x1234500 + i)
     a.jumpIf('ne', bad)
   }
-  a.moveImmediate(rax, 0)
+  a.moveImmediate(rax, KEPT)
   a.jump(out)
   a.bind(bad)
-  a.moveImmediate(rax, 1)
+  a.moveImmediate(rax, LOST.saved)
   a.bind(out)
   a.opImmediate('add', rsp, 8)
   for (const r of keep.reverse()) a.pop(r)
   a.ret()
   const type = koffi.proto('int64_t checked_call(void * t, void * a, int64_t b, int64_t c, void * d)')
-  return koffi.decode(mapCode(a.finish()).address, type) as (target: P, a: P, b: P, c: P, d: P) => number
+  const call = koffi.decode(mapCode(a.finish()).address, type) as (...all: P[]) => number
+  const control = (offset: number): number[] => [
+    view.getUint32(offset, true) & MXCSR_CONTROL,
+    view.getUint16(offset + 4, true),
+  ]
+  return (target, ...args) => {
+    if (Number(call(target, ...args)) !== KEPT) return LOST.saved
+    for (let i = 0; i < 16; i++)
+      for (const half of [16, 24])
+        if (view.getBigUint64(FOUND.vectors + 32 * i + half, true) !== 0n) return LOST.upperHalves
+    const [mxcsr, x87] = control(FOUND.before)
+    const [mxcsrAfter, x87After] = control(FOUND.after)
+    const backwards = (view.getUint32(FOUND.flags, true) & DIRECTION) !== 0
+    return mxcsr !== mxcsrAfter || x87 !== x87After || backwards ? LOST.control : KEPT
+  }
 }
 
 /** Unmaps what {@link guarded} gave. */

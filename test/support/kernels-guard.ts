@@ -4,6 +4,7 @@
  * checked, and the upper halves of int arguments hold junk. Prints the number of cases.
  */
 import koffi from '../../src/core/ffi.ts'
+import { Assembler, at, r14, rbx, rdi } from '../../src/ggml/kernels/assembler.ts'
 import { BATCH, emitBatched } from '../../src/ggml/kernels/batched.ts'
 import { readCpu } from '../../src/ggml/kernels/cpu.ts'
 import { AVX2, AVX512 } from '../../src/ggml/kernels/isa.ts'
@@ -11,12 +12,13 @@ import { sourceOf } from '../../src/ggml/kernels/kernels.ts'
 import { toFloatAddress } from '../../src/ggml/kernels/layout.ts'
 import { mapCode } from '../../src/ggml/kernels/memory.ts'
 import { scratchBytes } from '../../src/ggml/kernels/pack.ts'
+import { emitPeak } from '../../src/ggml/kernels/peak.ts'
 import { DEPTH, emitProduct, TENSOR } from '../../src/ggml/kernels/product.ts'
 import type { ProductKind } from '../../src/ggml/kernels/verify.ts'
 import { type Operand, operands } from '../../src/ggml/kernels/verify-batched.ts'
 import { loadEngine } from '../../src/ggml/library.ts'
 import { blockBytes, blockElements, isPlain } from '../../src/ggml/types.ts'
-import { checkedCall, guarded, JUNK, type P, release, tensor } from './guarded.ts'
+import { checkedCall, guarded, JUNK, KEPT, LOST, type P, release, tensor } from './guarded.ts'
 
 const engine = loadEngine('cpu')
 const call = checkedCall()
@@ -45,6 +47,12 @@ const bf16 = (v: number): number => {
   bits.setFloat32(0, v)
   return bits.getUint16(0)
 }
+
+/**
+ * Whether operands lie against the page behind them, or before: both for each pair of K, N and M, and every operand
+ * is as large as two of them say.
+ */
+const isAtEnd = (iK: number, iN: number, iM: number): boolean => (iK + iN + iM) % 2 === 0
 
 /** Weights [N][K] of a kind at an address, and their values. */
 function weights(
@@ -82,19 +90,53 @@ function weights(
   return { address, values }
 }
 
+/** Functions that each break one of the rules: the check of registers must see it. */
+function checkTheCheck(): void {
+  const { address, view } = guarded(64, true)
+  view.setFloat32(28, 1, true)
+  view.setUint32(32, 0x9f80, true) // mxcsr: denormals as zero
+  const sinners: readonly (readonly [number, (a: Assembler) => void])[] = [
+    [KEPT, () => {}],
+    [LOST.saved, (a) => a.moveImmediate(r14, 1)],
+    [LOST.saved, (a) => a.moveImmediate(rbx, 1)],
+    [LOST.upperHalves, (a) => a.vex('vmovups', 13, 0, at(rdi))],
+    [LOST.control, (a) => a.byte(0xfd)], // std
+    [LOST.control, (a) => a.byte(0x0f, 0xae, 0x57, 32)], // ldmxcsr [rdi + 32]
+  ]
+  for (const [i, [found, sin]] of sinners.entries()) {
+    const a = new Assembler()
+    sin(a)
+    a.ret()
+    if (call(mapCode(a.finish()).address, address, 0n, 0n, 0n) !== found)
+      throw new Error(`the check of registers does not see function ${i}`)
+  }
+  release()
+}
+
+const SETS = cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : []
 let cases = 0
-for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
+if (SETS.length > 0) checkTheCheck()
+for (const isa of SETS)
+  for (const bf16 of isa === AVX512 && cpu.bf16 ? [false, true] : [false]) {
+    if (call(mapCode(emitPeak(isa, bf16)).address, 0n, JUNK, JUNK, 0n) !== KEPT)
+      throw new Error(`${isa.name} peak: registers`)
+    cases++
+  }
+for (const isa of SETS)
   for (const kind of KINDS) {
     const isBf16 = kind.activations === 'BF16'
     if (isBf16 && !(isa === AVX512 && cpu.bf16)) continue
     const { address } = mapCode(emitProduct(isa, { bf16: isBf16, source: sourceOf(kind, engine) }))
     const block = blockElements(kind.weights)
-    const depths = isPlain(kind.weights) ? [2, 16, 30, 66, DEPTH + 18] : [block, 3 * block, 2 * DEPTH + block]
-    for (const K of depths)
-      for (const N of [1, 15, 16, 31, 48, 49, 100])
-        for (const M of [1, 2, 5, 7, 8, 14]) {
-          const atEnd = cases % 2 === 0
-          const threads = cases % 3 === 0 ? 3 : 1
+    // Every remainder of the inner loop's steps, and more than one block of K.
+    const depths = isPlain(kind.weights)
+      ? [1, 3, 8, 15, 33, DEPTH + 9].map((words) => words * (isBf16 ? 2 : 1))
+      : [block, 3 * block, 2 * DEPTH + block]
+    for (const [iK, K] of depths.entries())
+      for (const [iN, N] of [1, 15, 16, 31, 47, 48, 49, 100].entries())
+        for (const [iM, M] of [1, 2, 3, 4, 5, 6, 7, 8, 14].entries()) {
+          const atEnd = isAtEnd(iK, iN, iM)
+          const threads = (iK + iN + iM) % 3 === 0 ? 3 : 1
           const w = weights(kind, N, K, atEnd)
           const x = guarded(M * K * (isBf16 ? 2 : 4), atEnd)
           const xs = Float64Array.from({ length: M * K }, random)
@@ -112,7 +154,7 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
           ])
           const where = `${isa.name} ${kind.weights} x ${kind.activations} K ${K} N ${N} M ${M}`
           for (let i = 0; i < threads; i++)
-            if (Number(call(address, dst, JUNK + BigInt(i), JUNK + BigInt(threads), control.address)) !== 0)
+            if (call(address, dst, JUNK + BigInt(i), JUNK + BigInt(threads), control.address) !== KEPT)
               throw new Error(`${where}: registers`)
           for (let m = 0; m < M; m++)
             for (let n = 0; n < N; n++) {
@@ -148,15 +190,15 @@ function matrices(
   return address
 }
 
-for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
+for (const isa of SETS)
   for (const form of ['pass', 'inputs', 'weights'] as const) {
     const { address } = mapCode(emitBatched(isa, form))
-    for (const K of [1, 3, 16, 70, DEPTH + 18])
-      for (const N of [1, 15, 16, 17, 32, 33, 48, 49, 100])
-        for (const M of [1, 5, 8, 14, 17])
+    for (const [iK, K] of [1, 3, 16, 70, DEPTH + 17].entries())
+      for (const [iN, N] of [1, 15, 16, 17, 32, 33, 48, 49, 100].entries())
+        for (const [iM, M] of [1, 2, 3, 4, 5, 6, 7, 8, 14, 17].entries())
           for (const batches of [1, 3]) {
-            const atEnd = cases % 2 === 0
-            const threads = 1 + (cases % 3)
+            const atEnd = isAtEnd(iK, iN, iM)
+            const threads = 1 + ((iK + iN + iM) % 3)
             const fill = (count: number): { address: P; values: Float64Array } => {
               const { address, view } = guarded(4 * count, atEnd)
               const values = Float64Array.from({ length: count }, random)
@@ -177,7 +219,7 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
             ])
             const where = `${isa.name} ${form} K ${K} N ${N} M ${M}, ${batches} matrices`
             for (let i = 0; i < threads; i++)
-              if (Number(call(address, dst, JUNK + BigInt(i), JUNK + BigInt(threads), control.address)) !== 0)
+              if (call(address, dst, JUNK + BigInt(i), JUNK + BigInt(threads), control.address) !== KEPT)
                 throw new Error(`${where}: registers`)
             for (let i = 0; i < batches * M * N; i++) {
               const [b, m, n] = [Math.floor(i / (M * N)), Math.floor(i / N) % M, i % N]
