@@ -163,6 +163,12 @@ describe.skipIf(SETS.length === 0)(
       expect(Number(stdout)).toBeGreaterThan(1000)
     }, 240_000)
 
+    it('reach rows and matrices that lie more than 4 GiB apart', async () => {
+      const { code, signal, stdout, stderr } = await runChild('test/support/kernels-far.ts')
+      expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
+      expect(Number(stdout)).toBe(6 * SETS.length + (cpu.avx512 ? 1 : 0))
+    })
+
     it.each(SETS)(
       'with sparse matrices pass their test and are caught when they are wrong ($name)',
       (isa) => {
