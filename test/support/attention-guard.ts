@@ -35,8 +35,9 @@ const SETTINGS = (
 ).flatMap((setting) => [[...setting, true] as const, [...setting, false] as const])
 
 let cases = 0
+// Two vectors of AVX-512, four and one, four and three: every width of a tile of values.
 for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
-  for (const headDim of [16, 80, 128]) {
+  for (const headDim of [32, 80, 112]) {
     const { address } = mapCode(emitAttention(isa, headDim))
     for (const { lengths, continued } of PACKS)
       for (const [heads, kvHeads] of [

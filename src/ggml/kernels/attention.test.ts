@@ -271,6 +271,9 @@ function mutantsOf(isa: InstructionSet, code: Uint8Array): { what: string; bytes
     ['2 bc', 'reduction'],
     ['1 5c', 'subtraction'],
     ['1 58', 'sum'],
+    ['1 5f', 'largest'],
+    ['1 66', 'comparison'],
+    ['3 1f', 'comparison'],
     ['1 14', 'unpack'],
   ])
   const seen = new Map<string, number>()

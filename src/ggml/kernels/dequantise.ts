@@ -30,6 +30,11 @@ export function ownBlocks(type: GgmlType): OwnBlocks | undefined {
   return type in LAYOUT ? (type as OwnBlocks) : undefined
 }
 
+/** Bytes of a block before its quants: its scales. */
+export function quantsOf(type: OwnBlocks): number {
+  return LAYOUT[type].quants
+}
+
 const [SCALES, SCALE, MINIMUM, MINUS_EIGHT, FIRST] = [0, 1, 2, 3, 4] as const
 
 /**

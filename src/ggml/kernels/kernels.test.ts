@@ -142,17 +142,21 @@ describe.skipIf(SETS.length === 0)(
       'are caught when a byte of their code is wrong ($name)',
       (isa) => {
         using backend = new Backend({ device: 'cpu', threads: 1 })
-        for (const kind of [
-          { weights: 'F32', activations: 'F32' },
-          { weights: 'BF16', activations: 'F32' },
-        ] satisfies ProductKind[]) {
-          const code = emitProduct(isa, { bf16: false, source: sourceOf(kind, backend.engine) })
-          const test = (bytes: Uint8Array): void => verifyProduct(isa, kind, callable(mapCode(bytes).address))
-          expect(() => test(code)).not.toThrow()
-          const mutants = mutantsOf(isa, code)
-          expect(mutants.length).toBeGreaterThan(20)
-          for (const { what, bytes } of mutants) expect(() => test(bytes), what).toThrow()
-        }
+        for (const weights of ['F32', 'BF16', 'F16', 'Q4_0', 'Q4_1', 'Q8_0', 'Q6_K'] satisfies GgmlType[])
+          for (const activations of ['F32', 'BF16'] satisfies ProductKind['activations'][]) {
+            const kind = { weights, activations }
+            const bf16 = activations === 'BF16'
+            if (bf16 && (isa === AVX2 || !cpu.bf16 || weights === 'F32' || weights === 'F16')) continue
+            const source = sourceOf(kind, backend.engine)
+            const code = emitProduct(isa, { bf16, source })
+            const toFloat = source.kind === 'blocks' ? source.toFloat : undefined
+            const test = (bytes: Uint8Array): void =>
+              verifyProduct(isa, kind, callable(mapCode(bytes).address), { toFloat })
+            expect(() => test(code)).not.toThrow()
+            const mutants = mutantsOf(isa, code)
+            expect(mutants.length).toBeGreaterThan(20)
+            for (const { what, bytes } of mutants) expect(() => test(bytes), what).toThrow()
+          }
       },
       120_000,
     )

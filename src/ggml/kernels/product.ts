@@ -212,8 +212,10 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
     a.op('add', r12, slot.y)
 
     const [rowLoop, remainder, done] = [a.label(), a.label(), a.label()]
+    // Quantised rows are whole blocks: their words are a multiple of every chain's steps.
+    const even = source !== 'kept' && source.kind === 'blocks'
     const tile = (count: number): void => {
-      emitTile(a, isa, count, { ...slot, masks }, { bf16, chain: bf16 ? CHAIN_BF16 : CHAIN })
+      emitTile(a, isa, count, { ...slot, masks }, { bf16, even, chain: bf16 ? CHAIN_BF16 : CHAIN })
       a.op('mov', r12, rsi)
     }
     a.bind(rowLoop)
@@ -260,7 +262,7 @@ export function emitTile(
   isa: InstructionSet,
   count: number,
   frame: TileFrame,
-  options: { readonly chain: number; readonly bf16?: boolean; readonly across?: boolean },
+  options: ChainOptions & { readonly chain: number },
 ): void {
   const { masks } = frame
   const fold = (masked: boolean): void => {
@@ -296,7 +298,7 @@ export function emitTile(
   emitChain(a, isa, count, options)
   if (isa.masksCost) {
     const [partial, stored] = [a.label(), a.label()]
-    a.opImmediate('cmp', r15, isa.columns)
+    a.opImmediate('cmp', r15, isa.vectors * isa.lanes)
     a.jumpIf('ne', partial)
     fold(false)
     a.jump(stored)

@@ -1,7 +1,7 @@
 /**
  * The self-test of attention, before its first use: texts of many lengths, one that continues another, more keys
- * than a unit's block, a window, a soft cap and the weights themselves, against float64; two threads must give
- * the same bits.
+ * than a unit's block, a window, a soft cap, scores far apart and the weights themselves, against float64; two
+ * threads must give the same bits.
  */
 
 import { type AttentionPlan, planAttention, type Span, spansOfTexts } from './attention-plan.ts'
@@ -23,13 +23,16 @@ export function verifyAttention(headDim: number, call: ProductCall): void {
     ...texts,
     { keys: Int32Array.from([...last, ...Array.from({ length: 5 }, (_, i) => end + i)]), queries: 5 },
   ]
-  for (const [window, softcap, patterns] of [
-    [undefined, 0, false],
-    [undefined, 0, true],
-    [20, 0, true],
-    [3, 2, false],
+  for (const [window, softcap, patterns, far] of [
+    [undefined, 0, false, false],
+    [undefined, 0, true, false],
+    [20, 0, true, true],
+    [3, 2, false, false],
   ] as const) {
-    const shape = { headDim, heads: HEADS, kvHeads: KV_HEADS, scale: 2 / headDim, softcap, window, patterns }
+    // Far apart: scores of which exp would be infinite, had the largest not been taken from them, and others of
+    // which it is nothing. They are exact in f32, since an error in them would be one in the weights.
+    const scale = far ? 4 : 2 / headDim
+    const shape = { headDim, heads: HEADS, kvHeads: KV_HEADS, scale, softcap, window, patterns }
     const plan = planAttention(spans, shape)
     if (plan === undefined) throw new Error('there is no plan')
     const n = plan.tokens
@@ -49,7 +52,10 @@ export function verifyAttention(headDim: number, call: ProductCall): void {
     for (const [i, name] of ['q', 'k', 'v'].entries()) {
       const floats = new Float32Array(bench.bytes(name).buffer)
       // Queries are large enough for weights that differ.
-      for (let j = 0; j < floats.length; j++) floats[j] = (mixed(3 * j + i) / 2 ** 31 - 1) * (i === 0 ? 4 : 1)
+      for (let j = 0; j < floats.length; j++) {
+        const value = mixed(3 * j + i) / 2 ** 31 - 1
+        floats[j] = (far && i < 2 ? Math.round(8 * value) / 8 : value) * (i === 0 ? 4 : 1)
+      }
     }
     bench.words('plan').set(new Uint32Array(plan.words.buffer))
     for (const [i, name] of ['q', 'k', 'v', 'plan'].entries()) {

@@ -7,6 +7,7 @@
 import koffi from '../../core/ffi.ts'
 import type { Pointer } from '../bindings.ts'
 import { blockBytes, blockElements, type GgmlType, isPlain } from '../types.ts'
+import { ownBlocks, quantsOf } from './dequantise.ts'
 import type { InstructionSet } from './isa.ts'
 import { panelBytes } from './kept.ts'
 import { Pages } from './memory.ts'
@@ -114,7 +115,11 @@ export function verifyProduct(
           throw new Error(`${rows} x ${columns} with ${threads} threads gives other bits`)
   }
   same(M, N, THREADS)
-  for (let rows = 1; rows < isa.rows; rows++) same(rows, N, 1)
+  // Every height of a tile, over a whole panel, a narrow one and one that reaches into the last vector.
+  for (let rows = 1; rows <= isa.rows; rows++) {
+    same(rows, N, 1)
+    same(rows, isa.columns - 3, 1)
+  }
   for (let columns = 1; columns <= isa.columns; columns++) same(1, columns, 1)
 }
 
@@ -254,9 +259,12 @@ function fillWeights(
     return values
   }
   if (toFloat === undefined) throw new Error(`no way to widen ${type}`)
-  // Six bits a byte: whatever a block's scales are, none is infinite or not a number.
+  // Six bits a byte: whatever a block's scales are, none is infinite or not a number. Where it is known which bytes
+  // they are, the others are any: all numbers that a type has, negative ones, too.
   const bytes = bench.bytes('w')
-  for (let i = 0; i < bytes.length; i++) bytes[i] = mixed(i) & 0x3f
+  const own = ownBlocks(type)
+  const isScale = (i: number): boolean => own === undefined || i % blockBytes(type) < quantsOf(own)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = mixed(i) & (isScale(i) ? 0x3f : 0xff)
   const widen = widener(toFloat)
   for (let n = 0; n < N; n++) {
     widen(bench.address('w') + BigInt(n * rowBytes), bench.address('wide'), K)
