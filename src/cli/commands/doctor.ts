@@ -104,7 +104,9 @@ async function examine(device: DeviceKind) {
     const speeds = await measureProducts(backend, MEASURED)
     const attention = await measureAttention(backend, ATTENDED)
     const peak = await measurePeak(backend)
-    products = { ...kernelsOf(engine).report(), peak, speeds, attention }
+    const kernels = kernelsOf(engine)
+    kernels.testAll()
+    products = { ...kernels.report(), peak, speeds, attention }
   })
   return {
     ...system,
@@ -224,7 +226,7 @@ function describe(f: Findings): string {
 function kernelText(k: KernelReport): string {
   if (k.off !== undefined) return `off, the engine's own products serve: ${k.off}`
   const way = k.mapping === 'memfd' ? ', through an anonymous file' : ''
-  return `${k.instructions}${k.bf16 ? ' with bf16' : ''}${way}`
+  return `${k.instructions}${k.bf16 ? ' with bf16' : ''}${way}; ${k.passed} passed their tests`
 }
 
 function speedText(s: ProductSpeed): string {

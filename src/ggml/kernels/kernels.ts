@@ -6,7 +6,7 @@
 
 import type { Pointer } from '../bindings.ts'
 import type { Engine } from '../library.ts'
-import { blockBytes, blockElements, isPlain } from '../types.ts'
+import { blockBytes, blockElements, type GgmlType, isPlain, TYPE_IDS } from '../types.ts'
 import { emitAbove, verifyAbove } from './above.ts'
 import { emitAttention } from './attention.ts'
 import { emitBatched, type Form } from './batched.ts'
@@ -34,7 +34,9 @@ export interface KernelReport {
   /** Whether bf16 is multiplied natively. */
   readonly bf16: boolean
   readonly mapping: Mapping | undefined
-  /** Products that failed their test, each with the reason. */
+  /** How many kernels were asked for so far and passed their test. */
+  readonly passed: number
+  /** Those that failed theirs, each with the reason. */
   readonly failed: readonly string[]
 }
 
@@ -48,6 +50,7 @@ export class Kernels {
   readonly #engine: Engine
   readonly #cpu: CpuFeatures = { avx2: false, avx512: false, bf16: false }
   readonly #products = new Map<string, Pointer | undefined>()
+  #passed = 0
   readonly #failed: string[] = []
   #mapping: Mapping | undefined
 
@@ -128,7 +131,8 @@ export class Kernels {
 
   /** The address of attention for heads of `headDim`, tested, or undefined: ggml's own then serves. */
   attention(headDim: number): Pointer | undefined {
-    if (this.isa === undefined || headDim % 16 !== 0 || headDim > WIDEST_HEAD) return undefined
+    if (this.isa === undefined || headDim % NARROWEST_HEAD !== 0) return undefined
+    if (headDim < NARROWEST_HEAD || headDim > WIDEST_HEAD) return undefined
     return this.#once(`attention of ${headDim}`, (isa) => ({
       code: emitAttention(isa, headDim),
       verify: (call) => verifyAttention(headDim, call),
@@ -157,12 +161,27 @@ export class Kernels {
     return this.isa === AVX512 && this.#cpu.bf16
   }
 
+  /** Tests every kernel, also those that nobody has asked for yet: a few seconds. */
+  testAll(): void {
+    if (this.isa === undefined) return
+    for (const weights of Object.keys(TYPE_IDS) as GgmlType[]) {
+      if (weights === 'I32' || weights === 'I64') continue
+      this.product({ weights, activations: 'F32' })
+      if (weights !== 'F32' && weights !== 'F16') this.product({ weights, activations: 'BF16' })
+    }
+    for (let width = NARROWEST_HEAD; width <= WIDEST_HEAD; width += NARROWEST_HEAD) this.attention(width)
+    for (const form of ['pass', 'inputs', 'weights'] as const) this.batched(form)
+    this.gather(this.isa.lanes)
+    this.above()
+  }
+
   report(): KernelReport {
     return {
       off: this.off,
       instructions: this.isa?.name,
       bf16: this.hasBf16,
       mapping: this.#mapping,
+      passed: this.#passed,
       failed: [...this.#failed],
     }
   }
@@ -179,6 +198,7 @@ export class Kernels {
       const { address, mapping } = mapCode(code)
       verify(callable(address))
       this.#mapping = mapping
+      this.#passed++
       return address
     } catch (error) {
       this.#failed.push(`${key}: ${(error as Error).message}`)
@@ -187,7 +207,9 @@ export class Kernels {
   }
 }
 
-/** Elements of a head whose kernel still fits the first cache. */
+/** Elements of a head: kernels exist for its multiples, */
+const NARROWEST_HEAD = 16
+/** up to the widest whose kernel still fits the first cache. */
 const WIDEST_HEAD = 256
 
 /** Why there can be no kernels, before anything is tried. */
