@@ -8,6 +8,7 @@ import { mutantsOf } from '../../../test/support/mutants.ts'
 import { stream } from '../../core/random.ts'
 import { Backend } from '../backend.ts'
 import { Graph, GraphAllocator } from '../graph.ts'
+import { loadEngine } from '../library.ts'
 import type { Tensor } from '../tensor.ts'
 import type { GgmlType } from '../types.ts'
 import { TYPE_IDS } from '../types.ts'
@@ -288,6 +289,33 @@ describe.skipIf(SETS.length === 0)(
   },
 )
 
+it.skipIf(!linux)(
+  'map nothing executable before a product, when they are off, or on Arm',
+  async () => {
+    const maps = async (settings: Record<string, string>, ...processor: string[]): Promise<Maps> => {
+      const env = { NODE_OPTIONS: '--jitless', ...settings }
+      const { code, stdout, stderr } = await runChild('test/support/kernels-maps.ts', processor, env)
+      expect(code, stderr).toBe(0)
+      return JSON.parse(stdout) as Maps
+    }
+    const nothing = { anonymous: [], writable: [] }
+    const on = await maps({ [KERNELS_VARIABLE]: '' })
+    expect(on).toMatchObject({ imported: nothing, opened: nothing, finite: true })
+    // The instrument that looks sees kernels where there are some: executable, and never writable as well.
+    if (SETS.length > 0) {
+      expect(new Set(on.computed.anonymous)).toEqual(new Set(['r-xp']))
+      expect(on.computed.writable).toEqual([])
+    }
+    const off = await maps({ [KERNELS_VARIABLE]: 'off' })
+    expect(off).toMatchObject({ imported: nothing, opened: nothing, computed: nothing, finite: true })
+    // The engine is this processor's all the same: ggml's products then serve.
+    const arm = await maps({ PALIMPSEST_GGML_DIR: loadEngine('cpu').folder, [KERNELS_VARIABLE]: '' }, 'arm64')
+    expect(arm).toMatchObject({ imported: nothing, opened: nothing, computed: nothing, finite: true })
+    expect(arm.off).toMatch(/Linux x64 only/)
+  },
+  240_000,
+)
+
 it('say why they are off', () => {
   using backend = new Backend({ device: 'cpu', threads: 1 })
   vi.stubEnv(KERNELS_VARIABLE, 'off')
@@ -317,6 +345,17 @@ async function product(
     await graph.compute(allocator)
     return graph.read(sum)
   })
+}
+
+/** Rights of what is executable and no file's, and what is writable as well. */
+type Executable = { readonly anonymous: readonly string[]; readonly writable: readonly string[] }
+
+interface Maps {
+  readonly imported: Executable
+  readonly opened: Executable
+  readonly computed: Executable
+  readonly off?: string
+  readonly finite: boolean
 }
 
 interface SystemResult {
