@@ -288,6 +288,7 @@ export function verifyGather(isa: InstructionSet, kind: GatherKind, call: Produc
       }
       return { sum, size }
     }
+    let alone: Uint32Array | undefined
     for (const threads of [1, 2]) {
       const words = bench.words('dst data').fill(UNTOUCHED)
       for (let i = 0; i < threads; i++) call(bench.address('dst'), i, threads, 0n)
@@ -302,6 +303,8 @@ export function verifyGather(isa: InstructionSet, kind: GatherKind, call: Produc
         const error = Math.abs(found[at]! - sum)
         if (!(error <= LIMIT * size)) throw new Error(`element ${row}, ${column} of ${d} is off by ${error}`)
       }
+      alone ??= words.slice()
+      if (words.some((word, i) => word !== alone![i])) throw new Error(`${threads} threads give other bits`)
     }
   }
 }
