@@ -21,14 +21,18 @@ describe.each(['off', 'avx2'])('with kernels=%s', (setting) => {
     vi.stubEnv(KERNELS_VARIABLE, setting)
     using golden = openGolden(family)
     using model = await loadTiny(join(MODELS, family))
-    if (setting === 'off') expect(model.backend.kernels?.kernels.isa).toBeUndefined()
+    const instructions = model.backend.kernels?.kernels.isa?.name
+    if (setting === 'off') expect(instructions).toBeUndefined()
+    else expect(instructions).not.toBe('avx512')
     const texts = [golden.tokens(0), golden.tokens(1)]
-    const out = await model.run(texts, { hooks: goldenHooks(model, false), logits: 'all' })
-    for (const [item, tokens] of texts.entries())
-      expectGolden(model, golden, item, [0, tokens.length], (hook) => {
-        if (hook === 'logits') return out.logits(item)
-        return hook.endsWith('hook_pattern') ? undefined : out.get(hook, item)
-      })
+    for (const patterns of [false, true]) {
+      const out = await model.run(texts, { hooks: goldenHooks(model, patterns), logits: 'all' })
+      for (const [item, tokens] of texts.entries())
+        expectGolden(model, golden, item, [0, tokens.length], (hook) => {
+          if (hook === 'logits') return out.logits(item)
+          return hook.endsWith('hook_pattern') && !patterns ? undefined : out.get(hook, item)
+        })
+    }
   })
 })
 
