@@ -13,11 +13,15 @@ import type { Tensor } from '../tensor.ts'
 import type { GgmlType } from '../types.ts'
 import { TYPE_IDS } from '../types.ts'
 import { emitAbove, verifyAbove } from './above.ts'
+import { Assembler } from './assembler.ts'
+import { emitAttention } from './attention.ts'
+import { emitBatched } from './batched.ts'
 import { readCpu } from './cpu.ts'
 import { emitGather, type GatherKind, verifyGather } from './gather.ts'
 import { AVX2, AVX512, type InstructionSet } from './isa.ts'
 import { KERNELS_VARIABLE, kernelsOf, sourceOf } from './kernels.ts'
 import { mapCode } from './memory.ts'
+import { emitPeak } from './peak.ts'
 import { emitProduct } from './product.ts'
 import { callable, type ProductKind, verifyProduct } from './verify.ts'
 
@@ -28,6 +32,7 @@ const SETS: InstructionSet[] = [...(cpu.avx512 ? [AVX512] : []), ...(cpu.avx2 ? 
 const types = (Object.keys(TYPE_IDS) as GgmlType[]).filter((t) => t !== 'I32' && t !== 'I64')
 
 afterEach(() => {
+  vi.restoreAllMocks()
   vi.unstubAllEnvs()
 })
 
@@ -127,6 +132,26 @@ describe.skipIf(SETS.length === 0)(
         expect(other.kernels?.kernels.isa).toBeUndefined()
         expect(ours).toBeWithinRelativeL2(await product(other, w, x, [k, m, n], type, precision), bound)
       }
+    })
+
+    it('of AVX2 are nothing but VEX, and have no masks: a processor without AVX-512 knows no other', () => {
+      for (const name of ['evex', 'moveMask', 'storeMask', 'keepLowBits'] as const)
+        vi.spyOn(Assembler.prototype, name).mockImplementation(() => {
+          throw new Error(`${name} is not of AVX2`)
+        })
+      using backend = new Backend({ device: 'cpu', threads: 1 })
+      const emitted = types.map((weights) =>
+        emitProduct(AVX2, {
+          bf16: false,
+          source: sourceOf({ weights, activations: 'F32' }, backend.engine),
+        }),
+      )
+      for (let width = 16; width <= 256; width += 16) emitted.push(emitAttention(AVX2, width))
+      for (const form of ['pass', 'inputs', 'weights'] as const) emitted.push(emitBatched(AVX2, form))
+      for (const kind of ['sum', 'dot', 'dot-bf16'] as const) emitted.push(emitGather(AVX2, kind))
+      emitted.push(emitPeak(AVX2, false))
+      expect(emitted.every((code) => code.length > 50)).toBe(true)
+      expect(() => emitProduct(AVX512, { bf16: false, source: { kind: 'words' } })).toThrow(/not of AVX2/)
     })
 
     it('serve decoding steps from eight rows on', async () => {
