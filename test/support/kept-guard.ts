@@ -13,7 +13,7 @@ import { DEPTH, emitProduct } from '../../src/ggml/kernels/product.ts'
 import type { ProductKind } from '../../src/ggml/kernels/verify.ts'
 import { loadEngine } from '../../src/ggml/library.ts'
 import { blockBytes, blockElements, isPlain } from '../../src/ggml/types.ts'
-import { checkedCall, guarded, JUNK, type P, release, tensor } from './guarded.ts'
+import { checkedCall, guarded, JUNK, KEPT, type P, release, tensor } from './guarded.ts'
 
 const engine = loadEngine('cpu')
 const call = checkedCall()
@@ -49,12 +49,15 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
       emitProduct(isa, { bf16: isBf16, source }),
     ].map((code) => mapCode(code).address) as [P, P, P]
     const block = blockElements(kind.weights)
-    const depths = isPlain(kind.weights) ? [2, 16, 30, DEPTH + 18] : [block, 2 * DEPTH + block]
-    for (const K of depths)
-      for (const N of [1, 15, 16, 31, 48, 49, 100])
-        for (const M of [1, 7, 8, 14]) {
-          const atEnd = (cases + M) % 2 === 0
-          const threads = cases % 3 === 0 ? 3 : 1
+    const depths = isPlain(kind.weights)
+      ? [1, 3, 8, 30, DEPTH + 9].map((words) => words * (isBf16 ? 2 : 1))
+      : [block, 2 * DEPTH + block]
+    for (const [iK, K] of depths.entries())
+      for (const [iN, N] of [1, 15, 16, 31, 48, 49, 100].entries())
+        for (const [iM, M] of [1, 2, 3, 4, 5, 6, 7, 8, 14].entries()) {
+          // Both sides for each pair of K, N and M: every operand is as large as two of them say.
+          const atEnd = (iK + iN + iM) % 2 === 0
+          const threads = (iK + iN + iM) % 3 === 0 ? 3 : 1
           const rowBytes = (K / block) * blockBytes(kind.weights)
           const xBytes = K * (isBf16 ? 2 : 4)
           const w = guarded(N * rowBytes, atEnd)
@@ -71,7 +74,7 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
             const y = guarded(M * N * 4, atEnd)
             const dst = tensor([N, M], N * 4, y.address, operands)
             for (let i = 0; i < threads; i++)
-              if (Number(call(kernel, dst, JUNK + BigInt(i), JUNK + BigInt(threads), userdata)) !== 0)
+              if (call(kernel, dst, JUNK + BigInt(i), JUNK + BigInt(threads), userdata) !== KEPT)
                 throw new Error('registers')
             return new Uint8Array(y.view.buffer, y.view.byteOffset, M * N * 4).slice()
           }

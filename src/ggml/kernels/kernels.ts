@@ -166,8 +166,11 @@ export class Kernels {
     if (this.isa === undefined) return
     for (const weights of Object.keys(TYPE_IDS) as GgmlType[]) {
       if (weights === 'I32' || weights === 'I64') continue
-      this.product({ weights, activations: 'F32' })
-      if (weights !== 'F32' && weights !== 'F16') this.product({ weights, activations: 'BF16' })
+      for (const activations of ['F32', 'BF16'] as const) {
+        if (activations === 'BF16' && (weights === 'F32' || weights === 'F16')) continue
+        this.product({ weights, activations })
+        this.kept({ weights, activations })
+      }
     }
     for (let width = NARROWEST_HEAD; width <= WIDEST_HEAD; width += NARROWEST_HEAD) this.attention(width)
     for (const form of ['pass', 'inputs', 'weights'] as const) this.batched(form)
