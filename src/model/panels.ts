@@ -4,7 +4,7 @@
  * large ones, whose weights are better left in their files, pack as they go.
  */
 
-import { totalmem } from 'node:os'
+import { machineMemory } from '../core/memory.ts'
 import type { Backend } from '../ggml/backend.ts'
 import { Graph, GraphAllocator } from '../ggml/graph.ts'
 import type { LinearOptions } from '../ggml/kernels/linear.ts'
@@ -21,14 +21,14 @@ export function panelsPay(rows: number): boolean {
   return rows >= ROWS.from && rows <= ROWS.to
 }
 
-/** Share of the machine's memory that the panels of one model may take. */
+/** Share of the memory of machine or container that the panels of one model may take. */
 const SHARE = 1 / 16
 
 /**
  * Packs a model's weights for steps, once, where they are few enough and kernels serve; numbers do not change by it.
  * Call it inside `backend.exclusive`.
  *
- * @throws PalimpsestError `engine-memory`, `interrupted`
+ * @throws PalimpsestError `engine-memory` (for the graph), `interrupted`
  */
 export async function keepPanels(
   backend: Backend,
@@ -38,7 +38,7 @@ export async function keepPanels(
 ): Promise<void> {
   const maps = layers.flatMap(({ q, k, v, o, gate, up, down }) => [q, k, v, o, gate, up, down])
   const weights = [...maps.map((map) => map.weight), output]
-  const jobs = backend.kernels?.reservePanels(weights, precision, SHARE * totalmem())
+  const jobs = backend.kernels?.reservePanels(weights, precision, SHARE * machineMemory())
   if (jobs === undefined) return
   try {
     using allocator = new GraphAllocator(backend)

@@ -3,10 +3,10 @@
  * it. Only one is open at a time, so that a pair needs no more memory than its larger half.
  */
 
-import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import { refuse } from '../core/errors.ts'
 import { hashFile, hashJson } from '../core/files.ts'
+import { machineMemory } from '../core/memory.ts'
 import { type Checkpoint, hashCheckpoint } from '../formats/checkpoint.ts'
 import { Backend } from '../ggml/backend.ts'
 import { kernelsOf } from '../ggml/kernels/kernels.ts'
@@ -180,7 +180,7 @@ function chooseTemplate(models: readonly StudyModel[]): Pick<StudyModels, 'templ
  * of what is free, so that the same machine decides alike every time.
  */
 export function twinFits(bytes: number): boolean {
-  return bytes < TWIN_SHARE * totalmem()
+  return bytes < TWIN_SHARE * machineMemory()
 }
 
 /** A randomly initialised model of the shape of a study's first: its key, its size and how to open it. */

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import os from 'node:os'
 import { promisify } from 'node:util'
 import { PalimpsestError } from '../../core/errors.ts'
+import { memoryLimit } from '../../core/memory.ts'
 import { packageVersion } from '../../core/version.ts'
 import { hubSettings, hubToken } from '../../formats/hub-settings.ts'
 import {
@@ -159,12 +160,6 @@ function gpuPackages(): { kind: DeviceKind; package: string; installed: boolean;
       install: `npm install ${name}@${ENGINE_PACKAGE_VERSION}`,
     }
   })
-}
-
-/** The container's limit in bytes, where there is one below the machine's memory. */
-function memoryLimit(): number | undefined {
-  const limit = process.constrainedMemory()
-  return limit > 0 && limit < os.totalmem() ? limit : undefined
 }
 
 async function npmVersion(): Promise<string | undefined> {

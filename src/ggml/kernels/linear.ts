@@ -84,9 +84,8 @@ export class BackendKernels implements Disposable {
 
   /**
    * Memory for the panels of all these weights, so that decoding steps need not pack them; undefined where they
-   * would take more than `most` bytes, or no kernels serve. The caller packs them (graph.ts) and then calls `keep`.
-   *
-   * @throws PalimpsestError `engine-memory`
+   * would take more than `most` bytes, there is no memory for them, or no kernels serve. The caller packs them
+   * (graph.ts) at once, while no thread count changes, and then calls `keep`.
    */
   reservePanels(
     all: readonly Tensor[],
@@ -109,7 +108,11 @@ export class BackendKernels implements Disposable {
     }
     const fits = jobs.length > 0 && jobs.reduce((sum, job) => sum + job.bytes, 0) <= most
     if (!fits || this.#lend(scratchBytes(isa, DEPTH)) === undefined) return undefined
-    return new PanelJobs(jobs, this.#scratch!.address)
+    try {
+      return new PanelJobs(jobs, this.#scratch!.address)
+    } catch {
+      return undefined // products pack as they go
+    }
   }
 
   /** From now on decoding steps use the panels, which live as long as the backend. */
@@ -175,10 +178,13 @@ export class PanelJobs implements Disposable {
   readonly all: readonly { readonly weights: Tensor; readonly panels: Panels; readonly places: Pointer }[]
   readonly #pages: Pages
 
-  /** @param scratch the address of the threads' scratch */
+  /**
+   * @param scratch the address of the threads' scratch
+   * @throws Error when there is no memory
+   */
   constructor(jobs: readonly PanelJob[], scratch: Pointer) {
     const head = Math.ceil((PLACES * jobs.length) / 64) * 64
-    this.#pages = pagesOf(jobs.reduce((sum, job) => sum + job.bytes, head))
+    this.#pages = new Pages(jobs.reduce((sum, job) => sum + job.bytes, head))
     const { address } = this.#pages
     const places = new BigUint64Array(koffi.view(address, PLACES * jobs.length))
     let at = address + BigInt(head)
