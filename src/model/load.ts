@@ -60,6 +60,7 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
       ropePairs: source.ropePairs,
       precision: options.precision ?? 'native',
       eosIds: endTokens(checkpoint, architecture, tokenizer),
+      fixed: true,
     })
   } catch (error) {
     adapter?.[Symbol.dispose]()

@@ -94,6 +94,8 @@ export interface ModelParts {
   readonly precision: 'native' | 'f32'
   readonly eosIds: readonly number[]
   readonly mix?: ForwardModel['mix']
+  /** The weights never change, so that copies of them may be kept. Default false: they may be in training. */
+  readonly fixed?: boolean
 }
 
 export class Model implements Disposable, AsyncDisposable, ForwardModel {
@@ -114,7 +116,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
   readonly mix: ForwardModel['mix']
   readonly #adapter: Adapter | undefined
   #disposed = false
-  #isPrepared = false
+  #mayPack: boolean
 
   constructor(parts: ModelParts) {
     this.path = parts.path
@@ -131,6 +133,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     this.#adapter = parts.adapter
     this.adapt = parts.adapter?.adapt
     this.mix = parts.mix
+    this.#mayPack = parts.fixed === true
   }
 
   /**
@@ -313,11 +316,11 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     })
   }
 
-  /** Before decoding steps of so many sequences: packs the weights once, where that pays (panels.ts). Inside {@link alone}. */
+  /** Before decoding steps of so many sequences: packs weights once that never change, where it pays (panels.ts). Inside {@link alone}. */
   async prepareSteps(sequences: number, signal?: AbortSignal): Promise<void> {
-    if (this.#isPrepared || this.mix !== undefined || !panelsPay(sequences)) return
+    if (!this.#mayPack || !panelsPay(sequences)) return
     await keepPanels(this.backend, this.weights, this.precision, signal)
-    this.#isPrepared = true
+    this.#mayPack = false
   }
 
   /**

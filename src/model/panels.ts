@@ -42,7 +42,7 @@ export async function keepPanels(
   if (jobs === undefined) return
   try {
     using allocator = new GraphAllocator(backend)
-    using graph = new Graph(backend, jobs.all.length)
+    using graph = new Graph(backend, 2 * jobs.all.length) // an operation, and what it packs
     for (const job of jobs.all) graph.expand(graph.packPanels(job))
     await graph.compute(allocator, signal)
   } catch (error) {

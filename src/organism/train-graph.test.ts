@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { stream } from '../core/random.ts'
 import { KERNELS_VARIABLE } from '../ggml/kernels/kernels.ts'
+import { generate } from '../model/generate.ts'
 import { Network } from './network.ts'
 import { crossEntropy, dpo, klToReference, logLikelihood, policyGradient, type Target } from './objectives.ts'
 import { nextTokens } from './pretrain.ts'
@@ -30,6 +31,25 @@ function goldenWeights(network: Network): void {
 const documents = [9, 17, 5, 12].map((n, d) =>
   Array.from({ length: n }, (_, t) => (7 * t * t + 3 * t + 11 * d) % V),
 )
+
+it('what a network writes follows from its weights as they are, however often they changed before', async () => {
+  const prompts = Array.from({ length: 16 }, (_, i) => ({ id: `p${i}`, tokens: [i + 1, 3, 2 * i] }))
+  const write = async ({ model }: Network): Promise<readonly number[][]> =>
+    (await generate(model, prompts, { maxTokens: 6 })).texts.map((t) => [...t.tokens])
+  using trained = new Network({ width: 128, layers: 2, context: 64 }, 1, V)
+  goldenWeights(trained)
+  using _graph = new TrainGraph(trained, 24, 3) // makes the weights parameters
+  const before = await write(trained)
+  for (const { values } of trained.weights) values.reverse()
+  trained.upload()
+  using other = new Network({ width: 128, layers: 2, context: 64 }, 1, V)
+  goldenWeights(other)
+  for (const { values } of other.weights) values.reverse()
+  other.upload()
+  const after = await write(trained)
+  expect(after).toEqual(await write(other))
+  expect(after).not.toEqual(before)
+})
 
 describe('the differentiable pass', () => {
   it.each(['', 'avx2', 'off'])(

@@ -73,5 +73,6 @@ export async function loadTiny(
     ropePairs,
     precision: options.precision ?? 'f32',
     eosIds: options.eosIds ?? architecture.eosIds,
+    fixed: true,
   })
 }
