@@ -239,8 +239,10 @@ class Wave implements Disposable {
     const reach = this.#cache.reach(Math.max(...this.#positions))
     const going = [...this.#items.keys()].filter((i) => this.#finished[i] === undefined)
     const chosen = await model.alone(async () => {
-      await model.prepareSteps(this.#items.length, this.#options.signal)
-      if (this.#step === undefined || this.#step.keys !== reach) this.#buildStep(reach)
+      if (this.#step === undefined || this.#step.keys !== reach) {
+        await model.prepareSteps(this.#items.length, this.#options.signal)
+        this.#buildStep(reach)
+      }
       const { pass, options, refresh } = this.#step!
       refresh()
       this.#compiler?.refresh()

@@ -316,7 +316,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     })
   }
 
-  /** Before decoding steps of so many sequences: packs weights once that never change, where it pays (panels.ts). Inside {@link alone}. */
+  /** Before steps of so many sequences: packs weights that never change once (panels.ts). @throws as `keepPanels` */
   async prepareSteps(sequences: number, signal?: AbortSignal): Promise<void> {
     if (!this.#mayPack || !panelsPay(sequences)) return
     await keepPanels(this.backend, this.weights, this.precision, signal)

@@ -7,18 +7,15 @@
 import { machineMemory } from '../core/memory.ts'
 import type { Backend } from '../ggml/backend.ts'
 import { Graph, GraphAllocator } from '../ggml/graph.ts'
-import type { LinearOptions } from '../ggml/kernels/linear.ts'
+import { FEWEST_ROWS, type LinearOptions } from '../ggml/kernels/linear.ts'
 import type { Weights } from './weights.ts'
 
-/**
- * Sequences of a step for which packing is what costs: fewer are multiplied by ggml (linear.ts), more are work enough
- * for packing not to count.
- */
-const ROWS = { from: 8, to: 64 }
+/** Sequences of a step beyond which products are work enough for packing not to count. */
+const MOST_ROWS = 64
 
-/** Whether panels pay in steps of so many sequences. */
-export function panelsPay(rows: number): boolean {
-  return rows >= ROWS.from && rows <= ROWS.to
+/** Whether panels pay in steps of so many sequences: fewer than the least are multiplied by ggml. */
+export function panelsPay(sequences: number): boolean {
+  return sequences >= FEWEST_ROWS && sequences <= MOST_ROWS
 }
 
 /** Share of the memory of machine or container that the panels of one model may take. */

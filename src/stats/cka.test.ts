@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { goldens, rotated, scaled, twins } from '../../test/support/stats.ts'
+import { goldens, normals, rotated, scaled, twins } from '../../test/support/stats.ts'
 import { type Matrix, matrix } from '../core/matrix.ts'
-import { stream } from '../core/random.ts'
 import { strataOf } from './bootstrap.ts'
 import { linearCka } from './cka.ts'
 import type { Estimate } from './estimate.ts'
@@ -21,22 +20,13 @@ const cka = (a: Matrix, b: Matrix, perGroup = 1): Promise<Estimate> =>
     { seed: 1 },
   )
 
-function random(rows: number, cols: number, seed: number): Matrix {
-  const rng = stream(seed, 'random')
-  return matrix(
-    rows,
-    cols,
-    Float32Array.from({ length: rows * cols }, () => rng.normal()),
-  )
-}
-
 describe('unbiased linear CKA', () => {
   test('agrees with numpy where every text is a group', async () => {
     expect((await cka(x, other)).value).toBeCloseTo(g.cka, 5)
   })
 
   test('over groups is the mean over texts of different groups, counted one by one', async () => {
-    const [a, b] = [random(12, 3, 1), random(12, 4, 2)]
+    const [a, b] = [normals(12, 3, 1), normals(12, 4, 2)]
     const of = [0, 0, 1, 1, 1, 2, 3, 3, 4, 4, 5, 5]
     const plan = jackknifePlan(6, 1)
     const found = await linearCka(a, b, of, plan, { seed: 1 })
@@ -80,7 +70,7 @@ describe('unbiased linear CKA', () => {
   })
 
   test('is 1 up to rotation, scale and shift, symmetric, and near 0 for models that share nothing', async () => {
-    const m = random(40, 6, 4)
+    const m = normals(40, 6, 4)
     const moved = matrix(
       40,
       6,
@@ -89,7 +79,7 @@ describe('unbiased linear CKA', () => {
     const same = await cka(m, moved, 2)
     expect([same.value, ...same.ci!]).toBeAllclose([1, 1, 1], { atol: 1e-4 })
     // Wider than there are texts: the plain one would be near 0.9.
-    const [wide, n] = [random(40, 400, 6), random(40, 300, 5)]
+    const [wide, n] = [normals(40, 400, 6), normals(40, 300, 5)]
     const value = await cka(wide, n, 2)
     expect((await cka(n, wide, 2)).value).toBeCloseTo(value.value, 5)
     expect(Math.abs(value.value)).toBeLessThan(0.2)
@@ -98,8 +88,8 @@ describe('unbiased linear CKA', () => {
   })
 
   test('has no interval, and no value, where texts do not differ', async () => {
-    expect((await cka(matrix(20, 3), random(20, 3, 1))).value).toBeNaN()
-    expect((await cka(matrix(20, 3), random(20, 3, 1))).ci).toBeUndefined()
+    expect((await cka(matrix(20, 3), normals(20, 3, 1))).value).toBeNaN()
+    expect((await cka(matrix(20, 3), normals(20, 3, 1))).ci).toBeUndefined()
   })
 
   test.each([

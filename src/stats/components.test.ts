@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { goldens } from '../../test/support/stats.ts'
-import { type Matrix, matrix } from '../core/matrix.ts'
-import { stream } from '../core/random.ts'
+import { goldens, normals } from '../../test/support/stats.ts'
+import { matrix } from '../core/matrix.ts'
 import { centred, componentsHolding, principalAngles, topComponents } from './components.ts'
 import { symmetricEigen } from './eigen.ts'
 import { cholesky, choleskySolve, cosine, dot, invertLower } from './linear.ts'
@@ -11,18 +10,9 @@ const g = goldens()
 const x = matrix(g.rows, g.cols, Float32Array.from(g.x))
 const other = matrix(g.rows, g.cols, Float32Array.from(g.other))
 
-function random(rows: number, cols: number, seed: number): Matrix {
-  const rng = stream(seed, 'random')
-  return matrix(
-    rows,
-    cols,
-    Float32Array.from({ length: rows * cols }, () => rng.normal()),
-  )
-}
-
 describe('components', () => {
   test('the strongest are orthonormal and span what an eigendecomposition gives', async () => {
-    const m = centred(random(60, 20, 1))
+    const m = centred(normals(60, 20, 1))
     const top = await topComponents(m, 4)
     const gram = new Float64Array(400)
     for (let i = 0; i < 60; i++)
@@ -45,8 +35,8 @@ describe('components', () => {
   })
 
   test('that hold a share of the variance are the same through either Gram matrix', async () => {
-    const wide = centred(random(30, 50, 2))
-    const tall = centred(random(50, 30, 3))
+    const wide = centred(normals(30, 50, 2))
+    const tall = centred(normals(50, 30, 3))
     for (const m of [wide, tall]) {
       const found = await componentsHolding(0.5, m)
       const held = (k: number): number => {
@@ -94,7 +84,7 @@ describe('Cholesky', () => {
   test('agrees with the matrix it came from at sizes that are not a multiple of anything', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 70 }), fc.nat(1000), (n, seed) => {
-        const m = random(n + 2, n, seed)
+        const m = normals(n + 2, n, seed)
         const a = new Float64Array(n * n)
         for (let i = 0; i < n; i++)
           for (let j = 0; j < n; j++) {

@@ -229,3 +229,13 @@ export function twins(o: {
     }
   return { x, other, labels: readLabels({ poles, groups }), cka: xy / Math.sqrt(xx * yy) }
 }
+
+/** [rows, cols] of standard normals. */
+export function normals(rows: number, cols: number, seed: number): Matrix {
+  const rng = stream(seed, 'random')
+  return matrix(
+    rows,
+    cols,
+    Float32Array.from({ length: rows * cols }, () => rng.normal()),
+  )
+}

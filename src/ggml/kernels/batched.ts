@@ -34,10 +34,10 @@ import {
   rsi,
   rsp,
 } from './assembler.ts'
-import { emitEntry, emitExit } from './frame.ts'
+import { emitEntry, emitExit, emitFetch } from './frame.ts'
 import type { InstructionSet, MaskContext } from './isa.ts'
-import { emitPack, scratchBytes } from './pack.ts'
-import { DEPTH, emitTile, TENSOR } from './product.ts'
+import { emitPack } from './pack.ts'
+import { DEPTH, emitScratch, emitTile, TENSOR } from './product.ts'
 
 export type Form = 'pass' | 'inputs' | 'weights'
 
@@ -78,14 +78,7 @@ export function emitBatched(isa: InstructionSet, form: Form): Uint8Array {
   const { columns } = isa
   const slot = Object.fromEntries(SLOTS.map((name, i) => [name, at(rsp, 8 * i)])) as Record<Slot, Memory>
   const masks: MaskContext = { slot: slot.mask, table: a.label() }
-  const times = (register: number, factor: number, temporary: number): void => {
-    a.moveImmediate(temporary, factor)
-    a.op('imul', register, temporary)
-  }
-  const fetch = (into: Memory, base: number, offset: number): void => {
-    a.op('mov', rax, at(base, offset))
-    a.store(into, rax)
-  }
+  const fetch = (into: Memory, base: number, offset: number): void => emitFetch(a, into, base, offset)
   const set = (into: Memory, value: number): void => {
     a.moveImmediate(rax, value)
     a.store(into, rax)
@@ -104,9 +97,7 @@ export function emitBatched(isa: InstructionSet, form: Form): Uint8Array {
   emitEntry(a, SLOTS.length * 8)
   a.op('mov', r9, rdx)
   a.op('mov', r8, rsi)
-  times(rsi, scratchBytes(isa, DEPTH), rax)
-  a.op('add', rsi, at(rcx)) // userdata points to the address of the scratch
-  a.store(slot.scratch, rsi)
+  emitScratch(a, isa, slot.scratch) // userdata points to the address of the scratch
   a.op('mov', rcx, at(rdi, TENSOR.src0))
   a.op('mov', rdx, at(rdi, TENSOR.src1))
   fetch(slot.w, rcx, TENSOR.data)

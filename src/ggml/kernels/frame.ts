@@ -1,6 +1,20 @@
 /** How every kernel begins and ends: `void f(struct ggml_tensor * dst, int ith, int nth, void * scratch)`. */
 
-import { type Assembler, r12, r13, r14, r15, rbp, rbx, rdx, rsi, rsp } from './assembler.ts'
+import {
+  type Assembler,
+  at,
+  type Memory,
+  r12,
+  r13,
+  r14,
+  r15,
+  rax,
+  rbp,
+  rbx,
+  rdx,
+  rsi,
+  rsp,
+} from './assembler.ts'
 
 /** The registers that C's calling convention has a function keep. */
 const SAVED = [rbx, rbp, r12, r13, r14, r15]
@@ -19,4 +33,16 @@ export function emitExit(a: Assembler, bytes: number): void {
   a.vzeroupper()
   for (const register of [...SAVED].reverse()) a.pop(register)
   a.ret()
+}
+
+/** into <- the word `offset` bytes from where a register points. Clobbers rax. */
+export function emitFetch(a: Assembler, into: Memory, base: number, offset: number): void {
+  a.op('mov', rax, at(base, offset))
+  a.store(into, rax)
+}
+
+/** register *= factor, by way of another register. */
+export function emitTimes(a: Assembler, register: number, factor: number, temporary: number): void {
+  a.moveImmediate(temporary, factor)
+  a.op('imul', register, temporary)
 }

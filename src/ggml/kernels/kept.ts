@@ -5,10 +5,18 @@
  */
 
 import { Assembler, at, rax, rcx, rdi, rdx, rsi } from './assembler.ts'
-import { emitEntry, emitExit } from './frame.ts'
+import { emitEntry, emitExit, emitFetch } from './frame.ts'
 import type { InstructionSet } from './isa.ts'
-import { emitPack, type Source, scratchBytes } from './pack.ts'
-import { DEPTH, emitKeptPlace, emitPackWords, emitPanels, emitTimes, panelFrame, TENSOR } from './product.ts'
+import { emitPack, type Source } from './pack.ts'
+import {
+  DEPTH,
+  emitKeptPlace,
+  emitPackWords,
+  emitPanels,
+  emitScratch,
+  panelFrame,
+  TENSOR,
+} from './product.ts'
 
 /** Bytes of the panels of weights of `outputs` rows of `words` words. */
 export function panelBytes(isa: InstructionSet, outputs: number, words: number): number {
@@ -30,20 +38,12 @@ export function emitKeep(
   emitEntry(a, frame)
   a.store(slot.panel, rsi)
   a.store(slot.threads, rdx)
-  emitTimes(a, rsi, scratchBytes(isa, DEPTH), rax)
-  a.op('add', rsi, at(rcx))
-  a.store(slot.scratch, rsi)
-  a.op('mov', rax, at(rcx, 8))
-  a.store(slot.panels, rax)
+  emitScratch(a, isa, slot.scratch)
+  emitFetch(a, slot.panels, rcx, 8)
   a.op('mov', rcx, at(rdi, TENSOR.src0))
-  for (const [into, offset] of [
-    [slot.w, TENSOR.data],
-    [slot.wStride, TENSOR.nb1],
-    [slot.N, TENSOR.ne1],
-  ] as const) {
-    a.op('mov', rax, at(rcx, offset))
-    a.store(into, rax)
-  }
+  emitFetch(a, slot.w, rcx, TENSOR.data)
+  emitFetch(a, slot.wStride, rcx, TENSOR.nb1)
+  emitFetch(a, slot.N, rcx, TENSOR.ne1)
   a.op('mov', rax, at(rcx, TENSOR.ne0))
   if (bf16) a.shift('right', rax, 1)
   a.store(slot.K, rax)

@@ -19,7 +19,7 @@ import type { ProductKind } from './verify.ts'
  * alone: passes of whole texts use kernels at any number of rows, so that a text gives the same bits alone
  * and among others.
  */
-const FEWEST_ROWS = 8
+export const FEWEST_ROWS = 8
 
 /** How a product of weights is to be computed. */
 export interface LinearOptions {

@@ -28,7 +28,7 @@ import {
   rsi,
   rsp,
 } from './assembler.ts'
-import { emitEntry, emitExit } from './frame.ts'
+import { emitEntry, emitExit, emitFetch, emitTimes } from './frame.ts'
 import type { InstructionSet, MaskContext } from './isa.ts'
 import { emitPack, type Source, scratchBytes, sourceBytes } from './pack.ts'
 
@@ -79,10 +79,11 @@ export function panelFrame(): { slot: PanelFrame; bytes: number } {
   return { slot, bytes: names.length * 8 }
 }
 
-/** register *= factor, by way of another register. */
-export function emitTimes(a: Assembler, register: number, factor: number, temporary: number): void {
-  a.moveImmediate(temporary, factor)
-  a.op('imul', register, temporary)
+/** into <- where thread rsi has its scratch; rcx points to the address of that of all. Clobbers rax and rsi. */
+export function emitScratch(a: Assembler, isa: InstructionSet, into: Memory): void {
+  emitTimes(a, rsi, scratchBytes(isa, DEPTH), rax)
+  a.op('add', rsi, at(rcx))
+  a.store(into, rsi)
 }
 
 /**
@@ -162,10 +163,7 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
   const { slot, bytes: frame } = panelFrame()
   const masks: MaskContext = { slot: slot.mask, table: a.label() }
   const start = a.label()
-  const fetch = (into: Memory, base: number, offset: number): void => {
-    a.op('mov', rax, at(base, offset))
-    a.store(into, rax)
-  }
+  const fetch = (into: Memory, base: number, offset: number): void => emitFetch(a, into, base, offset)
 
   a.endbr64()
   a.jump(start)
@@ -176,11 +174,7 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
   a.store(slot.threads, rdx)
   // userdata points to the address of the scratch, or to that of the panels
   if (source === 'kept') fetch(slot.panels, rcx, 0)
-  else {
-    emitTimes(a, rsi, scratchBytes(isa, DEPTH), rax)
-    a.op('add', rsi, at(rcx))
-    a.store(slot.scratch, rsi)
-  }
+  else emitScratch(a, isa, slot.scratch)
   a.op('mov', rcx, at(rdi, TENSOR.src0))
   a.op('mov', rdx, at(rdi, TENSOR.src1))
   fetch(slot.w, rcx, TENSOR.data)
