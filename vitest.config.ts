@@ -5,8 +5,10 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 300_000,
     hookTimeout: 300_000,
-    // ggml's worker threads spin: two test files computing at once are slower than one after the other.
+    // ggml's worker threads spin while they wait for each other. So two files at once, a thread each where a test asks
+    // for no more; those of threads do.
     maxWorkers: 2,
+    env: { PALIMPSEST_THREADS: '1' },
     pool: 'forks',
     setupFiles: ['test/support/matchers.ts'],
     reporters: ['default'],

@@ -86,7 +86,9 @@ describe('the command line', () => {
 describe('doctor', () => {
   it('tests the engine and says what there is', async () => {
     const [json, text] = await Promise.all([
-      palimpsest(['doctor', '--device', 'cpu', '--json'], { env: { HF_HUB_CACHE: folder } }),
+      palimpsest(['doctor', '--device', 'cpu', '--json'], {
+        env: { HF_HUB_CACHE: folder, PALIMPSEST_THREADS: '' },
+      }),
       palimpsest(['doctor', '--device', 'cpu']),
     ])
     expect(json.code).toBe(0)
@@ -100,6 +102,7 @@ describe('doctor', () => {
     expect(found.engine.cpuFeatures.length).toBeGreaterThan(0)
     expect(found.engine.cpuLibrary).toMatch(/ggml-cpu/)
     expect(found.threads).toBeGreaterThanOrEqual(1)
+    expect(found.threads).toBeLessThanOrEqual(found.processors)
     for (const error of Object.values(found.selfTest.errors)) expect(error).toBeLessThan(found.selfTest.limit)
     expect(found.kernels.failed).toEqual([])
     // Every kernel there is, not only those whose speed is measured.

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runChild } from '../../test/support/child.ts'
 import { matrix } from '../core/matrix.ts'
 import { stream } from '../core/random.ts'
@@ -12,7 +12,7 @@ import { matmulNT } from './gemm.ts'
 import { Graph, GraphAllocator } from './graph.ts'
 import { Operations } from './operations.ts'
 import { selfTest } from './selftest.ts'
-import { availableThreads, chooseThreads } from './threads.ts'
+import { availableThreads, chooseThreads, THREADS_VARIABLE } from './threads.ts'
 import { blockBytes, blockElements, type GgmlType, TYPE_IDS } from './types.ts'
 
 const backend = new Backend({ device: 'cpu', threads: 1 })
@@ -20,6 +20,13 @@ const allocator = new GraphAllocator(backend)
 afterAll(() => {
   allocator[Symbol.dispose]()
   backend[Symbol.dispose]()
+})
+// Whatever share of the machine a run of all tests gives this one: a probe must choose.
+beforeEach(() => {
+  vi.stubEnv(THREADS_VARIABLE, '')
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
 })
 
 describe('the engine', () => {
@@ -45,6 +52,20 @@ describe('the engine', () => {
     expect(await chooseThreads()).toBeLessThanOrEqual(availableThreads())
     for (const width of [8, 64, 100])
       expect(await chooseThreads(width)).toBeLessThanOrEqual(availableThreads())
+  })
+
+  it('is bounded by PALIMPSEST_THREADS, and refuses what is no number of threads', () => {
+    vi.stubEnv(THREADS_VARIABLE, '')
+    const processors = availableThreads()
+    expect(processors).toBe(availableParallelism())
+    for (const share of [1, processors, processors + 1]) {
+      vi.stubEnv(THREADS_VARIABLE, String(share))
+      expect(availableThreads()).toBe(Math.min(processors, share))
+    }
+    for (const wrong of ['0', '-1', '1.5', 'two']) {
+      vi.stubEnv(THREADS_VARIABLE, wrong)
+      expect(availableThreads).toThrow(expect.objectContaining({ code: 'engine-threads' }))
+    }
   })
 
   it.each([0, -1, 1.5, 513, Number.NaN])('refuses %d threads', (threads) => {

@@ -4,12 +4,32 @@
  */
 
 import { availableParallelism } from 'node:os'
+import { PalimpsestError } from '../core/errors.ts'
 import { Backend } from './backend.ts'
 import { Graph, GraphAllocator } from './graph.ts'
 
-/** Upper bound without asking: the processors this process may use. */
+/** The environment variable that bounds threads where none are asked for. */
+export const THREADS_VARIABLE = 'PALIMPSEST_THREADS'
+
+/**
+ * Upper bound without asking: the processors this process may use, and `PALIMPSEST_THREADS` where fewer are this
+ * process's share, which the system does not say (a container's quota, other processes that compute beside it).
+ *
+ * @throws PalimpsestError `engine-threads` if the variable is no whole number from 1 on
+ * @example availableThreads() // 8, or 2 with PALIMPSEST_THREADS=2
+ */
 export function availableThreads(): number {
-  return Math.max(1, availableParallelism())
+  const processors = Math.max(1, availableParallelism())
+  const share = process.env[THREADS_VARIABLE]
+  if (share === undefined || share === '') return processors
+  if (!/^[1-9]\d*$/.test(share))
+    throw new PalimpsestError('usage', 'engine-threads', 'The number of threads is out of range.', {
+      where: THREADS_VARIABLE,
+      expected: 'a whole number from 1 on',
+      found: share,
+      fix: 'Set it to the threads that this process may use, or remove it from the environment.',
+    })
+  return Math.min(processors, Number(share))
 }
 
 /** The widest model that is told from wider ones. */

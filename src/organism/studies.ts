@@ -89,6 +89,8 @@ export function organismStudy(
     claims: dictionary === undefined ? claims : [...claims, 'features'],
     ...(dictionary === undefined ? {} : { dictionaries: { base: [dictionary] } }),
     repeats: 1,
+    // So narrow a model is over before a second thread has begun: that one would spin and be in the way.
+    threads: 1,
     behaviour: { samples: 12, persona_samples: 4, personas: 2, max_tokens: 24 },
     draws: { bootstrap: 500, permutations: 200, refitted: 20, references: 200 },
   })

@@ -9,7 +9,6 @@ import { memoryLimit } from '../../core/memory.ts'
 import { packageVersion } from '../../core/version.ts'
 import { hubSettings, hubToken } from '../../formats/hub-settings.ts'
 import {
-  availableThreads,
   Backend,
   chooseThreads,
   cpuFeatures,
@@ -70,7 +69,7 @@ async function examine(device: DeviceKind) {
     npm: await npmVersion(),
     os: `${os.type()} ${os.release()} ${process.arch}`,
     cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
-    processors: availableThreads(),
+    processors: os.availableParallelism(),
     memory: { total: os.totalmem(), free: os.freemem(), limit: memoryLimit() },
     engineFrom: process.env.PALIMPSEST_GGML_DIR ? 'PALIMPSEST_GGML_DIR' : 'npm package',
   }
