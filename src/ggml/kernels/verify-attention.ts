@@ -95,18 +95,18 @@ export function attentionOf(
   const out = new Float64Array(tokens * heads * headDim + patternValues)
   let at = tokens * heads * headDim
   for (const { keys, queries } of spans)
-    for (let h = 0; h < heads; h++)
+    for (let h = 0; h < heads; h++) {
+      const kvHead = Math.floor((h * kvHeads) / heads)
       for (let i = 0; i < queries; i++) {
         const last = keys.length - queries + i
         const query = (keys[last]! * heads + h) * headDim
         const row = new Float64Array(keys.length)
-        const keyAt = (j: number): number =>
-          (keys[j]! * kvHeads + Math.floor((h * kvHeads) / heads)) * headDim
         const first = Math.max(0, last - window + 1)
         let largest = Number.NEGATIVE_INFINITY
         for (let j = first; j <= last; j++) {
+          const key = (keys[j]! * kvHeads + kvHead) * headDim
           let score = 0
-          for (let d = 0; d < headDim; d++) score += q[query + d]! * k[keyAt(j) + d]!
+          for (let d = 0; d < headDim; d++) score += q[query + d]! * k[key + d]!
           score *= scale
           row[j] = softcap > 0 ? softcap * Math.tanh(score / softcap) : score
           largest = Math.max(largest, row[j]!)
@@ -118,12 +118,15 @@ export function attentionOf(
         }
         for (let j = first; j <= last; j++) {
           row[j]! /= total
-          for (let d = 0; d < headDim; d++) out[query + d]! += row[j]! * v[keyAt(j) + d]!
+          const weight = row[j]!
+          const value = (keys[j]! * kvHeads + kvHead) * headDim
+          for (let d = 0; d < headDim; d++) out[query + d]! += weight * v[value + d]!
         }
         if (patterns) {
           out.set(row, at)
           at += keys.length
         }
       }
+    }
   return out
 }
