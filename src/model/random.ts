@@ -98,11 +98,14 @@ function randomWeights(backend: Backend, a: Architecture, seed: number): Weights
   return { embedding, output: embedding, finalNorm, layers, [Symbol.dispose]: () => store[Symbol.dispose]() }
 }
 
+/** The values that there are, in ascending order. */
+let table: Uint16Array | undefined
+
 /** Uniform values of the wanted standard deviation as f16: two from each random word. */
 function randomValues(seed: number, name: string, count: number): Uint16Array {
   const rng = stream(seed, `random-model/${name}`)
   const half = Math.sqrt(3) * SD
-  const table = f32ToF16(Float32Array.from({ length: 65536 }, (_, i) => half * ((2 * i + 1) / 65536 - 1)))
+  table ??= f32ToF16(Float32Array.from({ length: 65536 }, (_, i) => half * ((2 * i + 1) / 65536 - 1)))
   const out = new Uint16Array(count)
   for (let i = 0; i < count; i += 2) {
     const word = rng.uint32()
