@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/support/sequencer.ts'
 
 export default defineConfig({
   test: {
@@ -10,6 +11,8 @@ export default defineConfig({
     maxWorkers: 2,
     env: { PALIMPSEST_THREADS: '1' },
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
+    globalSetup: ['test/support/package.ts'],
     setupFiles: ['test/support/matchers.ts'],
     reporters: ['default'],
   },

@@ -7,6 +7,7 @@ export default defineConfig({
     testTimeout: 3_600_000,
     pool: 'forks',
     maxWorkers: 1,
+    globalSetup: ['test/support/package.ts'],
     setupFiles: ['test/support/matchers.ts'],
   },
 })

@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { palimpsest } from './support/cli.ts'
+import { command, palimpsest } from './support/cli.ts'
 import { SMOLLM2 } from './support/real.ts'
 
 const FIXTURES = fileURLToPath(new URL('./fixtures/models/', import.meta.url))
-const BIN = fileURLToPath(new URL('../bin/palimpsest.mjs', import.meta.url))
 
 let folder: string
 beforeAll(async () => {
@@ -18,11 +17,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('the command line', () => {
-  it('prints its version and help on stdout with exit code 0', async () => {
+  it.each([
+    ['the package', false],
+    ['a checkout', true],
+  ])('of %s prints its version and help on stdout with exit code 0', async (_, checkout) => {
     const [version, help, own] = await Promise.all([
-      palimpsest(['--version']),
-      palimpsest(['--help']),
-      palimpsest(['inspect', '--help']),
+      palimpsest(['--version'], { checkout }),
+      palimpsest(['--help'], { checkout }),
+      palimpsest(['inspect', '--help'], { checkout }),
     ])
     const { version: expected } = JSON.parse(
       await readFile(new URL('../package.json', import.meta.url), 'utf8'),
@@ -73,7 +75,10 @@ describe('the command line', () => {
   })
 
   it('ends quietly when the reader of a pipe has had enough', async () => {
-    const shell = spawn('sh', ['-c', `"${process.execPath}" "${BIN}" inspect "${FIXTURES}llama" | true`])
+    const shell = spawn('sh', [
+      '-c',
+      `"${process.execPath}" "${await command()}" inspect "${FIXTURES}llama" | true`,
+    ])
     let stderr = ''
     shell.stderr.on('data', (text) => {
       stderr += text

@@ -3,13 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { stream } from '../src/core/random.ts'
-import { palimpsest } from './support/cli.ts'
+import { command, palimpsest } from './support/cli.ts'
 import { studyText, writeStudyModel, writeStudyTexts } from './support/study-model.ts'
-
-const BIN = fileURLToPath(new URL('../bin/palimpsest.mjs', import.meta.url))
 
 it('ends with the same results.json to the byte after ten kills at random moments', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'kill-'))
@@ -22,9 +19,10 @@ it('ends with the same results.json to the byte after ten kills at random moment
   expect((await palimpsest(['run', path, '-o', join(folder, 'whole')])).code).toBe(0)
   const whole = performance.now() - began
   const rng = stream(1, 'test/kill')
+  const bin = await command()
   let killed = 0
   for (let k = 0; k < 10; k++) {
-    const child = spawn(process.execPath, [BIN, 'run', path, '-o', join(folder, 'killed')], {
+    const child = spawn(process.execPath, [bin, 'run', path, '-o', join(folder, 'killed')], {
       stdio: 'ignore',
     })
     const ended = new Promise<NodeJS.Signals | null>((resolve) =>

@@ -1,8 +1,10 @@
-/** Runs the command as a user types it: `node bin/palimpsest.mjs ...`. */
+/** Runs the command as a user types it, `palimpsest ...`: that of the installed package, or of a checkout. */
 import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { installedPackage } from './package.ts'
 
-const BIN = fileURLToPath(new URL('../../bin/palimpsest.mjs', import.meta.url))
+const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url))
 
 export interface Ran {
   readonly code: number | null
@@ -14,12 +16,20 @@ export interface Typed {
   readonly env?: Readonly<Record<string, string>>
   /** Asked every few milliseconds; Ctrl-C is typed once it says yes. */
   readonly interruptWhen?: () => boolean
+  /** Run the sources, as a checkout does. */
+  readonly checkout?: boolean
+}
+
+/** The file that node runs for `palimpsest`. */
+export async function command({ checkout = false }: Pick<Typed, 'checkout'> = {}): Promise<string> {
+  return join(checkout ? CHECKOUT : await installedPackage(), 'bin/palimpsest.mjs')
 }
 
 /** Runs one command line to its end. */
-export function palimpsest(args: readonly string[], options: Typed = {}): Promise<Ran> {
+export async function palimpsest(args: readonly string[], options: Typed = {}): Promise<Ran> {
+  const bin = await command(options)
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, ...args], { env: { ...process.env, ...options.env } })
+    const child = spawn(process.execPath, [bin, ...args], { env: { ...process.env, ...options.env } })
     let stdout = ''
     let stderr = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
