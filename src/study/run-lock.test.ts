@@ -48,6 +48,19 @@ describe('takeRunLock', () => {
       await using _lock = await takeRunLock(folder)
       expect(await readdir(folder)).toContain(`.lock-ended-${id}`)
     }
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('leaves what shows that a lock has ended while another process is about to take it', async () => {
+    const ended = `.lock-ended-${await leaveLock(NO_PROCESS)}`
+    // One that read the dead lock, and has not moved it yet.
+    const late = `.lock-${randomBytes(16).toString('hex')}`
+    await mkdir(join(folder, late))
+    await (await takeRunLock(folder))[Symbol.asyncDispose]()
+    expect((await readdir(folder)).sort()).toEqual([ended, late].sort())
+    await rm(join(folder, late), { recursive: true })
+    await (await takeRunLock(folder))[Symbol.asyncDispose]()
+    expect(await readdir(folder)).toEqual([])
   })
 
   it('does not move the lock of the next holder in place of one that is gone', async () => {
@@ -137,7 +150,7 @@ describe('takeRunLock', () => {
         await tell(0)
       }
       expect([...outcomes]).toEqual(['run-in-use run-in-use run-in-use won'])
-      expect((await readdir(folder)).filter((name) => !name.startsWith('.lock-ended-'))).toEqual([])
+      expect(await readdir(folder)).toEqual([])
     } finally {
       for (const racer of racers) racer.kill('SIGKILL')
     }

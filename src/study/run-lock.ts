@@ -7,14 +7,15 @@
  * - Releasing: the holder renames it away. Only then is it removed.
  * - Taking over: a lock whose process has ended is renamed to a tombstone that bears the lock's own id. A process
  *   that comes late, and would move the lock of the next holder in its place, finds that tombstone there and
- *   fails. This is why tombstones stay: one small folder for each process that was killed.
+ *   fails. This is why tombstones stay while anyone may still come late: whoever does has a lock ready under a name
+ *   of its own, from before it looked until it gave up. A holder that releases and sees none removes them all.
  *
  * A dead lock can only leave by its tombstone if its process ended before it was read. It is therefore read once
  * more after its process was found to have ended.
  */
 
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -61,7 +62,11 @@ export async function takeRunLock(folder: string): Promise<AsyncDisposable> {
     async [Symbol.asyncDispose]() {
       // A lock that someone removed by hand, or spoilt, is no longer this process's to remove.
       const holder = await readHolder(lock).catch(() => undefined)
-      if (holder?.id === id && (await moved(lock, ready))) await rm(ready, { recursive: true, force: true })
+      if (holder?.id === id) {
+        // Before it is released: nobody can bury a lock meanwhile. What cannot be removed is in nobody's way.
+        await removeTombstones(folder).catch(() => {})
+        if (await moved(lock, ready)) await rm(ready, { recursive: true, force: true })
+      }
       held.delete(id)
     },
   }
@@ -93,6 +98,15 @@ async function bury(lock: string, folder: string): Promise<void> {
       fix: `Wait for it, use another folder (-o), or remove ${lock} if that process no longer exists.`,
     })
   if ((await readHolder(lock))?.id === holder.id) await moved(lock, `${lock}-ended-${holder.id}`)
+}
+
+/** Removes what is left of dead locks, unless a process is about to take the lock: it may have read one of them. */
+async function removeTombstones(folder: string): Promise<void> {
+  const tombstones = (await readdir(folder)).filter((name) => name.startsWith('.lock-ended-'))
+  if (tombstones.length === 0) return
+  // Looked for after the tombstones: who comes later than that reads the lock of this process.
+  if ((await readdir(folder)).some((name) => /^\.lock-[0-9a-f]{32}$/.test(name))) return
+  for (const name of tombstones) await rm(join(folder, name), { recursive: true, force: true })
 }
 
 /** Whether this call moved the folder: not if it was gone, or if the new name is taken. */
