@@ -1,6 +1,6 @@
 /** Generation and scoring: batches, stop tokens, sampling, cancelling, and completions over a shared prompt. */
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Graph } from '../src/ggml/graph.ts'
 import { generate } from '../src/model/generate.ts'
 import { add, type Intervention, type Positions } from '../src/model/interventions.ts'
@@ -58,6 +58,18 @@ describe('generation', () => {
     expect(keeps()).toBe(false)
     expect(await write(16)).toEqual(fly)
     expect(keeps()).toBe(true)
+  })
+
+  it('writes the same where there is no folder for the file of packed weights', async () => {
+    const many = prompts.map((prompt) => ({ ...prompt, id: `f${prompt.id}` }))
+    const write = async (): Promise<unknown> => {
+      using model = await loadTiny(FOLDER, 2)
+      return (await generate(model, many, { maxTokens: 12, temperature: 1 })).texts
+    }
+    const kept = await write()
+    vi.stubEnv('TMPDIR', join(FOLDER, 'no-such-folder'))
+    expect(await write()).toEqual(kept)
+    vi.unstubAllEnvs()
   })
 
   it('follows from seed, id and position alone', async () => {

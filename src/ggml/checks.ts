@@ -54,6 +54,14 @@ export function checkView(a: Tensor, ne: Extents, nb: readonly number[], offset:
     throw shapeError('view', `a window inside ${layoutOf(a)}`, `[${ne}] by strides ${nb} from ${offset}`)
 }
 
+/** Rows of a matrix of any type as extents, strides and offset of a view. */
+export function sliceOf(w: Tensor, from: number, rows: number) {
+  if (!(from >= 0 && rows > 0 && from + rows <= w.ne[1]) || w.ne[2] * w.ne[3] !== 1)
+    throw shapeError('packPanels', `rows of a matrix ${layoutOf(w)}`, `${rows} from ${from} on`)
+  const row = w.nb[1]
+  return [w.ne[0], rows, 1, 1, row, row * rows, row * rows, row * from] as const
+}
+
 /** Floats to floats, or quantised blocks to F32. */
 export function checkCast(a: Tensor, type: GgmlType): void {
   const fits = isFloat(a.type) ? isFloat(type) : type === 'F32' && !isPlain(a.type) && isContiguous(a)

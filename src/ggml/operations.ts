@@ -9,7 +9,8 @@ import * as check from './checks.ts'
 import { bitWords } from './kernels/above.ts'
 import type { AttentionPlan } from './kernels/attention-plan.ts'
 import type { GatherKernels } from './kernels/gather.ts'
-import type { LinearOptions, PanelJobs } from './kernels/linear.ts'
+import type { LinearOptions } from './kernels/linear.ts'
+import type { PanelSlice } from './kernels/panel-plan.ts'
 import { contiguousStrides, type Extents, extents, shapeError, show, type Tensor } from './tensor.ts'
 import { type GgmlType, TYPE_IDS } from './types.ts'
 
@@ -246,9 +247,8 @@ export abstract class Operations {
   }
 
   /**
-   * A product of weights: what {@link mulMat} computes, by the fastest way there is. On the CPU that may be a
-   * kernel of our own (docs/kernels.md); elsewhere, and for what the kernels do not know, it is ggml's product,
-   * at precision `f32` with the weights widened first. Weights w [k, m] of any type, activations x F32 [k, n].
+   * A product of weights w [k, m] of any type and activations x F32 [k, n], by the fastest way there is. On the CPU that
+   * may be a kernel of our own (docs/kernels.md); otherwise it is ggml's, at precision `f32` with widened weights.
    */
   linear(w: Tensor, x: Tensor, options: LinearOptions): Tensor {
     check.checkMulMat(w, x)
@@ -258,9 +258,12 @@ export abstract class Operations {
     return this.#custom([w.ne[1], x.ne[1]], args, kernel.address, kernel.scratch)
   }
 
-  /** Packs weights into panels that are kept; give the result to `expand`. */
-  packPanels({ weights, panels, places }: PanelJobs['all'][number]): Tensor {
-    return this.#custom([1], [weights], panels.kernels.pack, places)
+  /** Packs rows of weights into panels that are kept, as `places` says (kept.ts); give the result to `expand`. */
+  packPanels({ weights, from, rows, pack }: PanelSlice, places: Pointer): Tensor {
+    this.count()
+    const slice = check.sliceOf(weights, from, rows)
+    const pointer = this.base.view4d(this.context, weights.pointer, ...slice)
+    return this.#custom([1], [{ ...weights, pointer }], pack, places)
   }
 
   /**

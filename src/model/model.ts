@@ -30,7 +30,7 @@ import { checkLengths, type Layout, layOut, planPacks } from './layout.ts'
 import { logProbabilities } from './log-probabilities.ts'
 import type { Adapter } from './lora.ts'
 import { median, rowNorms } from './norms.ts'
-import { keepPanels, panelsPay } from './panels.ts'
+import { packWeights, panelsPay } from './panels.ts'
 import type { Receipt } from './receipts.ts'
 import { Draws } from './sample.ts'
 import type { Weights } from './weights.ts'
@@ -316,10 +316,10 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     })
   }
 
-  /** Before steps of so many sequences: packs weights that never change once (panels.ts). @throws as `keepPanels` */
+  /** Before steps of so many sequences: packs weights that never change once (panels.ts). @throws as `packWeights` */
   async prepareSteps(sequences: number, signal?: AbortSignal): Promise<void> {
     if (!this.#mayPack || !panelsPay(sequences)) return
-    await keepPanels(this.backend, this.weights, this.precision, signal)
+    await packWeights(this.backend, this.weights, this.precision, signal)
     this.#mayPack = false
   }
 

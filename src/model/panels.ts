@@ -1,13 +1,13 @@
 /**
  * Weights packed once for decoding steps. A step has few rows, so that packing the weights for each costs more than
- * multiplying with them, above all where they are quantised. The panels are a copy: small models have them, and
- * large ones, whose weights are better left in their files, pack as they go.
+ * multiplying with them, above all where they are quantised. The panels are a copy, in a file that is mapped: small models
+ * have them, and large ones, whose weights are better left in their files, pack as they go.
  */
 
 import { machineMemory } from '../core/memory.ts'
 import type { Backend } from '../ggml/backend.ts'
-import { Graph, GraphAllocator } from '../ggml/graph.ts'
 import { FEWEST_ROWS, type LinearOptions } from '../ggml/kernels/linear.ts'
+import { keepPanels } from '../ggml/panels.ts'
 import type { Weights } from './weights.ts'
 
 /** Sequences of a step beyond which products are work enough for packing not to count. */
@@ -27,7 +27,7 @@ const SHARE = 1 / 16
  *
  * @throws PalimpsestError `engine-memory` (for the graph), `interrupted`
  */
-export async function keepPanels(
+export async function packWeights(
   backend: Backend,
   { layers, output }: Weights,
   precision: LinearOptions['precision'],
@@ -35,16 +35,5 @@ export async function keepPanels(
 ): Promise<void> {
   const maps = layers.flatMap(({ q, k, v, o, gate, up, down }) => [q, k, v, o, gate, up, down])
   const weights = [...maps.map((map) => map.weight), output]
-  const jobs = backend.kernels?.reservePanels(weights, precision, SHARE * machineMemory())
-  if (jobs === undefined) return
-  try {
-    using allocator = new GraphAllocator(backend)
-    using graph = new Graph(backend, 2 * jobs.all.length) // an operation, and what it packs
-    for (const job of jobs.all) graph.expand(graph.packPanels(job))
-    await graph.compute(allocator, signal)
-  } catch (error) {
-    jobs[Symbol.dispose]()
-    throw error
-  }
-  backend.kernels!.keep(jobs)
+  await keepPanels(backend, weights, { precision, most: SHARE * machineMemory(), signal })
 }

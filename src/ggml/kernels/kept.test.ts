@@ -1,4 +1,7 @@
 /** Panels that are kept: the weights to the bit, the same products, and memory only where it was granted. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { runChild } from '../../../test/support/child.ts'
 import { mutantsOf } from '../../../test/support/mutants.ts'
@@ -6,8 +9,9 @@ import { stream } from '../../core/random.ts'
 import { Backend } from '../backend.ts'
 import { TensorStore } from '../buffer.ts'
 import { Graph, GraphAllocator } from '../graph.ts'
+import { keepPanels } from '../panels.ts'
 import type { Tensor } from '../tensor.ts'
-import { type GgmlType, TYPE_IDS } from '../types.ts'
+import { blockBytes, blockElements, type GgmlType, TYPE_IDS } from '../types.ts'
 import { readCpu } from './cpu.ts'
 import { AVX2, AVX512, type InstructionSet } from './isa.ts'
 import { emitKeep } from './kept.ts'
@@ -89,24 +93,99 @@ describe.skipIf(SETS.length === 0)('panels that are kept (skipped where no kerne
     expect(choice(true)).toBe(choice(false))
     const columns = kernels.kernels.isa!.columns
     const bytes = 4 * 600 * columns * (Math.ceil(107 / columns) + Math.ceil(30 / columns))
-    expect(kernels.reservePanels([w, other], 'f32', bytes - 1)).toBeUndefined()
-    const jobs = kernels.reservePanels([w, other, w], 'f32', bytes)!
-    expect(jobs.all.map((job) => job.weights)).toEqual([w, other])
-    await backend.exclusive(async () => {
-      using allocator = new GraphAllocator(backend)
-      using graph = new Graph(backend, 2)
-      for (const job of jobs.all) graph.expand(graph.packPanels(job))
-      await graph.compute(allocator)
-    })
-    kernels.keep(jobs)
-    expect(kernels.reservePanels([w], 'f32', bytes)).toBeUndefined()
+    const keep = (most: number): Promise<void> =>
+      backend.exclusive(() => keepPanels(backend, [w, other, w], { precision: 'f32', most }))
+    await keep(bytes - 1)
+    expect(choice(true)).toBe(choice(false))
+    await keep(bytes)
+    expect(kernels.planPanels([w, other], 'f32', bytes)).toBeUndefined()
     expect(choice(true)).not.toBe(choice(false))
     expect(choice(true, 'native')).toBe(choice(false))
     expect(await compute(true)).toBeBitIdentical(fly)
     backend.setThreads(3)
     expect(await compute(true)).toBeBitIdentical(fly)
   })
+
+  it.each(['F32', 'BF16', 'Q4_1', 'Q6_K'] as const)(
+    'are the same in any number of pieces (%s)',
+    async (type) => {
+      using backend = new Backend({ device: 'cpu', threads: 2 })
+      using store = new TensorStore(backend, 2)
+      const [k, rows] = [768, 500]
+      const bytes = (k / blockElements(type)) * blockBytes(type)
+      // Bytes below 0x3f: in every type these are finite numbers.
+      const fill = (n: number): Uint8Array =>
+        Uint8Array.from({ length: bytes * n }, (_, i) => (i * 31) % 0x3f)
+      const weights = [rows, 40].map((n) => store.upload(type, [k, n], fill(n)))
+      store.commit()
+      const x = Float32Array.from({ length: k * 9 }, (_, i) => Math.sin(i))
+      const results = await Promise.all(weights.map((w) => product(backend, w, x, true)))
+      // A panel at a time (they are larger), some of them, both matrices at once.
+      for (const stage of [1, 400_000, 1e8]) {
+        using other = new Backend({ device: 'cpu', threads: 2 })
+        await other.exclusive(() => keepPanels(other, weights, { precision: 'f32', most: 1e9, stage }))
+        expect(other.kernels!.planPanels(weights, 'f32', 1e9)).toBeUndefined()
+        for (const [i, w] of weights.entries())
+          expect(await product(other, w, x, true)).toBeBitIdentical(results[i]!)
+      }
+    },
+  )
+
+  it('are not kept when work is stopped, nor where there is no folder for their file; later they are', async () => {
+    using backend = new Backend({ device: 'cpu', threads: 2 })
+    using store = new TensorStore(backend, 1)
+    const w = store.upload('F32', [600, 107], new Float32Array(600 * 107).fill(0.5))
+    store.commit()
+    const keep = (signal?: AbortSignal): Promise<void> =>
+      backend.exclusive(() => keepPanels(backend, [w], { precision: 'f32', most: 1e9, signal }))
+    const isKept = (): boolean => backend.kernels!.planPanels([w], 'f32', 1e9) === undefined
+    await expect(keep(AbortSignal.abort())).rejects.toMatchObject({ code: 'interrupted' })
+    expect(isKept()).toBe(false)
+    vi.stubEnv('TMPDIR', join(tmpdir(), 'palimpsest-no-such-folder'))
+    await keep()
+    expect(isKept()).toBe(false)
+    vi.unstubAllEnvs()
+    await keep()
+    expect(isKept()).toBe(true)
+  })
+
+  it('are pages of a file without a name, and no private memory; a full disk keeps none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'palimpsest-kept-'))
+    const run = async (disk: 'free' | 'full'): Promise<KeptMemory> => {
+      const script = 'test/support/kept-memory.ts'
+      const { code, stdout, stderr } = await runChild(script, [`${folder}.weights`, disk], { TMPDIR: folder })
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      return JSON.parse(stdout) as KeptMemory
+    }
+    try {
+      const kept = await run('free')
+      // tsx leaves a folder of its own.
+      expect(kept.left.filter((name) => !name.startsWith('tsx'))).toEqual([])
+      expect(kept).toMatchObject({ same: true, mapped: [{ rights: 'r--s' }] })
+      expect(kept.mapped[0]!.bytes).toBeGreaterThan(134e6)
+      expect(kept.meanwhile).toBeLessThan(40e6)
+      expect(kept.grown).toBeLessThan(25e6)
+      const full = await run('full')
+      expect(full.left.filter((name) => !name.startsWith('tsx'))).toEqual([])
+      expect(full).toMatchObject({ same: true, mapped: [] })
+      // The mapping needs no open file either.
+      expect([kept.open, full.open]).toEqual([[], []])
+    } finally {
+      rmSync(folder, { recursive: true })
+      rmSync(`${folder}.weights`, { force: true })
+    }
+  }, 120_000)
 })
+
+/** What kept-memory.ts prints. */
+interface KeptMemory {
+  readonly grown: number
+  readonly meanwhile: number
+  readonly mapped: readonly { readonly rights: string; readonly bytes: number }[]
+  readonly open: readonly string[]
+  readonly left: readonly string[]
+  readonly same: boolean
+}
 
 async function product(backend: Backend, w: Tensor, x: Float32Array, step: boolean): Promise<Float32Array> {
   return backend.exclusive(async () => {

@@ -11,6 +11,7 @@ import { panelBytes } from './kept.ts'
 import { type Kernels, kernelsOf } from './kernels.ts'
 import { Pages } from './memory.ts'
 import { scratchBytes } from './pack.ts'
+import { KeptPanels, type PanelJob, PanelPlan } from './panel-plan.ts'
 import { DEPTH } from './product.ts'
 import type { ProductKind } from './verify.ts'
 
@@ -47,7 +48,7 @@ export class BackendKernels implements Disposable {
   #threads: number
   /** Panels that were packed for decoding steps, by the weights that they hold. */
   readonly #kept = new Map<Tensor, Panels>()
-  readonly #keptPages: Disposable[] = []
+  readonly #keptPages: KeptPanels[] = []
 
   constructor(engine: Engine, threads: number) {
     this.kernels = kernelsOf(engine)
@@ -83,15 +84,14 @@ export class BackendKernels implements Disposable {
   }
 
   /**
-   * Memory for the panels of all these weights, so that decoding steps need not pack them; undefined where they
-   * would take more than `most` bytes, there is no memory for them, or no kernels serve. The caller packs them
-   * (graph.ts) at once, while no thread count changes, and then calls `keep`.
+   * What to pack so that decoding steps need not pack these weights; undefined where nothing is left to be packed, the
+   * panels would take more than `most` bytes, there is no memory for scratch, or no kernels serve.
    */
-  reservePanels(
+  planPanels(
     all: readonly Tensor[],
     precision: LinearOptions['precision'],
     most: number,
-  ): PanelJobs | undefined {
+  ): PanelPlan | undefined {
     const { isa } = this.kernels
     if (isa === undefined) return undefined
     const jobs: PanelJob[] = []
@@ -102,23 +102,26 @@ export class BackendKernels implements Disposable {
         if (kernels === undefined) continue
         const { activations } = kind
         const words = activations === 'BF16' ? weights.ne[0] / 2 : weights.ne[0]
-        jobs.push({ weights, kernels, activations, precision, bytes: panelBytes(isa, weights.ne[1], words) })
+        jobs.push({ weights, kernels, activations, precision, panel: panelBytes(isa, isa.columns, words) })
         break
       }
     }
-    const fits = jobs.length > 0 && jobs.reduce((sum, job) => sum + job.bytes, 0) <= most
-    if (!fits || this.#lend(scratchBytes(isa, DEPTH)) === undefined) return undefined
-    try {
-      return new PanelJobs(jobs, this.#scratch!.address)
-    } catch {
-      return undefined // products pack as they go
-    }
+    const plan = new PanelPlan(jobs, isa.columns)
+    const fits = jobs.length > 0 && plan.bytes <= most
+    return fits && this.#lend(scratchBytes(isa, DEPTH)) !== undefined ? plan : undefined
   }
 
-  /** From now on decoding steps use the panels, which live as long as the backend. */
-  keep(jobs: PanelJobs): void {
-    for (const { weights, panels } of jobs.all) this.#kept.set(weights, panels)
-    this.#keptPages.push(jobs)
+  /** The address of the threads' scratch, once something has asked for it; it moves when the threads are more. */
+  get scratch(): Pointer | undefined {
+    return this.#scratch?.address
+  }
+
+  /** From now on decoding steps use the panels, which lie as planned in these pages and live as long as the backend. */
+  keep(plan: PanelPlan, pages: Pages): void {
+    const kept = new KeptPanels(plan, pages)
+    for (const [i, job] of plan.jobs.entries())
+      this.#kept.set(job.weights, { ...job, address: kept.pointer(i) })
+    this.#keptPages.push(kept)
   }
 
   /** A plan of attention among packed texts, where a kernel serves; the spans cover the tokens of a pass in order. */
@@ -165,48 +168,9 @@ export class BackendKernels implements Disposable {
 }
 
 /** Panels of weights, and what multiplies with them. */
-interface Panels {
-  readonly kernels: { readonly pack: Pointer; readonly product: Pointer }
-  readonly activations: 'F32' | 'BF16'
-  readonly precision: LinearOptions['precision']
+interface Panels extends PanelJob {
   /** A pointer to the address of the panels. */
   readonly address: Pointer
-}
-
-/** Weights to be packed, each with the kernel that does it and what that is told; owns the panels. */
-export class PanelJobs implements Disposable {
-  readonly all: readonly { readonly weights: Tensor; readonly panels: Panels; readonly places: Pointer }[]
-  readonly #pages: Pages
-
-  /**
-   * @param scratch the address of the threads' scratch
-   * @throws Error when there is no memory
-   */
-  constructor(jobs: readonly PanelJob[], scratch: Pointer) {
-    const head = Math.ceil((PLACES * jobs.length) / 64) * 64
-    this.#pages = new Pages(jobs.reduce((sum, job) => sum + job.bytes, head))
-    const { address } = this.#pages
-    const places = new BigUint64Array(koffi.view(address, PLACES * jobs.length))
-    let at = address + BigInt(head)
-    this.all = jobs.map(({ weights, bytes, ...job }, i) => {
-      places.set([scratch, at], 2 * i)
-      at += BigInt(bytes)
-      const own = address + BigInt(PLACES * i)
-      return { weights, panels: { ...job, address: own + 8n }, places: own }
-    })
-  }
-
-  [Symbol.dispose](): void {
-    this.#pages[Symbol.dispose]()
-  }
-}
-
-/** Bytes of the two addresses that a packing kernel is told. */
-const PLACES = 16
-
-interface PanelJob extends Omit<Panels, 'address'> {
-  readonly weights: Tensor
-  readonly bytes: number
 }
 
 /** The kinds of product that compute these weights at a precision, the best first. */

@@ -1,11 +1,12 @@
 /**
  * Memory from the operating system: executable pages for emitted code, never writable and executable at once,
- * and anonymous pages for scratch. Linux only; nothing is bound before the first call.
+ * anonymous pages for scratch, and files as read-only memory. Linux only; nothing is bound before the first call.
  */
 
 import koffi from '../../core/ffi.ts'
 import type { Pointer } from '../bindings.ts'
 
+const PROT_READ = 1
 const PROT_READ_WRITE = 3
 const PROT_READ_EXECUTE = 5
 const MAP_SHARED = 1
@@ -102,22 +103,35 @@ function mapFile(code: Uint8Array, bytes: number): Pointer {
   }
 }
 
+/** The system gave no memory, or no place in a file. */
+export class Refusal extends Error {}
+
 function map(bytes: number, protection: number, flags: number, file: number): Pointer {
   const address = libc().mmap(null, bytes, protection, flags, file, 0)
-  if (address === null || FAILED.includes(address)) throw new Error(`mmap failed with errno ${koffi.errno()}`)
+  if (address === null || FAILED.includes(address))
+    throw new Refusal(`mmap failed with errno ${koffi.errno()}`)
   return address
 }
 
-/** Zeroed memory outside JavaScript's heap, in huge pages where the kernel gives them. */
+/**
+ * Memory outside JavaScript's heap: zeroed, in huge pages where the kernel gives them, or the first bytes of a file,
+ * read-only, which the system may drop and read again. The file may then be closed, and needs no name.
+ */
 export class Pages implements Disposable {
   readonly address: Pointer
   readonly bytes: number
 
-  /** @throws Error when there is no memory */
-  constructor(bytes: number) {
+  /**
+   * @param file an open file's descriptor
+   * @throws Refusal when there is no memory
+   */
+  constructor(bytes: number, file?: number) {
     this.bytes = Math.ceil(bytes / PAGE) * PAGE
-    this.address = map(this.bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1)
-    libc().madvise(this.address, this.bytes, MADV_HUGEPAGE)
+    if (file !== undefined) this.address = map(this.bytes, PROT_READ, MAP_SHARED, file)
+    else {
+      this.address = map(this.bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1)
+      libc().madvise(this.address, this.bytes, MADV_HUGEPAGE)
+    }
   }
 
   [Symbol.dispose](): void {
