@@ -90,6 +90,8 @@ describe.skipIf(SETS.length === 0)(
       expect(kernels.batched('inputs')).toBeUndefined()
       expect(kernels.batched('weights')).toBeUndefined()
       expect(backend.kernels!.plan(spansOfTexts([5]), { ...ATTENTION, patterns: false })).toBeUndefined()
+      expect(kernels.stepAttention({ ...ATTENTION, type: 'F32' })).toBeUndefined()
+      expect(kernels.stepAttention({ ...ATTENTION, type: 'BF16' })).toBeUndefined()
       expect(kernels.gather(64)).toBeUndefined()
       expect(kernels.kept({ weights: 'Q8_0', activations: 'F32' })).toBeUndefined()
       expect(kernels.above()).toBeUndefined()
@@ -103,6 +105,7 @@ describe.skipIf(SETS.length === 0)(
           ...bf16.map((type) => `${type} x BF16`),
           ...['pass', 'inputs', 'weights'].map((form) => `batches, ${form}`),
           'attention of 32',
+          ...['F32', 'BF16'].map((type) => `steps of 32, 4 on 2, ${type}`),
           ...['Q8_0', 'F32'].map((type) => `panels of ${type} x F32`),
           ...['sum', 'dot', 'dot-bf16'].map((kind) => `sparse ${kind}`),
           ...(isa === AVX512 ? ['products above cuts'] : []),

@@ -5,6 +5,7 @@
  */
 
 import type { AttentionPlan } from './kernels/attention-plan.ts'
+import type { StepPlan } from './kernels/step-plan.ts'
 import {
   bytesOf,
   contiguousStrides,
@@ -169,16 +170,28 @@ export function checkFlash(q: Tensor, k: Tensor, v: Tensor, mask: Tensor): void 
 
 export function checkPlanned(q: Tensor, k: Tensor, v: Tensor, { shape, tokens }: AttentionPlan): void {
   const { headDim, heads, kvHeads } = shape
-  const fits = (t: Tensor, count: number): boolean =>
-    t.type === 'F32' &&
-    isContiguous(t) &&
-    [headDim, count, tokens, 1].every((extent, axis) => t.ne[axis] === extent)
+  const fits = (t: Tensor, count: number): boolean => isWhole(t, 'F32', [headDim, count, tokens])
   if (!fits(q, heads) || !fits(k, kvHeads) || !fits(v, kvHeads))
     throw shapeError(
       'packedAttention',
       `F32 [${headDim}, ${heads} and ${kvHeads}, ${tokens}]`,
       [q, k, v].map(layoutOf).join(', '),
     )
+}
+
+export function checkSteps(q: Tensor, k: Tensor, v: Tensor, { shape, sequences, slots }: StepPlan): void {
+  const { headDim, heads, kvHeads, type } = shape
+  const cached = (t: Tensor): boolean => isWhole(t, type, [headDim, kvHeads, slots])
+  if (!isWhole(q, 'F32', [headDim, heads, sequences]) || !cached(k) || !cached(v))
+    throw shapeError(
+      'stepAttention',
+      `F32 [${headDim}, ${heads}, ${sequences}] and twice ${type} [${headDim}, ${kvHeads}, ${slots}]`,
+      [q, k, v].map(layoutOf).join(', '),
+    )
+}
+
+function isWhole(t: Tensor, type: GgmlType, shape: readonly number[]): boolean {
+  return t.type === type && isContiguous(t) && [...shape, 1].every((extent, axis) => t.ne[axis] === extent)
 }
 
 function isMask(mask: Tensor, keys: number, queries: number): boolean {

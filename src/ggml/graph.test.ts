@@ -10,6 +10,7 @@ import { Backend } from './backend.ts'
 import { TensorStore } from './buffer.ts'
 import { matmulNT } from './gemm.ts'
 import { Graph, GraphAllocator } from './graph.ts'
+import { KernelOperations } from './kernel-operations.ts'
 import { Operations } from './operations.ts'
 import { selfTest } from './selftest.ts'
 import { availableThreads, chooseThreads, THREADS_VARIABLE } from './threads.ts'
@@ -137,7 +138,8 @@ describe('graphs', () => {
       const served = op === 'above' ? kernels?.above() : op.startsWith('gather') ? kernels?.isa : true
       if (op !== 'cont' && served !== undefined) expect([op, refused > 0]).toEqual([op, true])
     }
-    const operations = Object.getOwnPropertyNames(Operations.prototype).filter(
+    const names = [Operations, KernelOperations].flatMap((c) => Object.getOwnPropertyNames(c.prototype))
+    const operations = [...new Set(names)].filter(
       // `everywhere` runs code at an address: nothing that a random number could be.
       (name) => !['constructor', 'base', 'everywhere', 'packPanels'].includes(name),
     )

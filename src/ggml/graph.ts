@@ -1,7 +1,7 @@
 /**
  * A compute graph: inputs, operations and outputs, built once, computed any number of times.
  *
- * The operations are in operations.ts. Memory of intermediate results belongs to an allocator that many graphs
+ * The operations are in operations.ts and kernel-operations.ts. Memory of intermediate results belongs to an allocator that many graphs
  * can share (they are then computed one after the other); inputs must be set before every compute, because
  * their memory is recycled.
  */
@@ -9,11 +9,13 @@
 import { PalimpsestError } from '../core/errors.ts'
 import type { Backend } from './backend.ts'
 import type { Pointer } from './bindings.ts'
-import { fresh, Operations } from './operations.ts'
+import { KernelOperations } from './kernel-operations.ts'
+import { fresh } from './operations.ts'
 import { bytesOf, elements, extents, isContiguous, shapeError, show, type Tensor } from './tensor.ts'
 import { type GgmlType, TYPE_IDS } from './types.ts'
 
-export type { RopePairs, SparseTensors } from './operations.ts'
+export type { SparseTensors } from './kernel-operations.ts'
+export type { RopePairs } from './operations.ts'
 
 /**
  * Memory for intermediate results, shared by graphs that are computed one after the other. Giving it to the
@@ -40,7 +42,7 @@ export class GraphAllocator implements Disposable {
   }
 }
 
-export class Graph extends Operations implements Disposable {
+export class Graph extends KernelOperations implements Disposable {
   protected override readonly context: Pointer
   readonly #graph: Pointer
   /** What is uploaded before each compute; `rows` bounds row indices: ggml ends the process at one beyond. */

@@ -5,7 +5,6 @@
  */
 
 import type { Graph, RopePairs } from '../ggml/graph.ts'
-import type { AttentionPlan } from '../ggml/kernels/attention-plan.ts'
 import type { Tensor } from '../ggml/tensor.ts'
 import type { Architecture } from './architecture.ts'
 import type { LayerWeights, Linear } from './weights.ts'
@@ -16,12 +15,21 @@ export interface Attention {
   readonly batch: number
   /** Tokens of each sequence in this pass; batch * queries = N. */
   readonly queries: number
-  /** For layers with this window: what a kernel of ours needs to attend, with or without the patterns, if one serves. */
-  plan(window: number | undefined, patterns: boolean): AttentionPlan | undefined
+  /**
+   * In layers with this window: attention of q [headDim, heads, N] by a kernel of ours, where one serves, over what
+   * `remember` gave; with or without the patterns.
+   */
+  byKernel(
+    q: Tensor,
+    all: { readonly k: Tensor; readonly v: Tensor },
+    options: { readonly window: number | undefined; readonly patterns: boolean },
+  ): { readonly z: Tensor; readonly patterns: Tensor | undefined } | undefined
   /** F16 [keys, queries, 1, batch] for layers with this window. */
   mask(window: number | undefined): Tensor
-  /** Turns this pass's k and v [kvHeads * headDim, N] into all keys and values [headDim, kvHeads, keys, batch]. */
+  /** Turns this pass's k and v [kvHeads * headDim, N] into those of all tokens and sequences [headDim, kvHeads, rows]. */
   remember(layer: number, k: Tensor, v: Tensor): { k: Tensor; v: Tensor }
+  /** All keys or values by sequence: [headDim, kvHeads, keys, batch]. */
+  bySequence(all: Tensor): Tensor
 }
 
 /** What a block needs from the pass it is part of. */
@@ -108,15 +116,14 @@ function attention(c: BlockContext, w: LayerWeights, layer: number, h: Tensor): 
   const ownV = project(w.v, 'hook_v', a.kvHeads)
   const { batch, queries } = c.attention
   const all = c.attention.remember(layer, g.reshape(ownK, [a.kvHeads * a.headDim, n]), ownV)
-  const plan = c.attention.plan(window, c.isHooked(name('hook_pattern')))
-  const planned = plan && g.packedAttention(q, all.k, all.v, plan)
-  if (planned !== undefined) {
+  const done = c.attention.byKernel(q, all, { window, patterns: c.isHooked(name('hook_pattern')) })
+  if (done !== undefined) {
     // Patterns can be read, but not changed.
-    if (planned.patterns !== undefined) c.hook(name('hook_pattern'), planned.patterns)
-    return c.hook(name('hook_z'), g.reshape(planned.z, [a.headDim * a.heads, n]))
+    if (done.patterns !== undefined) c.hook(name('hook_pattern'), done.patterns)
+    return c.hook(name('hook_z'), g.reshape(done.z, [a.headDim * a.heads, n]))
   }
-  const keys = g.permute(all.k, [0, 2, 1, 3]) // [headDim, keys, kvHeads, batch]
-  const values = g.permute(all.v, [0, 2, 1, 3])
+  const keys = g.permute(c.attention.bySequence(all.k), [0, 2, 1, 3]) // [headDim, keys, kvHeads, batch]
+  const values = g.permute(c.attention.bySequence(all.v), [0, 2, 1, 3])
   const query = g.permute(g.reshape(q, [a.headDim, a.heads, queries, batch]), [0, 2, 1, 3])
   const mask = c.attention.mask(window)
   if (c.flash && !c.isHooked(name('hook_pattern'))) {

@@ -10,6 +10,7 @@ import { PalimpsestError } from '../../src/core/errors.ts'
 import { Backend } from '../../src/ggml/backend.ts'
 import { Graph, GraphAllocator } from '../../src/ggml/graph.ts'
 import { planAttention, spansOfTexts } from '../../src/ggml/kernels/attention-plan.ts'
+import { planSteps } from '../../src/ggml/kernels/step-plan.ts'
 import { bytesOf, extents, type Tensor } from '../../src/ggml/tensor.ts'
 import type { GgmlType } from '../../src/ggml/types.ts'
 
@@ -76,12 +77,12 @@ const OPS: Record<string, Build> = {
     return address === undefined ? undefined : g.above(address, t(0), t(1), t(2), t(3))
   },
   packedAttention: (g, t) => g.packedAttention(t(0), t(1), t(2), PLAN)?.z,
+  stepAttention: (g, t) => g.stepAttention(t(0), t(1), t(2), STEPS),
   linear: (g, t, s) =>
     g.linear(t(0), t(1), { precision: s.n % 2 === 0 ? 'f32' : 'native', step: s.n % 3 === 0 }),
 }
 
-/** Two texts of two tokens. */
-const PLAN = planAttention(spansOfTexts([2, 2]), {
+const SHAPE = {
   headDim: 32,
   heads: 4,
   kvHeads: 2,
@@ -89,7 +90,11 @@ const PLAN = planAttention(spansOfTexts([2, 2]), {
   softcap: 0,
   window: undefined,
   patterns: false,
-})!
+}
+/** Two texts of two tokens. */
+const PLAN = planAttention(spansOfTexts([2, 2]), SHAPE)!
+/** Four sequences of one token. */
+const STEPS = planSteps({ positions: new Int32Array(4), slots: 1, reach: 1 }, { ...SHAPE, type: 'F32' })
 
 const PERMUTATIONS = [0, 1, 2, 3].flatMap((a) =>
   [0, 1, 2, 3].flatMap((b) =>
@@ -161,6 +166,7 @@ const attention = fc
       { op: 'gatherSum', args: [10, 11, 6, 14], shape: [], n: 0, type: 'F32' },
       { op: 'gatherDot', args: [10, 10, 11, 6], shape: [], n: 0, type: 'F32' },
       { op: 'packedAttention', args: [8, 9, 9, 0], shape: [], n: 0, type: 'F32' },
+      { op: 'stepAttention', args: [8, 9, 9, 0], shape: [], n: 0, type: 'F32' },
       { op: 'setRows', args: [5, 5, 7, 0], shape: [], n: 0, type: 'F32' },
       { op: 'getRows', args: [5, 6, 0, 0], shape: [], n: 0, type: 'F32' },
       { op: 'linear', args: [5, 5, 0, 0], shape: [], n, type: 'F32' },

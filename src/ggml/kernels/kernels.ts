@@ -20,9 +20,12 @@ import { type Mapping, mapCode } from './memory.ts'
 import type { Source } from './pack.ts'
 import { emitPeak, peakWork } from './peak.ts'
 import { emitProduct } from './product.ts'
+import { emitStepAttention } from './step-attention.ts'
+import type { CacheShape } from './step-plan.ts'
 import { callable, type ProductCall, type ProductKind, verifyKeep, verifyProduct } from './verify.ts'
 import { verifyAttention } from './verify-attention.ts'
 import { verifyBatched } from './verify-batched.ts'
+import { verifyStepAttention } from './verify-steps.ts'
 
 /** `off` switches the kernels off; `avx2` leaves AVX-512 alone. */
 export const KERNELS_VARIABLE = 'PALIMPSEST_KERNELS'
@@ -131,11 +134,19 @@ export class Kernels {
 
   /** The address of attention for heads of `headDim`, tested, or undefined: ggml's own then serves. */
   attention(headDim: number): Pointer | undefined {
-    if (this.isa === undefined || headDim % NARROWEST_HEAD !== 0) return undefined
-    if (headDim < NARROWEST_HEAD || headDim > WIDEST_HEAD) return undefined
+    if (this.isa === undefined || !isServedHead(headDim)) return undefined
     return this.#once(`attention of ${headDim}`, (isa) => ({
       code: emitAttention(isa, headDim),
       verify: (call) => verifyAttention(headDim, call),
+    }))
+  }
+
+  /** The address of attention in decoding steps over caches of a shape, tested, or undefined: ggml's own then serves. */
+  stepAttention({ headDim, heads, kvHeads, type }: CacheShape): Pointer | undefined {
+    if (this.isa === undefined || !isServedHead(headDim) || heads / kvHeads > MOST_GROUP) return undefined
+    return this.#once(`steps of ${headDim}, ${heads} on ${kvHeads}, ${type}`, (isa) => ({
+      code: emitStepAttention(isa, { headDim, heads, kvHeads, type }),
+      verify: (call) => verifyStepAttention({ headDim, heads, kvHeads, type }, call),
     }))
   }
 
@@ -172,7 +183,11 @@ export class Kernels {
         this.kept({ weights, activations })
       }
     }
-    for (let width = NARROWEST_HEAD; width <= WIDEST_HEAD; width += NARROWEST_HEAD) this.attention(width)
+    for (let width = NARROWEST_HEAD; width <= WIDEST_HEAD; width += NARROWEST_HEAD) {
+      this.attention(width)
+      for (const type of ['F32', 'BF16'] as const)
+        this.stepAttention({ headDim: width, heads: 4, kvHeads: 2, type })
+    }
     for (const form of ['pass', 'inputs', 'weights'] as const) this.batched(form)
     this.gather(this.isa.lanes)
     this.above()
@@ -214,6 +229,13 @@ export class Kernels {
 const NARROWEST_HEAD = 16
 /** up to the widest whose kernel still fits the first cache. */
 const WIDEST_HEAD = 256
+
+/** Heads on one head of keys: code grows with them. */
+const MOST_GROUP = 24
+
+function isServedHead(headDim: number): boolean {
+  return headDim % NARROWEST_HEAD === 0 && headDim >= NARROWEST_HEAD && headDim <= WIDEST_HEAD
+}
 
 /** Why there can be no kernels, before anything is tried. */
 function unsupported(setting: string): string | undefined {

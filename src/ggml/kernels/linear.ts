@@ -13,6 +13,7 @@ import { Pages } from './memory.ts'
 import { scratchBytes } from './pack.ts'
 import { KeptPanels, type PanelJob, PanelPlan } from './panel-plan.ts'
 import { DEPTH } from './product.ts'
+import { type CachedSequences, type CacheShape, planSteps, type StepPlan } from './step-plan.ts'
 import type { ProductKind } from './verify.ts'
 
 /**
@@ -83,6 +84,12 @@ export class BackendKernels implements Disposable {
     return undefined
   }
 
+  /** What products with these weights round activations to. */
+  activations(w: Tensor, precision: LinearOptions['precision']): 'F32' | 'BF16' {
+    const served = kindsOf(w, precision).find((kind) => this.kernels.product(kind) !== undefined)
+    return served?.activations ?? 'F32'
+  }
+
   /**
    * What to pack so that decoding steps need not pack these weights; undefined where nothing is left to be packed, the
    * panels would take more than `most` bytes, there is no memory for scratch, or no kernels serve.
@@ -130,12 +137,26 @@ export class BackendKernels implements Disposable {
     return planAttention(spans, shape)
   }
 
+  /** A plan of attention for decoding steps, where a kernel serves: of as many sequences as products have one for. */
+  planSteps(sequences: CachedSequences, shape: AttentionShape & CacheShape): StepPlan | undefined {
+    if (sequences.positions.length < FEWEST_ROWS || this.kernels.stepAttention(shape) === undefined)
+      return undefined
+    return planSteps(sequences, shape)
+  }
+
   /** The kernel for a plan, or undefined where there is no memory for it. */
   attention(plan: AttentionPlan): { address: Pointer; scratch: Pointer } | undefined {
     const address = this.kernels.attention(plan.shape.headDim)
     if (address === undefined) return undefined
     const scratch = this.#lend(plan.scratch)
     return scratch === undefined ? undefined : { address, scratch }
+  }
+
+  /** The kernel for a plan of steps, or undefined where there is no memory for it. */
+  stepAttention({ shape, scratch: bytes }: StepPlan): { address: Pointer; scratch: Pointer } | undefined {
+    const address = this.kernels.stepAttention(shape)
+    const scratch = address === undefined ? undefined : this.#lend(bytes)
+    return scratch === undefined ? undefined : { address: address!, scratch }
   }
 
   /** The kernel for products of batches in a form, or undefined: use ggml's. */

@@ -89,7 +89,7 @@ export function attentionOf(
   k: ArrayLike<number>,
   v: ArrayLike<number>,
   spans: readonly Span[],
-  { shape, tokens, patternValues }: AttentionPlan,
+  { shape, tokens, patternValues }: Pick<AttentionPlan, 'shape' | 'tokens' | 'patternValues'>,
 ): Float64Array {
   const { headDim, heads, kvHeads, scale, softcap, window = Number.POSITIVE_INFINITY, patterns } = shape
   const out = new Float64Array(tokens * heads * headDim + patternValues)
