@@ -4,7 +4,9 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { kernelsOf, loadEngine } from '../src/ggml/index.ts'
+import { type ChildResult, runChild } from './support/child.ts'
 import { command, palimpsest } from './support/cli.ts'
 import { SMOLLM2 } from './support/real.ts'
 
@@ -135,6 +137,28 @@ describe('doctor', () => {
     expect(ran.code).toBe(0)
     expect(ran.stdout).toMatch(/kernels +off, the engine's own products serve: /)
   })
+
+  it('says how kernels are mapped where the system refuses executable memory, and that it does without', async (context) => {
+    context.skip(process.platform !== 'linux' || process.arch !== 'x64', 'kernels exist for Linux x64 only')
+    vi.stubEnv('PALIMPSEST_KERNELS', 'avx2') // there are half as many, and no compiler makes their tests fast here
+    const { off } = kernelsOf(loadEngine('cpu')).report()
+    vi.unstubAllEnvs()
+    context.skip(off !== undefined, `no kernels here: ${off}`)
+    const refused = async (what: 'mdwe' | 'all'): Promise<ChildResult> =>
+      runChild('test/support/refusing.ts', [what, await command(), 'doctor', '--device', 'cpu'], {
+        PALIMPSEST_KERNELS: 'avx2',
+        NODE_OPTIONS: '--jitless', // V8's own compilers end the process where they may not write code
+      })
+    const mdwe = await refused('mdwe')
+    context.skip(mdwe.code === 77, 'this kernel has no PR_SET_MDWE')
+    expect(mdwe.code, mdwe.stderr).toBe(0)
+    expect(mdwe.stdout).toMatch(/^kernels +avx2, through an anonymous file; \d+ passed their tests$/m)
+    const all = await refused('all')
+    context.skip(all.code === 77, 'system calls cannot be filtered here: refused files are not tested')
+    expect(all.code, all.stderr).toBe(0)
+    expect(all.stdout).toMatch(/^kernels +off, the engine's own products serve: memfd_create failed/m)
+    expect(all.stdout).toMatch(/^products +f32 weights at f32: [\d.]+ GFLOP\/s$/m)
+  }, 120_000)
 
   it('reports an engine that cannot be loaded, with exit code 1', async () => {
     const ran = await palimpsest(['doctor', '--json'], { env: { PALIMPSEST_GGML_DIR: folder } })

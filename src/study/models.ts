@@ -9,10 +9,10 @@ import { hashFile, hashJson } from '../core/files.ts'
 import { machineMemory } from '../core/memory.ts'
 import { type Checkpoint, hashCheckpoint } from '../formats/checkpoint.ts'
 import { Backend } from '../ggml/backend.ts'
-import { kernelsOf } from '../ggml/kernels/kernels.ts'
 import { loadModel, type ModelDescription, openDescription } from '../model/load.ts'
 import type { Model } from '../model/model.ts'
 import { parameterCount, randomTwin } from '../model/random.ts'
+import { engineLabel } from './engine-label.ts'
 import type { ModelKey } from './harvest.ts'
 import type { ModelRecord } from './results.ts'
 import { modelRoles, type Study } from './schema.ts'
@@ -54,9 +54,9 @@ export async function openModels(study: Study, resolve: Resolve): Promise<StudyM
     for (const { description } of opened) description[Symbol.dispose]()
   }
   try {
-    const device = describeDevice(study)
+    using backend = new Backend({ device: study.device })
     for (const { role, ref, adapter } of modelRoles(study))
-      opened.push(await describe(study, role, ref, adapter, resolve, device))
+      opened.push(await describe(study, role, ref, adapter, resolve, backend))
     for (const other of opened.slice(1)) checkPair(opened[0]!, other, study)
     const { template, warnings } = chooseTemplate(opened)
     return { all: opened, template, warnings, [Symbol.dispose]: close }
@@ -66,23 +66,13 @@ export async function openModels(study: Study, resolve: Resolve): Promise<StudyM
   }
 }
 
-/** Device and engine, with the products that serve: at native precision numbers depend on them. */
-function describeDevice(study: Study): { device: string; engine: string } {
-  using backend = new Backend({ device: study.device })
-  const { version } = backend.engine
-  if (!backend.isCpu) return { device: backend.device.name, engine: version }
-  const { off, instructions, bf16 } = kernelsOf(backend.engine).report()
-  const products = off === undefined ? `${instructions}${bf16 ? ' bf16' : ''} kernels` : 'ggml products'
-  return { device: backend.device.name, engine: `${version}, ${products}` }
-}
-
 async function describe(
   study: Study,
   role: string,
   ref: string,
   adapterRef: string | undefined,
   resolve: Resolve,
-  device: { device: string; engine: string },
+  backend: Backend,
 ): Promise<StudyModel> {
   const path = await resolve(ref)
   const adapter = adapterRef === undefined ? undefined : await resolve(adapterRef)
@@ -99,7 +89,13 @@ async function describe(
     adapter,
     description,
     storedAs,
-    key: { hash, precision: study.precision, width: architecture.width, ...device },
+    key: {
+      hash,
+      precision: study.precision,
+      width: architecture.width,
+      device: backend.device.name,
+      engine: engineLabel(backend, description, study.precision),
+    },
     record: {
       role,
       ref: adapterRef === undefined ? ref : `${ref} with ${adapterRef}`,

@@ -5,6 +5,7 @@ import koffi from '../../core/ffi.ts'
 import type { Pointer } from '../bindings.ts'
 import type { Engine } from '../library.ts'
 import { isPacked, type Tensor } from '../tensor.ts'
+import type { GgmlType } from '../types.ts'
 import { type AttentionPlan, type AttentionShape, planAttention, type Span } from './attention-plan.ts'
 import type { Form } from './batched.ts'
 import { panelBytes } from './kept.ts'
@@ -75,7 +76,7 @@ export class BackendKernels implements Disposable {
     const kept = step ? this.#kept.get(w) : undefined
     if (kept !== undefined && kept.precision === precision)
       return { address: kept.kernels.product, scratch: kept.address, activations: kept.activations }
-    for (const kind of kindsOf(w, precision)) {
+    for (const kind of kindsOf(w.type, w.ne[0], precision)) {
       const address = kernels.product(kind)
       if (address === undefined) continue
       const scratch = this.#lend(scratchBytes(kernels.isa, DEPTH))
@@ -86,7 +87,9 @@ export class BackendKernels implements Disposable {
 
   /** What products with these weights round activations to. */
   activations(w: Tensor, precision: LinearOptions['precision']): 'F32' | 'BF16' {
-    const served = kindsOf(w, precision).find((kind) => this.kernels.product(kind) !== undefined)
+    const served = kindsOf(w.type, w.ne[0], precision).find(
+      (kind) => this.kernels.product(kind) !== undefined,
+    )
     return served?.activations ?? 'F32'
   }
 
@@ -104,7 +107,7 @@ export class BackendKernels implements Disposable {
     const jobs: PanelJob[] = []
     for (const weights of new Set(all)) {
       if (this.#kept.has(weights) || !isMatrix(weights) || !isPacked(weights)) continue
-      for (const kind of kindsOf(weights, precision)) {
+      for (const kind of kindsOf(weights.type, weights.ne[0], precision)) {
         const kernels = this.kernels.kept(kind)
         if (kernels === undefined) continue
         const { activations } = kind
@@ -194,10 +197,14 @@ interface Panels extends PanelJob {
   readonly address: Pointer
 }
 
-/** The kinds of product that compute these weights at a precision, the best first. */
-function kindsOf({ type: weights, ne }: Tensor, precision: LinearOptions['precision']): ProductKind[] {
+/** The kinds of product that compute weights of a type, in rows of so many elements, at a precision; the best first. */
+export function kindsOf(
+  weights: GgmlType,
+  inputs: number,
+  precision: LinearOptions['precision'],
+): ProductKind[] {
   const wide: ProductKind = { weights, activations: 'F32' }
-  const isRounded = precision === 'native' && weights !== 'F32' && weights !== 'F16' && ne[0] % 2 === 0
+  const isRounded = precision === 'native' && weights !== 'F32' && weights !== 'F16' && inputs % 2 === 0
   return isRounded ? [{ weights, activations: 'BF16' }, wide] : [wide]
 }
 

@@ -1,0 +1,64 @@
+/** The label of an engine names the kernels that serve, and those that failed their test. */
+import { join } from 'node:path'
+import { afterEach, expect, it, vi } from 'vitest'
+import { MODELS } from '../../test/support/golden-tensors.ts'
+import { openCheckpoint } from '../formats/checkpoint.ts'
+import { Backend } from '../ggml/backend.ts'
+import { AVX2, AVX512 } from '../ggml/kernels/isa.ts'
+import { KERNELS_VARIABLE, Kernels, kernelsOf } from '../ggml/kernels/kernels.ts'
+import { describeCheckpoint } from '../model/load.ts'
+import { engineLabel } from './engine-label.ts'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
+})
+
+/** The label of a model of bf16 weights in a backend of its own. */
+function label(precision: 'native' | 'f32'): string {
+  using backend = new Backend({ device: 'cpu' })
+  const checkpoint = openCheckpoint(join(MODELS, 'llama3.1'))
+  const { architecture } = describeCheckpoint(checkpoint)
+  const tensors = new Map([...checkpoint.tensors].map(([name, t]) => [name, { ...t, type: 'BF16' as const }]))
+  try {
+    return engineLabel(backend, { checkpoint: { tensors }, architecture }, precision)
+  } finally {
+    checkpoint[Symbol.dispose]()
+  }
+}
+
+it('is of ggml where kernels are off', () => {
+  vi.stubEnv(KERNELS_VARIABLE, 'off')
+  expect(label('native')).toMatch(/^[\d.]+, ggml products$/)
+})
+
+it('names what serves, and leaves out no kernel that failed', (context) => {
+  vi.stubEnv(KERNELS_VARIABLE, '')
+  using backend = new Backend({ device: 'cpu' })
+  const { off, instructions, bf16 } = kernelsOf(backend.engine).report()
+  context.skip(off !== undefined, `no kernels here: ${off}`)
+  const kernels = `${backend.engine.version}, ${instructions}${bf16 ? ' bf16' : ''} kernels`
+  expect([label('native'), label('f32')]).toEqual([kernels, kernels])
+  // Tested as wrong as they are: multiply-adds take their first factor twice.
+  for (const isa of [AVX2, AVX512]) {
+    const multiplyAdd = isa.multiplyAdd.bind(isa)
+    vi.spyOn(isa, 'multiplyAdd').mockImplementation((a, round, target, x) =>
+      multiplyAdd(a, round, target, x, x),
+    )
+  }
+  const wrong = new Kernels(backend.engine, '')
+  for (const name of ['product', 'attention', 'stepAttention', 'report'] as const) {
+    const own = wrong[name].bind(wrong)
+    vi.spyOn(Kernels.prototype, name).mockImplementation(own as never)
+  }
+  const lack = [
+    'BF16 x F32',
+    'F16 x F32',
+    'attention of 16',
+    'steps of 16, 4 on 2, BF16',
+    'steps of 16, 4 on 2, F32',
+  ]
+  expect(label('f32')).toBe(`${kernels} without ${lack.join('; ')}`)
+  const more = bf16 ? ['BF16 x BF16'] : []
+  expect(label('native')).toBe(`${kernels} without ${[...more, ...lack].join('; ')}`)
+})
