@@ -48,7 +48,7 @@ def timings(folder, texts, threads, what):
         run = lambda n: clock(
             lambda: model.generate(start, max_new_tokens=n, min_new_tokens=n, do_sample=False, pad_token_id=0)
         )
-        return best(lambda: 64 * batch / max(1e-9, run(65) - run(1)), 2)
+        return 64 * batch / max(1e-9, best(lambda: run(65), 2) - best(lambda: run(1), 2))
 
     rows = [json.loads(line) for line in open(texts)]
     rows.sort(key=lambda r: len(r["tokens"]))
