@@ -31,11 +31,12 @@ import {
   rsp,
 } from './assembler.ts'
 import { attentionScratch, BLOCK, HEADER, ROWS, UNIT, UNIT_BYTES } from './attention-plan.ts'
+import { emitPackKeys, emitTileChain, emitTileScores } from './attention-tile.ts'
 import { emitConstants, Vectors } from './exponential.ts'
 import { emitEntry, emitExit } from './frame.ts'
 import { type InstructionSet, narrowTile } from './isa.ts'
 import { emitPack } from './pack.ts'
-import { emitChain, TENSOR } from './product.ts'
+import { TENSOR } from './product.ts'
 import { emitSoftmax, STEP } from './softmax.ts'
 
 const OPERANDS = ['q', 'k', 'v', 'out', 'threads', 'unit'] as const
@@ -51,6 +52,7 @@ export function emitAttention(isa: InstructionSet, headDim: number): Uint8Array 
   const { lanes } = isa
   const rowBytes = headDim * 4
   const part = attentionScratch(headDim)
+  const head = { tile, headDim, panel: part.panel }
   const slot = Object.fromEntries(SLOTS.map((name, i) => [name, at(rsp, 8 * i)])) as Record<Slot, Memory>
   const [start, end, table] = [a.label(), a.label(), a.label()]
   /** A word of the plan's header, or of the unit. */
@@ -277,67 +279,23 @@ export function emitAttention(isa: InstructionSet, headDim: number): Uint8Array 
     a.op('lea', target, at(rbp, offset, target))
   }
 
-  /** The accumulators of 6 rows x `count` vectors: sums over r11 steps of rows from rax, r8 apart, times r10's lines. */
-  function chain(count: number, line: number, even: boolean): void {
-    a.op('lea', rbx, at(rax, 0, r8, 4))
-    a.op('lea', r9, at(r8, 0, r8, 2))
-    for (let i = 0; i < ROWS * count; i++) isa.zero(a, i)
-    emitChain(a, { ...tile, vectors: count, columns: line }, ROWS, { even })
-  }
-
   /** Scores of every tile with the block's keys. */
   function scores(): void {
-    const panels = BLOCK / tile.columns
     // Whole groups of 16: beyond the last key they hold leftovers, whose scores are never used.
     a.opImmediate('add', r12, STEP - 1)
     a.opImmediate('and', r12, -STEP)
-    const packed = a.label()
-    for (let i = 0; i < panels; i++) {
-      a.op('lea', rcx, at(r12, -i * tile.columns))
-      a.opImmediate('cmp', rcx, 0)
-      a.jumpIf('le', packed)
-      a.op('lea', rdi, at(rbp, part.panel + i * tile.columns * rowBytes))
-      a.op('lea', rsi, at(rbp, part.gathered + i * tile.columns * rowBytes))
-      a.moveImmediate(rdx, rowBytes)
-      a.moveImmediate(r8, headDim)
-      a.call(pack)
-    }
-    a.bind(packed)
+    emitPackKeys(a, head, pack, (offset) => a.op('lea', rsi, at(rbp, part.gathered + offset)), r12)
     eachTileOfBlock(() => {
-      const [after, done] = [a.label(), a.label()]
       a.op('lea', r12, at(rdx, lanes - 1))
       a.shift('right', r12, Math.log2(lanes)) // vectors
       scoresAt(rdi, r13)
-      a.op('lea', rax, at(rbp, part.panel))
-      a.store(slot.temporary, rax)
-      const loop = a.bind()
-      for (let count = tile.vectors; count > 0; count--) {
-        const other = a.label()
-        a.opImmediate('cmp', r12, count)
-        a.jumpIf('l', other)
-        rowAt(rax, part.queries)
-        a.op('mov', r10, slot.temporary)
-        a.moveImmediate(r8, rowBytes)
-        a.moveImmediate(r11, headDim)
-        chain(count, tile.columns, true)
-        a.op('mov', rsi, rdi)
-        a.move32(rcx, unit(UNIT.scoreStride))
-        for (let row = 0; row < ROWS; row++) {
-          for (let j = 0; j < count; j++) vectors.store(at(rsi, 4 * lanes * j), count * row + j)
-          a.op('add', rsi, rcx)
-        }
-        a.jump(after)
-        a.bind(other)
-      }
-      a.bind(after)
-      if (panels > 1) {
-        a.opImmediate('add', rdi, 4 * tile.columns)
-        a.opImmediate('add', slot.temporary, tile.columns * rowBytes)
-        a.opImmediate('sub', r12, tile.vectors)
-        a.jumpIf('le', done)
-        a.jump(loop)
-      }
-      a.bind(done)
+      emitTileScores(a, head, vectors, {
+        rows: ROWS,
+        vectors: r12,
+        place: slot.temporary,
+        stride: unit(UNIT.scoreStride),
+        queries: () => rowAt(rax, part.queries),
+      })
     })
   }
 
@@ -372,7 +330,7 @@ export function emitAttention(isa: InstructionSet, headDim: number): Uint8Array 
         a.move32(r8, unit(UNIT.scoreStride))
         a.op('lea', r10, at(rbp, part.gathered + 4 * lanes * column))
         a.op('mov', r11, r12)
-        chain(count, headDim, false)
+        emitTileChain(a, tile, { rows: ROWS, count, line: headDim, even: false })
         rowAt(rsi, part.sums + 4 * lanes * column)
         const each = (access: InstructionSet['store']): void => {
           for (let i = 0; i < ROWS * count; i++)

@@ -13,7 +13,6 @@ import {
   at,
   type Memory,
   r8,
-  r9,
   r10,
   r11,
   r12,
@@ -22,7 +21,6 @@ import {
   r15,
   rax,
   rbp,
-  rbx,
   rcx,
   rdi,
   rdx,
@@ -30,11 +28,12 @@ import {
   rsp,
 } from './assembler.ts'
 import { BLOCK, ROWS } from './attention-plan.ts'
+import { emitPackKeys, emitTileChain, emitTileScores } from './attention-tile.ts'
 import { emitConstants, Vectors } from './exponential.ts'
 import { emitEntry, emitExit } from './frame.ts'
 import { type InstructionSet, narrowTile } from './isa.ts'
 import { emitPack } from './pack.ts'
-import { emitChain, TENSOR } from './product.ts'
+import { TENSOR } from './product.ts'
 import { emitSoftmax, STEP } from './softmax.ts'
 import { type CacheShape, SEQUENCE, SEQUENCE_BYTES, STEP_HEADER, stepScratch } from './step-plan.ts'
 
@@ -55,6 +54,7 @@ export function emitStepAttention(isa: InstructionSet, shape: CacheShape): Uint8
   const elementBytes = type === 'F32' ? 4 : 2
   const keyBytes = kvHeads * headDim * elementBytes
   const part = stepScratch(shape)
+  const head = { tile, headDim, panel: part.panel }
   const slot = Object.fromEntries(SLOTS.map((name, i) => [name, at(rsp, 8 * i)])) as Record<Slot, Memory>
   const [start, end, table] = [a.label(), a.label(), a.label()]
   const header = (word: number): Memory => at(r15, 4 * word)
@@ -238,70 +238,36 @@ export function emitStepAttention(isa: InstructionSet, shape: CacheShape): Uint8
     a.op('add', target, slot.scores)
   }
 
-  /** The accumulators of `rows` x `count` vectors: sums over r11 steps of rows from rax, r8 apart, times r10's lines. */
-  function chain(rows: number, count: number, line: number, even: boolean): void {
-    if (rows > 4) a.op('lea', rbx, at(rax, 0, r8, 4))
-    a.op('lea', r9, at(r8, 0, r8, 2))
-    for (let i = 0; i < rows * count; i++) isa.zero(a, i)
-    emitChain(a, { ...tile, vectors: count, columns: line }, rows, { even })
-  }
-
   /** Scores of every head with the block's keys. */
   function scores(): void {
-    const panels = BLOCK / tile.columns
     // Whole groups of 16: beyond the last key they hold leftovers, whose scores are never used.
     a.opImmediate('add', r12, STEP - 1)
     a.opImmediate('and', r12, -STEP)
     eachHead(part.queries, () => {
-      const packed = a.label()
-      for (let i = 0; i < panels; i++) {
-        a.op('lea', rcx, at(r12, -i * tile.columns))
-        a.opImmediate('cmp', rcx, 0)
-        a.jumpIf('le', packed)
-        a.op('lea', rdi, at(rbp, part.panel + i * tile.columns * rowBytes))
-        a.op('mov', rsi, slot.keys)
-        a.opImmediate('add', rsi, i * tile.columns * rowBytes)
-        a.moveImmediate(rdx, rowBytes)
-        a.moveImmediate(r8, headDim)
-        a.call(pack)
-      }
-      a.bind(packed)
+      emitPackKeys(
+        a,
+        head,
+        pack,
+        (offset) => {
+          a.op('mov', rsi, slot.keys)
+          a.opImmediate('add', rsi, offset)
+        },
+        r12,
+      )
       eachPart((first, rows) => {
-        const [after, done] = [a.label(), a.label()]
         scoresOf(rdi, first)
-        a.op('lea', rax, at(rbp, part.panel))
-        a.store(slot.panel, rax)
         a.op('mov', rdx, r12)
         a.shift('right', rdx, Math.log2(lanes)) // vectors
-        const loop = a.bind()
-        for (let count = tile.vectors; count > 0; count--) {
-          const other = a.label()
-          a.opImmediate('cmp', rdx, count)
-          a.jumpIf('l', other)
-          a.op('mov', rax, slot.rows)
-          a.opImmediate('add', rax, first * rowBytes)
-          a.op('mov', r10, slot.panel)
-          a.moveImmediate(r8, rowBytes)
-          a.moveImmediate(r11, headDim)
-          chain(rows, count, tile.columns, true)
-          a.op('mov', rsi, rdi)
-          a.move32(rcx, header(STEP_HEADER.scoreStride))
-          for (let row = 0; row < rows; row++) {
-            for (let j = 0; j < count; j++) vectors.store(at(rsi, 4 * lanes * j), count * row + j)
-            a.op('add', rsi, rcx)
-          }
-          a.jump(after)
-          a.bind(other)
-        }
-        a.bind(after)
-        if (panels > 1) {
-          a.opImmediate('add', rdi, 4 * tile.columns)
-          a.opImmediate('add', slot.panel, tile.columns * rowBytes)
-          a.opImmediate('sub', rdx, tile.vectors)
-          a.jumpIf('le', done)
-          a.jump(loop)
-        }
-        a.bind(done)
+        emitTileScores(a, head, vectors, {
+          rows,
+          vectors: rdx,
+          place: slot.panel,
+          stride: header(STEP_HEADER.scoreStride),
+          queries: () => {
+            a.op('mov', rax, slot.rows)
+            a.opImmediate('add', rax, first * rowBytes)
+          },
+        })
       })
     })
   }
@@ -333,7 +299,7 @@ export function emitStepAttention(isa: InstructionSet, shape: CacheShape): Uint8
           a.op('mov', r10, slot.keys)
           a.opImmediate('add', r10, 4 * lanes * column)
           a.op('mov', r11, r12)
-          chain(rows, count, headDim, false)
+          emitTileChain(a, tile, { rows, count, line: headDim, even: false })
           a.op('mov', rsi, slot.rows)
           a.opImmediate('add', rsi, first * rowBytes + 4 * lanes * column)
           const each = (access: InstructionSet['store']): void => {
