@@ -38,17 +38,7 @@ export function verifyAttention(headDim: number, call: ProductCall): void {
     const n = plan.tokens
     const results = n * HEADS * headDim
     const values = results + plan.patternValues
-    using bench = new Bench([
-      ['scratch', 8],
-      ['work', THREADS * plan.scratch],
-      ['q', 4 * results],
-      ['k', 4 * n * KV_HEADS * headDim],
-      ['v', 4 * n * KV_HEADS * headDim],
-      ['plan', 4 * plan.words.length],
-      ['out', 4 * values + 64],
-      ...['dst', 'src0', 'src1', 'src2', 'src3'].map((name) => [name, TENSOR.bytes] as const),
-    ])
-    bench.view('scratch').setBigUint64(0, bench.address('work'), true)
+    using bench = attentionBench(plan, { q: 4 * results, kv: 4 * n * KV_HEADS * headDim, values })
     for (const [i, name] of ['q', 'k', 'v'].entries()) {
       const floats = new Float32Array(bench.bytes(name).buffer)
       // Queries are large enough for weights that differ.
@@ -57,30 +47,60 @@ export function verifyAttention(headDim: number, call: ProductCall): void {
         floats[j] = (far && i < 2 ? Math.round(8 * value) / 8 : value) * (i === 0 ? 4 : 1)
       }
     }
-    bench.words('plan').set(new Uint32Array(plan.words.buffer))
-    for (const [i, name] of ['q', 'k', 'v', 'plan'].entries()) {
-      bench.view(`src${i}`).setBigUint64(TENSOR.data, bench.address(name), true)
-      bench.view('dst').setBigUint64(TENSOR.src0 + 8 * i, bench.address(`src${i}`), true)
-    }
-    bench.view('dst').setBigUint64(TENSOR.data, bench.address('out'), true)
-    const out = bench.words('out')
-    const run = (threads: number): Uint32Array => {
-      out.fill(UNTOUCHED)
-      for (let i = 0; i < threads; i++) call(bench.address('dst'), i, threads, bench.address('scratch'))
-      if (out.subarray(values).some((word) => word !== UNTOUCHED))
-        throw new Error('it writes outside its result')
-      return out.slice(0, values)
-    }
-    const whole = run(1)
     const floats = (name: string): Float32Array => new Float32Array(bench.bytes(name).buffer)
     const wanted = attentionOf(floats('q'), floats('k'), floats('v'), spans, plan)
-    const found = new Float32Array(whole.buffer)
-    for (let i = 0; i < values; i++)
-      if (!(Math.abs(found[i]! - wanted[i]!) <= LIMIT))
-        throw new Error(`value ${i} is off by ${Math.abs(found[i]! - wanted[i]!)}`)
-    if (run(THREADS).some((word, i) => word !== whole[i]))
-      throw new Error(`${THREADS} threads give other bits`)
+    holdAttention(bench, wanted, call)
   }
+}
+
+/** What a kernel of attention is told: its plan's words, and the bytes of scratch that a thread needs. */
+interface Planned {
+  readonly words: Int32Array
+  readonly scratch: number
+}
+
+/** Memory for calls of attention: q, k, v, the plan in its place, room for `values` f32; sizes of operands in bytes. */
+export function attentionBench(
+  { words, scratch }: Planned,
+  { q, kv, values }: { readonly q: number; readonly kv: number; readonly values: number },
+): Bench {
+  const bench = new Bench([
+    ['scratch', 8],
+    ['work', THREADS * scratch],
+    ['q', q],
+    ['k', kv],
+    ['v', kv],
+    ['plan', 4 * words.length],
+    ['out', 4 * values + 64],
+    ...['dst', 'src0', 'src1', 'src2', 'src3'].map((name) => [name, TENSOR.bytes] as const),
+  ])
+  bench.view('scratch').setBigUint64(0, bench.address('work'), true)
+  bench.words('plan').set(new Uint32Array(words.buffer))
+  for (const [i, name] of ['q', 'k', 'v', 'plan'].entries()) {
+    bench.view(`src${i}`).setBigUint64(TENSOR.data, bench.address(name), true)
+    bench.view('dst').setBigUint64(TENSOR.src0 + 8 * i, bench.address(`src${i}`), true)
+  }
+  bench.view('dst').setBigUint64(TENSOR.data, bench.address('out'), true)
+  return bench
+}
+
+/** Calls a kernel on one thread and as two. @throws Error where the result is not what is wanted, or not the same */
+export function holdAttention(bench: Bench, wanted: Float64Array, call: ProductCall): void {
+  const values = wanted.length
+  const out = bench.words('out')
+  const run = (threads: number): Uint32Array => {
+    out.fill(UNTOUCHED)
+    for (let i = 0; i < threads; i++) call(bench.address('dst'), i, threads, bench.address('scratch'))
+    if (out.subarray(values).some((word) => word !== UNTOUCHED))
+      throw new Error('it writes outside its result')
+    return out.slice(0, values)
+  }
+  const whole = run(1)
+  const found = new Float32Array(whole.buffer)
+  for (let i = 0; i < values; i++)
+    if (!(Math.abs(found[i]! - wanted[i]!) <= LIMIT))
+      throw new Error(`value ${i} is off by ${Math.abs(found[i]! - wanted[i]!)}`)
+  if (run(THREADS).some((word, i) => word !== whole[i])) throw new Error(`${THREADS} threads give other bits`)
 }
 
 /** What a plan asks for, in float64 from the definition: [tokens, heads, headDim], then the weights. */

@@ -4,14 +4,10 @@
  * scores far apart; against float64. Two threads must give the same bits.
  */
 
-import { TENSOR } from './product.ts'
 import { type CacheShape, planSteps } from './step-plan.ts'
-import { Bench, mixed, type ProductCall, UNTOUCHED } from './verify.ts'
-import { attentionOf } from './verify-attention.ts'
+import { mixed, type ProductCall, UNTOUCHED } from './verify.ts'
+import { attentionBench, attentionOf, holdAttention } from './verify-attention.ts'
 
-/** Largest error allowed in a sum of values between -1 and 1. */
-const LIMIT = 4e-7
-const THREADS = 2
 const POSITIONS = [0, 69, 30, 129, 45, 1, 2]
 /** Slots of a sequence: beyond the longest, and no multiple of a block. */
 const SLOTS = 144
@@ -31,17 +27,7 @@ export function verifyStepAttention(cache: CacheShape, call: ProductCall): void 
     const shape = { ...cache, scale, softcap, window, patterns: false }
     const plan = planSteps({ positions, slots: SLOTS, reach: SLOTS }, shape)
     const cached = slots * kvHeads * headDim
-    using bench = new Bench([
-      ['scratch', 8],
-      ['work', THREADS * plan.scratch],
-      ['q', 4 * values],
-      ['k', 4 * cached],
-      ['v', 4 * cached],
-      ['plan', 4 * plan.words.length],
-      ['out', 4 * values + 64],
-      ...['dst', 'src0', 'src1', 'src2', 'src3'].map((name) => [name, TENSOR.bytes] as const),
-    ])
-    bench.view('scratch').setBigUint64(0, bench.address('work'), true)
+    using bench = attentionBench(plan, { q: 4 * values, kv: 4 * cached, values })
     // Queries are large enough for weights that differ, and scores far apart exact: an error in one would be one in its weight.
     const query = Float32Array.from({ length: values }, (_, i) => 4 * number(i, far))
     new Float32Array(bench.bytes('q').buffer).set(query)
@@ -59,28 +45,8 @@ export function verifyStepAttention(cache: CacheShape, call: ProductCall): void 
       else new Uint16Array(bench.bytes(name).buffer).set(words.map((word) => word >>> 16))
       return all
     })
-    bench.words('plan').set(new Uint32Array(plan.words.buffer))
-    for (const [i, name] of ['q', 'k', 'v', 'plan'].entries()) {
-      bench.view(`src${i}`).setBigUint64(TENSOR.data, bench.address(name), true)
-      bench.view('dst').setBigUint64(TENSOR.src0 + 8 * i, bench.address(`src${i}`), true)
-    }
-    bench.view('dst').setBigUint64(TENSOR.data, bench.address('out'), true)
-    const out = bench.words('out')
-    const run = (threads: number): Uint32Array => {
-      out.fill(UNTOUCHED)
-      for (let i = 0; i < threads; i++) call(bench.address('dst'), i, threads, bench.address('scratch'))
-      if (out.subarray(values).some((word) => word !== UNTOUCHED))
-        throw new Error('it writes outside its result')
-      return out.slice(0, values)
-    }
-    const whole = run(1)
-    const found = new Float32Array(whole.buffer)
     const wanted = stepsOf({ q: query, k: k!, v: v! }, { positions, slots: SLOTS }, shape)
-    for (let i = 0; i < values; i++)
-      if (!(Math.abs(found[i]! - wanted[i]!) <= LIMIT))
-        throw new Error(`value ${i} is off by ${Math.abs(found[i]! - wanted[i]!)}`)
-    if (run(THREADS).some((word, i) => word !== whole[i]))
-      throw new Error(`${THREADS} threads give other bits`)
+    holdAttention(bench, wanted, call)
   }
 }
 
