@@ -12,10 +12,11 @@ import type { Compiler, TokenRoles } from './compile.ts'
 import { buildPass, type Pass, type PassOptions } from './forward.ts'
 import type { Intervention } from './interventions.ts'
 import { checkLengths, layOut, planPacks } from './layout.ts'
-import { type Item, joined, type Model, PACK_TOKENS, type PassResults, promptRoles } from './model.ts'
+import { type Item, type Model, PACK_TOKENS, type PassResults } from './model.ts'
 import type { Receipt } from './receipts.ts'
 import { bestToken, samplingNumber } from './sample.ts'
 import { equalPrompts, sharedDepth } from './shared-prompts.ts'
+import { joined, promptRoles } from './text-pass.ts'
 
 /** Sequences that are decoded together by default. */
 export const BATCH = 16

@@ -5,7 +5,7 @@ import { type Matrix, matrix } from '../core/matrix.ts'
 import type { Architecture } from './architecture.ts'
 import { hookWidth } from './hooks.ts'
 import type { Layout } from './layout.ts'
-import type { Item, PassResults, RunOptions } from './model.ts'
+import type { Item, PassResults } from './model.ts'
 
 /** The activations of one text, valid during the callback: copy what must outlive it. */
 export interface ItemResult {
@@ -37,28 +37,37 @@ export class PassArrays {
   }
 }
 
-/** The rows of a pass whose logits are asked for. */
-export function wantedRows(layout: Layout, logits: 'all' | 'last' | 'none'): Int32Array | undefined {
-  if (logits === 'none') return undefined
-  if (logits === 'all') return Int32Array.from(layout.tokens, (_, i) => i)
-  return layout.starts.map((start, s) => start + layout.lengths[s]! - 1)
+/** Where one text lies in a pass. */
+export interface TextPlace {
+  /** Number of the text in the pass: of its segment, where texts share nothing. */
+  readonly text: number
+  /** Tokens of the pass that are the text's, in order. */
+  readonly rows: Int32Array
+  /** Its rows among those whose logits are computed. */
+  readonly logits: Int32Array
 }
 
-/** The results of one text of a pass, as views. */
+/** The rows of a pass whose logits are asked for: of every token, or of each text's last. */
+export function wantedRows(
+  layout: Layout,
+  rows: readonly Int32Array[],
+  logits: 'all' | 'last' | 'none',
+): Int32Array | undefined {
+  if (logits === 'none') return undefined
+  if (logits === 'all') return layout.tokens.map((_, i) => i)
+  return Int32Array.from(rows, (own) => own.at(-1)!)
+}
+
+/** The results of one text of a pass: as views, unless its beginning is another's too. */
 export function sliceItem(
   a: Architecture,
   layout: Layout,
-  segment: number,
+  { text, rows, logits }: TextPlace,
   index: number,
   item: Item,
   results: PassResults,
-  logits: RunOptions['logits'],
 ): ItemResult {
   const n = layout.tokens.length
-  const start = layout.starts[segment]!
-  const length = layout.lengths[segment]!
-  const [first, count] = logits === 'last' ? [segment, 1] : [start, length]
-  const vocabulary = a.vocabulary
   return {
     index,
     item,
@@ -72,26 +81,35 @@ export function sliceItem(
         })
       const width = hookWidth(hook, a)
       return width > 0
-        ? matrix(length, width, data.subarray(start * width, (start + length) * width))
+        ? rowsOf(data, width, rows)
         : data.length === a.heads * n * n
-          ? patternOf(data, n, a.heads, start, length)
-          : patternBlock(data, layout, a.heads, segment)
+          ? patternOf(data, n, a.heads, rows[0]!, rows.length)
+          : patternBlock(data, layout, a.heads, text)
     },
     get logits() {
-      if (results.logits === undefined) return undefined
-      const from = first * vocabulary
-      return matrix(count, vocabulary, results.logits.subarray(from, from + count * vocabulary))
+      return results.logits && rowsOf(results.logits, a.vocabulary, logits)
     },
     get normalisers() {
       const { logits: read, logProbs } = results
       if (read === undefined || logProbs === undefined) return undefined
       // The targets are the tokens themselves: ln of the sum is what each logit exceeds its log-probability by.
-      return Float64Array.from({ length: count }, (_, t) => {
-        const token = layout.tokens[logits === 'last' ? start + length - 1 : start + t]!
-        return read[(first + t) * vocabulary + token]! - logProbs[first + t]!
+      return Float64Array.from(logits, (row, t) => {
+        const token = item.tokens[item.tokens.length - logits.length + t]!
+        return read[row * a.vocabulary + token]! - logProbs[row]!
       })
     },
   }
+}
+
+/** Some rows of [N, width], which rise: a view where they follow each other. */
+function rowsOf(data: Float32Array, width: number, rows: Int32Array): Matrix {
+  const first = rows[0]!
+  if (rows.at(-1)! - first === rows.length - 1)
+    return matrix(rows.length, width, data.subarray(first * width, (first + rows.length) * width))
+  const out = matrix(rows.length, width)
+  for (const [t, row] of rows.entries())
+    out.data.set(data.subarray(row * width, (row + 1) * width), t * width)
+  return out
 }
 
 /** The block of a packed pattern [heads][N queries][N keys] that belongs to one text: [heads * T, T]. */

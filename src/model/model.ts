@@ -25,14 +25,15 @@ import {
 } from './forward.ts'
 import { matchHooks } from './hooks.ts'
 import { type Intervention, placeInterventions } from './interventions.ts'
-import { type ItemResult, PassArrays, sliceItem, wantedRows } from './item-result.ts'
-import { checkLengths, type Layout, layOut, planPacks } from './layout.ts'
+import { type ItemResult, PassArrays } from './item-result.ts'
+import { checkLengths, type Layout, planPacks } from './layout.ts'
 import { logProbabilities } from './log-probabilities.ts'
 import type { Adapter } from './lora.ts'
 import { median, rowNorms } from './norms.ts'
 import { packWeights, panelsPay } from './panels.ts'
 import type { Receipt } from './receipts.ts'
 import { Draws } from './sample.ts'
+import { textPass } from './text-pass.ts'
 import type { Weights } from './weights.ts'
 
 /** Tokens in a pass: enough to amortise a pass, few enough that masks and results stay small. */
@@ -200,7 +201,8 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
   }
 
   /**
-   * Runs texts pack by pack and hands each text's activations to `onItem`, in order.
+   * Runs texts pack by pack and hands each text's activations to `onItem`, in order. What texts of a pack have in
+   * common at their beginning is computed once (text-pass.ts says when).
    *
    * @param packs which texts go into which pass; default: `planPacks` over all of them
    * @returns the receipts of the interventions
@@ -221,36 +223,16 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
       )
     const hooks = matchHooks(options.hooks ?? [], this.architecture)
     const compiler = await this.compiler(items, options.interventions ?? [], options.signal)
-    const total = plan.reduce((n, pack) => n + pack.reduce((m, i) => m + items[i]!.tokens.length, 0), 0)
+    const tokensOf = (pack: readonly number[]): number =>
+      pack.reduce((n, i) => n + items[i]!.tokens.length, 0)
+    const total = tokensOf(plan.flat())
     const arrays = new PassArrays()
     let done = 0
     for (const pack of plan) {
-      const members = pack.map((i) => items[i]!)
-      const layout = layOut(members)
-      const logitRows = wantedRows(layout, options.logits ?? 'none')
-      const results = await this.pass(layout, {
-        hooks,
-        logitRows,
-        compiler,
-        targets:
-          options.normalisers === true && logitRows !== undefined
-            ? {
-                rows: logitRows.map((_, r) => r),
-                tokens: logitRows.map((i) => layout.tokens[i]!),
-                logits: true,
-              }
-            : undefined,
-        resume: options.resume && {
-          layer: options.resume.layer,
-          values: joined(pack.map((i) => options.resume!.values(i).data)),
-        },
-        roles: promptRoles(layout, pack),
-        arrays,
-        signal: options.signal,
-      })
-      for (let p = 0; p < pack.length; p++)
-        await onItem(sliceItem(this.architecture, layout, p, pack[p]!, members[p]!, results, options.logits))
-      done += layout.tokens.length
+      const pass = textPass(this.architecture, items, pack, hooks, options, compiler)
+      const results = await this.pass(pass.layout, { ...pass.request, arrays, signal: options.signal })
+      for (const p of pack.keys()) await onItem(pass.resultOf(p, results))
+      done += tokensOf(pack)
       options.onProgress?.(done, total)
     }
     return compiler?.finish() ?? []
@@ -415,32 +397,6 @@ export interface PassResults {
   readonly logProbs: Float64Array | undefined
   /** For `sample`: valid while the pass is, and until it is computed again. */
   readonly draws: Draws | undefined
-}
-
-/** Parts one after the other. */
-export function joined(parts: readonly Float32Array[]): Float32Array {
-  const out = new Float32Array(parts.reduce((n, p) => n + p.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
-}
-
-/** Every token of a packed pass belongs to a prompt. */
-export function promptRoles(layout: Layout, rows: readonly number[]): TokenRoles {
-  return {
-    count: layout.tokens.length,
-    row: (i) => rows[layout.segmentOf[i]!]!,
-    position: (i) => layout.positions[i]!,
-    at: (i, positions) => {
-      if (positions === 'generated') return false
-      if (positions !== 'last') return true
-      const s = layout.segmentOf[i]!
-      return i === layout.starts[s]! + layout.lengths[s]! - 1
-    },
-  }
 }
 
 function copy(m: Matrix): Matrix {

@@ -11,8 +11,9 @@ import type { TokenRoles } from './compile.ts'
 import type { Targets } from './forward.ts'
 import type { Intervention } from './interventions.ts'
 import { checkLengths, type Layout, layOut, planPacks, type Segment } from './layout.ts'
-import { joined, type Model, PACK_TOKENS, type ResumeFrom } from './model.ts'
+import { type Model, PACK_TOKENS, type ResumeFrom } from './model.ts'
 import type { Receipt } from './receipts.ts'
+import { joined } from './text-pass.ts'
 
 export interface ScoreItem {
   readonly id: string
