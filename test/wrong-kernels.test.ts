@@ -7,6 +7,7 @@ import { Graph, GraphAllocator } from '../src/ggml/graph.ts'
 import { Assembler } from '../src/ggml/kernels/assembler.ts'
 import { spansOfTexts } from '../src/ggml/kernels/attention-plan.ts'
 import { readCpu } from '../src/ggml/kernels/cpu.ts'
+import { Vectors } from '../src/ggml/kernels/exponential.ts'
 import { AVX2, AVX512, type InstructionSet } from '../src/ggml/kernels/isa.ts'
 import { KERNELS_VARIABLE } from '../src/ggml/kernels/kernels.ts'
 import { swapProducts } from '../src/ggml/kernels/swap.ts'
@@ -27,12 +28,13 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-/** Multiply-adds square their first factor, stores take another register, comparisons ask for less instead of more. */
+/** Multiply-adds square their first factor, stores take another register, comparisons ask for less instead of more, exp is none. */
 function spoil(isa: InstructionSet): void {
   const multiplyAdd = isa.multiplyAdd.bind(isa)
   vi.spyOn(isa, 'multiplyAdd').mockImplementation((a, bf16, target, x) => multiplyAdd(a, bf16, target, x, x))
   const store = isa.store.bind(isa)
   vi.spyOn(isa, 'store').mockImplementation((a, r, memory, mask) => store(a, r ^ 1, memory, mask))
+  vi.spyOn(Vectors.prototype, 'exp').mockImplementation(() => {})
   const evex = Assembler.prototype.evex
   vi.spyOn(Assembler.prototype, 'evex').mockImplementation(function (this: Assembler, name, ...rest) {
     const [register, second, operand, options] = rest
@@ -95,6 +97,7 @@ describe.skipIf(SETS.length === 0)(
       expect(kernels.gather(64)).toBeUndefined()
       expect(kernels.kept({ weights: 'Q8_0', activations: 'F32' })).toBeUndefined()
       expect(kernels.above()).toBeUndefined()
+      expect(kernels.blockSums()).toBeUndefined()
 
       const { off, failed } = kernels.report()
       expect(off).toBeUndefined()
@@ -109,6 +112,7 @@ describe.skipIf(SETS.length === 0)(
           ...['Q8_0', 'F32'].map((type) => `panels of ${type} x F32`),
           ...['sum', 'dot', 'dot-bf16'].map((kind) => `sparse ${kind}`),
           ...(isa === AVX512 ? ['products above cuts'] : []),
+          'sums of blocks',
         ].sort(),
       )
       // Every reason says what was found, not that something broke.

@@ -248,3 +248,9 @@ export function checkAbove(p: Tensor, cuts: Tensor, norms: Tensor, margins: Tens
       [p, cuts, norms, margins].map(layoutOf).join(', '),
     )
 }
+
+/** Rows of logits, each packed. */
+export function checkBlockSums(logits: Tensor): void {
+  if (logits.type !== 'F32' || !isPacked(logits) || logits.ne[2] * logits.ne[3] !== 1)
+    throw shapeError('blockSums', 'packed rows of F32', layoutOf(logits))
+}

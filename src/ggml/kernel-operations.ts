@@ -4,6 +4,7 @@ import type { Pointer } from './bindings.ts'
 import * as check from './checks.ts'
 import { bitWords } from './kernels/above.ts'
 import type { AttentionPlan } from './kernels/attention-plan.ts'
+import { blockSumWords } from './kernels/block-sums.ts'
 import type { GatherKernels } from './kernels/gather.ts'
 import type { LinearOptions } from './kernels/linear.ts'
 import type { PanelSlice } from './kernels/panel-plan.ts'
@@ -97,6 +98,18 @@ export abstract class KernelOperations extends Operations {
   above(address: Pointer, p: Tensor, cuts: Tensor, norms: Tensor, margins: Tensor): Tensor {
     check.checkAbove(p, cuts, norms, margins)
     return this.#custom([bitWords(p.ne[0]), p.ne[1]], [p, cuts, norms, margins], address)
+  }
+
+  /**
+   * Sums over blocks of 256 ids of exp((logit - largest) scale), then the largest, for each row of logits F32
+   * [ids, R], which may lie further apart: [blocks + 1, R]; undefined where no kernel serves.
+   */
+  blockSums(logits: Tensor, scale: number): Tensor | undefined {
+    check.checkBlockSums(logits)
+    const address = this.backend.kernels?.kernels.blockSums()
+    if (address === undefined) return undefined
+    const args = [logits, this.input('F32', [1], Float32Array.of(scale))]
+    return this.#custom([blockSumWords(logits.ne[0]), logits.ne[1]], args, address)
   }
 
   /** An operation of our own: F32 of this shape, made by the kernel at an address on every thread. */

@@ -1,42 +1,53 @@
 /**
- * Choosing the next token: the most likely one, or one drawn with counter-based numbers. Probabilities stay where the
- * graph computed them, with the sums of their blocks: a draw finds its block by the sums and reads nothing else.
+ * Choosing the next token: the most likely one, or one drawn with counter-based numbers. Logits stay where the
+ * graph computed them, with sums over their blocks: a draw finds its block by the sums and reads nothing else.
  */
 
 import { stream } from '../core/random.ts'
 import type { Graph } from '../ggml/graph.ts'
+import { BLOCK_IDS } from '../ggml/kernels/block-sums.ts'
 import type { Tensor } from '../ggml/tensor.ts'
 
-/** Ids in a block. */
-const BLOCK = 256
-
-/** Probabilities in a graph. */
+/** What is drawn from, in a graph. */
 export interface Distribution {
-  /** [ids, rows] */
-  readonly probabilities: Tensor
-  /** Sums of whole blocks of ids: [1, blocks, rows]; the ids behind the last whole block are in none. */
+  /** Ids that can be drawn. */
+  readonly ids: number
+  /** [ids or more, rows]: logits, or the probabilities of the ids. */
+  readonly values: Tensor
+  /**
+   * Of logits: sums over blocks of ids of exp((logit - largest) scale), then the largest, [blocks + 1, rows]. Of
+   * probabilities: sums of whole blocks, [1, blocks, rows]; the ids behind the last whole block are in none.
+   */
   readonly sums: Tensor
+  /** Of logits: 1 / temperature. */
+  readonly scale: number | undefined
 }
 
 /**
- * softmax(logits / temperature) over the first `ids` of the vocabulary, as outputs of the graph.
+ * softmax(logits / temperature) over the first `ids` of the vocabulary, as outputs of the graph: by a kernel, which writes
+ * the sums alone, or by ggml's operations.
  *
  * @param logits [vocabulary, rows]
  */
 export function distribution(graph: Graph, logits: Tensor, temperature: number, ids: number): Distribution {
   const [, step, layer, batch] = logits.nb
   const [vocabulary, rows] = logits.ne
-  const known =
-    ids === vocabulary ? logits : graph.cont(graph.view(logits, [ids, rows], [step, layer, batch]))
-  const probabilities = graph.output(graph.softMax(known, undefined, 1 / temperature))
-  const block = Math.min(BLOCK, ids)
+  const known = ids === vocabulary ? logits : graph.view(logits, [ids, rows], [step, layer, batch])
+  const scale = Math.fround(1 / temperature)
+  const found = graph.blockSums(known, scale)
+  if (found !== undefined) return { ids, values: graph.output(logits), sums: graph.output(found), scale }
+
+  const values = graph.output(graph.softMax(known === logits ? known : graph.cont(known), undefined, scale))
+  const block = Math.min(BLOCK_IDS, ids)
   const blocks = Math.floor(ids / block)
   const row = 4 * ids
-  const whole = graph.view(probabilities, [block, blocks, rows], [4 * block, row, row * rows])
+  const whole = graph.view(values, [block, blocks, rows], [4 * block, row, row * rows])
   const sums = graph.sumRows(whole)
   return {
-    probabilities,
+    ids,
+    values,
     sums: graph.output(graph.supports(sums) ? sums : graph.sumRows(graph.cont(whole))),
+    scale: undefined,
   }
 }
 
@@ -47,11 +58,15 @@ export class Draws {
   readonly #graph: Graph
   readonly #of: Distribution
   readonly #blocks: number
+  /** Words of a row of `sums`. */
+  readonly #words: number
 
   constructor(graph: Graph, of: Distribution) {
     this.#graph = graph
     this.#of = of
-    this.#blocks = of.sums.ne[1]
+    const [first, second] = of.sums.ne
+    this.#words = of.scale === undefined ? second : first
+    this.#blocks = of.scale === undefined ? second : first - 1
     this.sums = graph.read(of.sums)
   }
 
@@ -61,24 +76,36 @@ export class Draws {
    * @param uniform a number in [0, 1): the token at which the sum of the probabilities, in the order of ids, passes it
    */
   token(row: number, uniform: number): number {
-    const ids = this.#of.probabilities.ne[0]
-    const size = Math.min(BLOCK, ids)
-    let left = uniform
+    const { ids } = this.#of
+    const from = row * this.#words
+    let left = uniform * this.#total(from)
     let block = 0
     for (; block < this.#blocks; block++) {
-      const sum = this.sums[row * this.#blocks + block]!
+      const sum = this.sums[from + block]!
       if (left < sum) break
       left -= sum
     }
-    const first = block * size
-    // Behind the last id there is only what rounding has left of 1.
-    if (first >= ids) return drawToken(this.#read(row, 0, ids), uniform)
-    return first + drawToken(this.#read(row, first, Math.min(size, ids - first)), left)
+    const first = block * BLOCK_IDS
+    // Behind the last id there is only what rounding has left of the total.
+    if (first >= ids) return bestToken(this.#read(row, 0, ids), ids)
+    const values = this.#read(row, first, Math.min(BLOCK_IDS, ids - first))
+    const largest = this.sums[from + this.#blocks]!
+    const { scale } = this.#of
+    const weight = scale === undefined ? undefined : (logit: number) => Math.exp((logit - largest) * scale)
+    return first + drawToken(values, left, weight)
+  }
+
+  /** What a row's sums come to; probabilities to 1. */
+  #total(from: number): number {
+    if (this.#of.scale === undefined) return 1
+    let total = 0
+    for (let b = 0; b < this.#blocks; b++) total += this.sums[from + b]!
+    return total
   }
 
   #read(row: number, first: number, count: number): Float32Array {
-    const { probabilities } = this.#of
-    return this.#graph.readPart(probabilities, row * probabilities.ne[0] + first, new Float32Array(count))
+    const { values } = this.#of
+    return this.#graph.readPart(values, row * values.ne[0] + first, new Float32Array(count))
   }
 }
 
@@ -97,16 +124,21 @@ export function bestToken(logits: Float32Array, usable: number): number {
 /**
  * A token drawn with given probabilities.
  *
- * @param probabilities of the ids that can be drawn
+ * @param values of the ids that can be drawn
  * @param uniform from 0 to the sum of the probabilities, but for rounding
+ * @param weight the probability that a value stands for, which rises with it; default: the value
  */
-export function drawToken(probabilities: Float32Array, uniform: number): number {
+export function drawToken(
+  values: Float32Array,
+  uniform: number,
+  weight: (value: number) => number = (value) => value,
+): number {
   let left = uniform
-  for (let i = 0; i < probabilities.length; i++) {
-    left -= probabilities[i]!
+  for (let i = 0; i < values.length; i++) {
+    left -= weight(values[i]!)
     if (left < 0) return i
   }
-  return bestToken(probabilities, probabilities.length) // rounding at the very end of the sum
+  return bestToken(values, values.length) // rounding at the very end of the sum
 }
 
 /** The number that decides token `step` of text `item`: the same whatever else is in the batch. */

@@ -76,6 +76,7 @@ const OPS: Record<string, Build> = {
     const address = backend.kernels?.kernels.above()
     return address === undefined ? undefined : g.above(address, t(0), t(1), t(2), t(3))
   },
+  blockSums: (g, t) => g.blockSums(t(0), 0.5),
   packedAttention: (g, t) => g.packedAttention(t(0), t(1), t(2), PLAN)?.z,
   stepAttention: (g, t) => g.stepAttention(t(0), t(1), t(2), STEPS),
   linear: (g, t, s) =>

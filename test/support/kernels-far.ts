@@ -5,6 +5,7 @@
 import koffi from '../../src/core/ffi.ts'
 import { emitAbove } from '../../src/ggml/kernels/above.ts'
 import { BATCH, emitBatched } from '../../src/ggml/kernels/batched.ts'
+import { blockSumsOf, blockSumWords, emitBlockSums } from '../../src/ggml/kernels/block-sums.ts'
 import { readCpu } from '../../src/ggml/kernels/cpu.ts'
 import { emitGather } from '../../src/ggml/kernels/gather.ts'
 import { AVX2, AVX512 } from '../../src/ggml/kernels/isa.ts'
@@ -142,6 +143,23 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : []) {
         throw new Error(`${isa.name} sparse dot`)
     }
     cases += 2
+    release()
+  }
+  {
+    const [ids, R] = [300, 3]
+    const words = blockSumWords(ids)
+    const one = guarded(4, true)
+    one.view.setFloat32(0, 1, true)
+    const sums = far(R * APART)
+    const logits = rows(R, ids, 1)
+    const sources = [tensor([ids, R], APART, logits), tensor([1, 1], 4, one.address)]
+    const dst = tensor([words, R], APART, sums, sources)
+    run('sums of blocks', mapCode(emitBlockSums(isa)).address, dst, 0n)
+    for (let r = 0; r < R; r++)
+      for (const [b, wanted] of blockSumsOf(rowAt(logits, r, ids), 1).entries())
+        if (!(Math.abs(rowAt(sums, r, words)[b]! - wanted) <= 1e-6 * wanted))
+          throw new Error(`${isa.name} sums of blocks`)
+    cases++
     release()
   }
 }

@@ -16,6 +16,7 @@ import { emitAbove, verifyAbove } from './above.ts'
 import { Assembler } from './assembler.ts'
 import { emitAttention } from './attention.ts'
 import { emitBatched } from './batched.ts'
+import { emitBlockSums, verifyBlockSums } from './block-sums.ts'
 import { readCpu } from './cpu.ts'
 import { emitGather, type GatherKind, verifyGather } from './gather.ts'
 import { AVX2, AVX512, type InstructionSet } from './isa.ts'
@@ -149,7 +150,7 @@ describe.skipIf(SETS.length === 0)(
       for (let width = 16; width <= 256; width += 16) emitted.push(emitAttention(AVX2, width))
       for (const form of ['pass', 'inputs', 'weights'] as const) emitted.push(emitBatched(AVX2, form))
       for (const kind of ['sum', 'dot', 'dot-bf16'] as const) emitted.push(emitGather(AVX2, kind))
-      emitted.push(emitPeak(AVX2, false))
+      emitted.push(emitPeak(AVX2, false), emitBlockSums(AVX2))
       expect(emitted.every((code) => code.length > 50)).toBe(true)
       expect(() => emitProduct(AVX512, { bf16: false, source: { kind: 'words' } })).toThrow(/not of AVX2/)
     })
@@ -196,7 +197,7 @@ describe.skipIf(SETS.length === 0)(
     it('reach rows and matrices that lie more than 4 GiB apart', async () => {
       const { code, signal, stdout, stderr } = await runChild('test/support/kernels-far.ts')
       expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
-      expect(Number(stdout)).toBe(6 * SETS.length + (cpu.avx512 ? 1 : 0))
+      expect(Number(stdout)).toBe(7 * SETS.length + (cpu.avx512 ? 1 : 0))
     })
 
     it.each(SETS)(
@@ -264,6 +265,35 @@ describe.skipIf(SETS.length === 0)(
       },
       60_000,
     )
+
+    it.each(SETS)('sum blocks of logits, and are caught when they do not ($name)', (isa) => {
+      const code = emitBlockSums(isa)
+      const test = (bytes: Uint8Array): void => verifyBlockSums(callable(mapCode(bytes).address))
+      expect(() => test(code)).not.toThrow()
+      // Sums, differences, products and multiply-adds that take another register. What is left of ln 2 beyond f32, every
+      // second 0xbc, is worth less than the bar: exp has tests of its own.
+      const [prefix, opcode] = isa === AVX512 ? [0x62, 4] : [0xc4, 3]
+      let [mutants, halves] = [0, 0]
+      for (let i = 0; i + 8 < code.length; i++) {
+        if (code[i] !== prefix) continue
+        const map = code[i + 1]! & 7
+        const byte = code[i + opcode]!
+        const arithmetic = map === 1 && [0x58, 0x59, 0x5c].includes(byte)
+        const fused = map === 2 && (byte === 0xa8 || (byte === 0xbc && halves++ % 2 === 0))
+        if (!arithmetic && !fused) continue
+        const bytes = code.slice()
+        bytes[i + 2]! ^= 0x08
+        expect(() => test(bytes), `${byte.toString(16)} at ${i}`).toThrow()
+        mutants++
+      }
+      expect(mutants).toBeGreaterThan(20)
+    })
+
+    it('that sum blocks touch nothing beside their operands and keep registers', async () => {
+      const { code, signal, stdout, stderr } = await runChild('test/support/block-sums-guard.ts')
+      expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
+      expect(Number(stdout)).toBeGreaterThan(100)
+    })
 
     it('refuse rows and entries that do not fit', async () => {
       using backend = new Backend({ device: 'cpu', threads: 1 })

@@ -10,6 +10,7 @@ import { blockBytes, blockElements, type GgmlType, isPlain, TYPE_IDS } from '../
 import { emitAbove, verifyAbove } from './above.ts'
 import { emitAttention } from './attention.ts'
 import { emitBatched, type Form } from './batched.ts'
+import { emitBlockSums, verifyBlockSums } from './block-sums.ts'
 import { type CpuFeatures, readCpu } from './cpu.ts'
 import { ownBlocks } from './dequantise.ts'
 import { emitGather, type GatherKernels, type GatherKind, verifyGather } from './gather.ts'
@@ -132,6 +133,12 @@ export class Kernels {
     return this.#once('products above cuts', () => ({ code: emitAbove(), verify: verifyAbove }))
   }
 
+  /** The address of what tokens are drawn by (block-sums.ts), tested, or undefined: ggml's own operations then serve. */
+  blockSums(): Pointer | undefined {
+    if (this.isa === undefined) return undefined
+    return this.#once('sums of blocks', (isa) => ({ code: emitBlockSums(isa), verify: verifyBlockSums }))
+  }
+
   /** The address of attention for heads of `headDim`, tested, or undefined: ggml's own then serves. */
   attention(headDim: number): Pointer | undefined {
     if (this.isa === undefined || !isServedHead(headDim)) return undefined
@@ -191,6 +198,7 @@ export class Kernels {
     for (const form of ['pass', 'inputs', 'weights'] as const) this.batched(form)
     this.gather(this.isa.lanes)
     this.above()
+    this.blockSums()
   }
 
   report(): KernelReport {

@@ -97,7 +97,7 @@ export function emitSoftmax(a: Assembler, isa: InstructionSet, words: SoftmaxWor
       v.op('vmaxps', largest, largest, x)
     }
   })
-  reduce(a, isa, v, 'vmaxps', largest)
+  emitReduce(a, isa, v, 'vmaxps', largest)
 
   for (let h = 0; h < halves; h++) isa.zero(a, sums[h]!)
   sweep((half, memory) => {
@@ -111,7 +111,7 @@ export function emitSoftmax(a: Assembler, isa: InstructionSet, words: SoftmaxWor
     v.store(memory, x)
   })
   if (halves === 2) v.op('vaddps', sum, sum, restOfSum)
-  reduce(a, isa, v, 'vaddps', sum)
+  emitReduce(a, isa, v, 'vaddps', sum)
   v.spread(x, 'one')
   v.op('vdivps', sum, x, sum)
   sweep((_, memory) => {
@@ -120,8 +120,8 @@ export function emitSoftmax(a: Assembler, isa: InstructionSet, words: SoftmaxWor
   }, false)
 }
 
-/** Joins the lanes of a register, so that each holds the result; the same tree in both sets. Clobbers x. */
-function reduce(
+/** Joins the lanes of a register, so that each holds the result; the same tree in both sets. Clobbers vector 7. */
+export function emitReduce(
   a: Assembler,
   isa: InstructionSet,
   v: Vectors,
