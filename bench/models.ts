@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { availableThreads } from '../src/ggml/threads.ts'
 import { generate, loadModel } from '../src/model/index.ts'
+import { poolTexts } from '../src/model/pooled.ts'
 import { meanOver } from '../src/model/pooling.ts'
 import { readTable } from '../src/study/tables.ts'
 
@@ -67,23 +68,24 @@ async function ours(path: string, texts: readonly (readonly number[])[]): Promis
   const items = texts.map((tokens, i) => ({ id: String(i), tokens }))
   const blocks = 'blocks.*.hook_resid_post'
   const layers = model.architecture.layers.map((_, layer) => layer)
-  const harvest = (patterns: boolean): Promise<unknown> =>
-    model.stream(
-      items,
-      { hooks: patterns ? [blocks, 'blocks.*.attn.hook_pattern'] : [blocks] },
-      ({ item, get }) => {
-        const used = new Uint8Array(item.tokens.length).fill(1)
-        for (const l of layers) meanOver(get(`blocks.${l}.hook_resid_post`), used)
-        if (patterns) for (const l of layers) get(`blocks.${l}.attn.hook_pattern`)
-      },
-    )
+  const everyToken = texts.map((tokens) => [tokens.map((_, t) => t)])
+  const harvest = (): Promise<void> =>
+    poolTexts(model, items, { hooks: [blocks], tokens: (i) => everyToken[i]! }, ({ get }) => {
+      for (const l of layers) get(`blocks.${l}.hook_resid_post`)
+    })
+  const patterns = (): Promise<unknown> =>
+    model.stream(items, { hooks: [blocks, 'blocks.*.attn.hook_pattern'] }, ({ item, get }) => {
+      const used = new Uint8Array(item.tokens.length).fill(1)
+      for (const l of layers) meanOver(get(`blocks.${l}.hook_resid_post`), used)
+      for (const l of layers) get(`blocks.${l}.attn.hook_pattern`)
+    })
   const total = texts.reduce((n, t) => n + t.length, 0)
   const measure: Record<Measure, () => Promise<number>> = {
     prefill: async () => 256 / (await best(3, () => model.run([prompt], { logits: 'last' }))),
     decode1: () => decode(1),
     decode8: () => decode(8),
-    harvest: async () => total / (await best(2, () => harvest(false))),
-    patterns: async () => total / (await best(2, () => harvest(true))),
+    harvest: async () => total / (await best(2, () => harvest())),
+    patterns: async () => total / (await best(2, () => patterns())),
   }
   const speeds: Speeds = {}
   for (const name of only) speeds[name] = await measure[name]()

@@ -42,14 +42,20 @@ export class GraphAllocator implements Disposable {
   }
 }
 
+/** TENSOR_ALIGNMENT: ggml ends the process at a buffer elsewhere. */
+const BUFFER_ALIGNMENT = 32n
+
 export class Graph extends KernelOperations implements Disposable {
   protected override readonly context: Pointer
   readonly #graph: Pointer
   /** What is uploaded before each compute; `rows` bounds row indices: ggml ends the process at one beyond. */
   readonly #inputs = new Map<Pointer, { data: ArrayBufferView; rows?: number }>()
   readonly #capacity: number
+  /** Graphs whose results this one uses in place, and ggml's buffers over them. */
+  readonly #borrowed: { from: Graph; buffer: Pointer }[] = []
   #tensors = 0
-  #allocated = false
+  /** What holds its results, from the first compute on. */
+  #allocator: GraphAllocator | undefined
   #computing = false
   #disposed = false
 
@@ -103,6 +109,33 @@ export class Graph extends KernelOperations implements Disposable {
     return tensor
   }
 
+  /**
+   * An output of another graph that has been computed, as an input here, in place: its memory is read when this graph is
+   * computed, with an allocator of its own, and must not have been given away by then. On the CPU only.
+   *
+   * @throws PalimpsestError `graph-stale` when the other graph was not computed or has lost its memory
+   */
+  borrow(from: Graph, t: Tensor): Tensor {
+    if (!this.backend.isCpu || !isContiguous(t))
+      throw shapeError('borrow', 'a contiguous output on the CPU', show(t))
+    if (!from.#holds) throw stale()
+    const address = this.base.getData(t.pointer)
+    if (address === null || address % BUFFER_ALIGNMENT !== 0n)
+      throw shapeError('borrow', `an output at a multiple of ${BUFFER_ALIGNMENT} bytes`, show(t))
+    this.count()
+    const pointer = this.base.newTensor4d(this.context, TYPE_IDS[t.type], ...t.ne)
+    const buffer = this.base.cpuBufferFromPointer(address, bytesOf(t.type, t.ne))
+    if (buffer === null || this.base.tensorAlloc(buffer, pointer, address) !== 0)
+      throw shapeError('borrow', 'memory that ggml takes', show(t))
+    this.#borrowed.push({ from, buffer })
+    return fresh(pointer, t.type, t.ne)
+  }
+
+  /** Whether its results are still there. */
+  get #holds(): boolean {
+    return !this.#disposed && this.#allocator?.holder === this
+  }
+
   /** Keeps a tensor readable after the compute. Call it before `compute`; returns its argument. */
   output(t: Tensor): Tensor {
     this.base.setOutput(t.pointer)
@@ -131,7 +164,8 @@ export class Graph extends KernelOperations implements Disposable {
   async compute(allocator: GraphAllocator, signal?: AbortSignal): Promise<void> {
     const { base } = this.backend.engine
     if (this.#disposed) throw disposed()
-    if (!this.#allocated) {
+    if (this.#borrowed.some(({ from }) => !from.#holds || from.#allocator === allocator)) throw stale()
+    if (this.#allocator === undefined) {
       this.#checkSupport()
       if (!base.gallocrAllocGraph(allocator.pointer, this.#graph))
         throw new PalimpsestError(
@@ -145,20 +179,10 @@ export class Graph extends KernelOperations implements Disposable {
             fix: 'Use fewer tokens at once, or another device.',
           },
         )
-      this.#allocated = true
+      this.#allocator = allocator
       allocator.holder = this
     }
-    if (allocator.holder !== this)
-      throw new PalimpsestError(
-        'engine',
-        'graph-stale',
-        'A compute graph has lost its memory to another one.',
-        {
-          expected: 'the graph that the allocator was last used for',
-          found: 'another graph',
-          fix: 'This is a defect of the caller: give the graph an allocator of its own.',
-        },
-      )
+    if (allocator.holder !== this) throw stale()
     this.uploadInputs()
     this.#computing = true
     try {
@@ -245,6 +269,7 @@ export class Graph extends KernelOperations implements Disposable {
         fix: 'This is a defect of the caller: await the computation inside the scope that owns the graph.',
       })
     this.#disposed = true
+    for (const { buffer } of this.#borrowed) this.base.bufferFree(buffer)
     this.base.free(this.context)
   }
 }
@@ -259,6 +284,14 @@ function checkIndices(data: ArrayBufferView, rows: number): void {
         found: `${index}`,
         fix: 'This is a defect of the caller: check indices before they are uploaded.',
       })
+}
+
+function stale(): PalimpsestError {
+  return new PalimpsestError('engine', 'graph-stale', 'A compute graph has lost its memory to another one.', {
+    expected: 'the graph that the allocator was last used for',
+    found: 'another graph',
+    fix: 'This is a defect of the caller: give the graph an allocator of its own.',
+  })
 }
 
 function disposed(): PalimpsestError {

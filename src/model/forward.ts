@@ -59,6 +59,8 @@ export interface PassOptions {
   readonly changes?: PassChanges | undefined
   /** Hook points to read, after their changes. */
   readonly read?: ReadonlySet<string>
+  /** What else is made of what is read, as soon as it is there. */
+  readonly beside?: Beside | undefined
   /** Rows (tokens of the pass) whose logits are wanted. */
   readonly logitRows?: Int32Array
   /** Log-probabilities of tokens, beside the logits or instead of reading them. */
@@ -69,6 +71,13 @@ export interface PassOptions {
   readonly allBlocks?: boolean
   /** One decoding step over a cache, not a pass of whole texts. */
   readonly step?: boolean
+}
+
+/** Outputs made of what is read. */
+export interface Beside {
+  /** Upper bound on the number of tensors that they take. */
+  readonly tensors: number
+  add(graph: Graph, hook: string, x: Tensor): void
 }
 
 /** Tokens whose log-probabilities are wanted. */
@@ -96,7 +105,8 @@ export interface Pass extends Disposable {
 export function buildPass(model: ForwardModel, options: PassOptions): Pass {
   const { architecture: a, weights } = model
   const each = TENSORS_PER_BLOCK + (model.mix === undefined ? 0 : TENSORS_PER_MIXED_BLOCK)
-  const most = TENSORS_AROUND + a.layers.length * each + (options.changes?.tensors ?? 0)
+  const most =
+    TENSORS_AROUND + a.layers.length * each + (options.changes?.tensors ?? 0) + (options.beside?.tensors ?? 0)
   const graph = new Graph(model.backend, most)
   try {
     return assemble(model, options, graph, a, weights)
@@ -122,7 +132,10 @@ function assemble(
     options.read?.has(name) === true || options.changes?.sites.has(name) === true
   const hook = (name: string, x: Tensor): Tensor => {
     if (options.changes?.sites.has(name) === true) x = options.changes.apply(graph, name, x)
-    if (options.read?.has(name) === true) reads.set(name, graph.output(x))
+    if (options.read?.has(name) === true) {
+      reads.set(name, graph.output(x))
+      options.beside?.add(graph, name, x)
+    }
     return x
   }
   const how = { precision: model.precision, step: options.step === true }

@@ -16,9 +16,13 @@ import { median, rowNorms } from './norms.ts'
  * @returns rising positions
  */
 export function findSinks(residuals: readonly Matrix[], content: Uint8Array): number[] {
+  return sinksByNorm(residuals.map(rowNorms), content)
+}
+
+/** The same from the norms [T] of each layer. */
+export function sinksByNorm(layers: readonly Float64Array[], content: Uint8Array): number[] {
   const found = new Set<number>(content[0] === 1 ? [0] : [])
-  for (const x of residuals) {
-    const norms = rowNorms(x)
+  for (const norms of layers) {
     const limit = SINK_RATIO * median(norms)
     norms.forEach((norm, t) => {
       if (content[t] === 1 && norm > limit) found.add(t)
@@ -37,10 +41,19 @@ export function usedTokens(content: Uint8Array, sinks: readonly number[]): Uint8
   return used.includes(1) ? used : content
 }
 
+/** Positions of the ones of a mask. */
+export function positionsOf(used: Uint8Array): number[] {
+  return Array.from(used.keys()).filter((t) => used[t] !== 0)
+}
+
 /** The mean [d] of the rows of x [T, d] where `used` is 1, summed in f64 one after the other. */
 export function meanOver(x: Matrix, used: Uint8Array): Float64Array {
+  return meanOfRows(x, positionsOf(used))
+}
+
+/** The mean [d] of some rows of x, summed in f64 in their order. */
+export function meanOfRows(x: Matrix, rows: ArrayLike<number>): Float64Array {
   const sum = new Float64Array(x.cols)
-  const rows = Array.from({ length: x.rows }, (_, t) => t).filter((t) => used[t] !== 0)
   let i = 0
   // Four rows at a time, in the same order: sums are loaded and stored a quarter as often.
   for (; i + 4 <= rows.length; i += 4) {

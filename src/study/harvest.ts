@@ -10,15 +10,16 @@ import { atomicWrite, hashJson } from '../core/files.ts'
 import { type Matrix, matrix, row } from '../core/matrix.ts'
 import { openSafetensors, readF32 } from '../formats/safetensors.ts'
 import { writeSafetensors } from '../formats/safetensors-write.ts'
-import { planPacks } from '../model/layout.ts'
 import { type Model, PACK_TOKENS } from '../model/model.ts'
-import { findSinks, meanOver, usedTokens } from '../model/pooling.ts'
+import { poolTexts } from '../model/pooled.ts'
+import { positionsOf, sinksByNorm, usedTokens } from '../model/pooling.ts'
+import { planSharedPacks } from '../model/shared-prefixes.ts'
 import type { TokenizedText } from './inputs.ts'
 import type { RunFolder, StepSpec } from './run-folder.ts'
 
 /** Packs in a shard: some 4,000 tokens, seconds to a minute of work. */
 const PACKS_PER_SHARD = 8
-const VERSION = 2
+const VERSION = 3
 
 export const POOLS = ['mean', 'last_content', 'last_template'] as const
 export type Pool = (typeof POOLS)[number]
@@ -93,8 +94,8 @@ export async function harvest(
   open: () => Promise<Model>,
   options: HarvestOptions = {},
 ): Promise<Harvest> {
-  const packs = planPacks(
-    job.texts.map((t) => t.tokens.length),
+  const packs = planSharedPacks(
+    job.texts.map((t) => t.tokens),
     PACK_TOKENS,
   )
   const shards = Array.from({ length: Math.ceil(packs.length / PACKS_PER_SHARD) }, (_, s) =>
@@ -239,19 +240,29 @@ async function harvestShard(
     all.flatMap((layer) => job.pools.map((pool) => [`${pool}.${layer}`, matrix(items.length, d)])),
   )
   const sinks: number[][] = items.map(() => [])
-  await model.stream(
+  await poolTexts(
+    model,
     texts,
-    { hooks: all.map(siteOf), signal, onProgress },
-    (result) => {
-      const i = result.index
-      const { content } = texts[i]!
-      const layers = all.map((layer) => result.get(siteOf(layer)))
-      sinks[i] = findSinks(layers.slice(1), content)
-      const skip = [...sinks[i]!, ...(job.exclude?.get(items[i]!) ?? [])]
-      const mask = usedTokens(content, skip)
-      for (const [k, layer] of all.entries())
-        for (const pool of job.pools)
-          row(pooled.get(`${pool}.${layer}`)!, i).set(poolOf(layers[k]!, pool, mask, content))
+    {
+      hooks: all.map(siteOf),
+      signal,
+      onProgress,
+      tokens: (i, norms) => {
+        const { content } = texts[i]!
+        sinks[i] = sinksByNorm(
+          job.layers.map((layer) => norms(siteOf(layer))),
+          content,
+        )
+        const skip = [...sinks[i]!, ...(job.exclude?.get(items[i]!) ?? [])]
+        return job.pools.map((pool) => tokensOf(pool, content, skip))
+      },
+    },
+    ({ index, get }) => {
+      for (const layer of all) {
+        const vectors = get(siteOf(layer))
+        for (const [k, pool] of job.pools.entries())
+          row(pooled.get(`${pool}.${layer}`)!, index).set(row(vectors, k))
+      }
     },
     own,
   )
@@ -263,8 +274,9 @@ async function harvestShard(
   await atomicWrite(`${path}.json`, JSON.stringify({ items, sinks } satisfies ShardIndex))
 }
 
-function poolOf(x: Matrix, pool: Pool, mask: Uint8Array, content: Uint8Array): Float32Array | Float64Array {
-  if (pool === 'last_template') return row(x, x.rows - 1)
-  if (pool === 'last_content') return row(x, content.lastIndexOf(1))
-  return meanOver(x, mask)
+/** The tokens that a pool is over. */
+function tokensOf(pool: Pool, content: Uint8Array, skip: readonly number[]): number[] {
+  if (pool === 'last_template') return [content.length - 1]
+  if (pool === 'last_content') return [content.lastIndexOf(1)]
+  return positionsOf(usedTokens(content, skip))
 }
