@@ -7,7 +7,7 @@
  * additions however long the text.
  */
 
-import { matrix } from '../core/matrix.ts'
+import { matrix, row } from '../core/matrix.ts'
 import { Graph, type GraphAllocator, type SparseTensors } from '../ggml/graph.ts'
 import type { GatherKernels } from '../ggml/kernels/gather.ts'
 import type { Tensor } from '../ggml/tensor.ts'
@@ -68,9 +68,10 @@ export async function poolInGraph(
   return new Map(
     sums.map(([hook, sum]) => {
       const means = matrix(lists.length, sum.ne[0], graph.read(sum))
-      means.data.forEach((value, i) => {
-        means.data[i] = value / lists[Math.floor(i / means.cols)]!.length
-      })
+      for (const [i, list] of lists.entries()) {
+        const sum = row(means, i)
+        for (let j = 0; j < sum.length; j++) sum[j]! /= list.length
+      }
       return [hook, means]
     }),
   )
@@ -107,11 +108,16 @@ function normsOf({ graph, reads }: Pass, hook: string, sums: Tensor): Float64Arr
     if (bad !== undefined) return bad
   }
   const values = new Float32Array(x.ne[0])
-  return Float64Array.from(found, (sum, token) => {
-    if (sum >= LEAST_SQUARES && sum < Number.POSITIVE_INFINITY) return Math.sqrt(sum)
-    graph.readPart(x, token * values.length, values)
-    return Math.sqrt(values.reduce((total, value) => total + value ** 2, 0))
-  })
+  const norms = new Float64Array(found.length)
+  for (let token = 0; token < norms.length; token++) {
+    let sum = found[token]!
+    if (!(sum >= LEAST_SQUARES && sum < Number.POSITIVE_INFINITY)) {
+      sum = 0
+      for (const value of graph.readPart(x, token * values.length, values)) sum += value ** 2
+    }
+    norms[token] = Math.sqrt(sum)
+  }
+  return norms
 }
 
 /** A sparse matrix of ones: which rows of what came before are added. */

@@ -47,7 +47,7 @@ it('names what serves, and leaves out no kernel that failed', (context) => {
     )
   }
   const wrong = new Kernels(backend.engine, '')
-  for (const name of ['product', 'attention', 'stepAttention', 'report'] as const) {
+  for (const name of ['product', 'attention', 'stepAttention', 'gather', 'report'] as const) {
     const own = wrong[name].bind(wrong)
     vi.spyOn(Kernels.prototype, name).mockImplementation(own as never)
   }
@@ -55,6 +55,9 @@ it('names what serves, and leaves out no kernel that failed', (context) => {
     'BF16 x F32',
     'F16 x F32',
     'attention of 16',
+    'sparse dot',
+    'sparse dot-bf16',
+    'sparse sum',
     'steps of 16, 4 on 2, BF16',
     'steps of 16, 4 on 2, F32',
   ]

@@ -7,14 +7,14 @@ import { kindsOf } from '../ggml/kernels/linear.ts'
 import { type GgmlType, TYPE_IDS } from '../ggml/types.ts'
 import type { Architecture } from '../model/architecture.ts'
 
-/** Of a model: its weights' types and shapes, and its heads. */
+/** Of a model: its weights' types and shapes, its heads and width. */
 export interface LabelledModel {
   readonly checkpoint: Pick<Checkpoint, 'tensors'>
-  readonly architecture: Pick<Architecture, 'headDim' | 'heads' | 'kvHeads'>
+  readonly architecture: Pick<Architecture, 'headDim' | 'heads' | 'kvHeads' | 'width'>
 }
 
 /**
- * The engine and whose products and attention serve a model. A kernel that fails its test is not used, and numbers are
+ * The engine and whose products, attention and means serve a model. A kernel that fails its test is not used, and numbers are
  * then those of another or ggml's own: so what this model's passes and steps want is tested here, before its first use, and
  * the label names what failed.
  *
@@ -37,13 +37,16 @@ export function engineLabel(
       kernels.product(kind)
       asked.push(`${kind.weights} x ${kind.activations}`)
     }
-  const { headDim, heads, kvHeads } = architecture
+  const { headDim, heads, kvHeads, width } = architecture
   kernels.attention(headDim)
   asked.push(`attention of ${headDim}`)
   for (const type of ['F32', 'BF16'] as const) {
     kernels.stepAttention({ headDim, heads, kvHeads, type })
     asked.push(`steps of ${headDim}, ${heads} on ${kvHeads}, ${type}`)
   }
+  // Means of harvests.
+  kernels.gather(width)
+  asked.push('sparse sum', 'sparse dot', 'sparse dot-bf16')
   const failed = kernels.report().failed.map((reason) => reason.slice(0, reason.indexOf(':')))
   const without = asked.filter((name) => failed.includes(name)).sort()
   const lack = without.length === 0 ? '' : ` without ${without.join('; ')}`
