@@ -5,10 +5,19 @@ import { edited, temporaryFolder } from '../../test/support/checkpoints.ts'
 import { loadTiny } from '../../test/support/tiny.ts'
 import { row } from '../core/matrix.ts'
 import { stream } from '../core/random.ts'
+import { Backend } from '../ggml/backend.ts'
 import { findSinks, meanOver, usedTokens } from '../model/pooling.ts'
 import { type HarvestJob, harvest, POOLS, siteOf } from './harvest.ts'
 import type { TokenizedText } from './inputs.ts'
 import { RunFolder } from './run-folder.ts'
+
+/** Where no kernels serve, products differ a little from pack to pack, each within 2e-6 of float64 (docs/engine.md). */
+const LIMIT = kernelsServe() ? 5e-7 : 4e-6
+
+function kernelsServe(): boolean {
+  using backend = new Backend({ device: 'cpu' })
+  return backend.kernels?.kernels.gather(64) !== undefined
+}
 
 /** Its embedding is made so large that it is a sink wherever it stands. */
 const HEAVY = 7
@@ -73,7 +82,7 @@ describe('a harvest', () => {
             pool === 'mean'
               ? meanOver(x, usedTokens(content, [...own, ...(job.exclude!.get(i) ?? [])]))
               : row(x, pool === 'last_template' ? tokens.length - 1 : tokens.length - 2)
-          expect(row(vectors, i)).toBeWithinRelativeL2(expected, 5e-7)
+          expect(row(vectors, i)).toBeWithinRelativeL2(expected, LIMIT)
         }
       }
     expect(sinks).toBeGreaterThan(9 * 8)
