@@ -1,12 +1,13 @@
 /** Generation and scoring: batches, stop tokens, sampling, cancelling, and completions over a shared prompt. */
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { TensorStore } from '../src/ggml/buffer.ts'
 import { Graph } from '../src/ggml/graph.ts'
 import { generate } from '../src/model/generate.ts'
 import { add, type Intervention, type Positions } from '../src/model/interventions.ts'
 import { logProbability } from '../src/model/log-probabilities.ts'
 import type { Model } from '../src/model/model.ts'
-import { bestToken, drawToken, samplingNumber } from '../src/model/sample.ts'
+import { bestToken, drawToken, samplingNumbers } from '../src/model/sample.ts'
 import { type Scored, score } from '../src/model/score.ts'
 import { equalPrompts, sharedDepth } from '../src/model/shared-prompts.ts'
 import { MODELS } from './support/golden.ts'
@@ -33,6 +34,24 @@ describe('generation', () => {
       const { texts } = await generate(model, prompts, { ...options, batch })
       expect(texts).toEqual(alone)
     }
+  })
+
+  it('makes memory for waves of one size once, and for longer ones again', async () => {
+    const text = (i: number, length: number) => ({
+      id: `w${i}`,
+      tokens: Array.from({ length }, (_, t) => (17 * i + 31 * t + 1) % 256),
+    })
+    // Waves of two: a long text after short ones, short ones after it, and one text that is left.
+    const waves = [5, 3, 4, 5, 90, 3, 4, 2, 6].map((length, i) => text(i, length))
+    const options = { maxTokens: 6, temperature: 1 }
+    const alone = []
+    for (const one of waves) alone.push((await generate(model, [one], options)).texts[0])
+    const commit = vi.spyOn(TensorStore.prototype, 'commit')
+    const { texts } = await generate(model, waves, { ...options, batch: 2 })
+    const made = commit.mock.calls.length
+    vi.restoreAllMocks()
+    expect(texts).toEqual(alone)
+    expect(made).toBe(3)
   })
 
   it('packs the weights once where that pays, and writes the same', async () => {
@@ -133,7 +152,8 @@ describe('the token chosen', () => {
     const weights = [0, 1, 2, -1].map((v) => Math.exp(v / 0.7))
     const total = weights.reduce((a, b) => a + b)
     const probabilities = Float32Array.from(weights, (w) => w / total)
-    for (let n = 0; n < draws; n++) counts[drawToken(probabilities, samplingNumber(3, 'x', n))]!++
+    const number = samplingNumbers(3, 'x')
+    for (let n = 0; n < draws; n++) counts[drawToken(probabilities, number(n))]!++
     let chi2 = 0
     weights.forEach((w, i) => {
       const expected = (draws * w) / total
@@ -161,7 +181,7 @@ describe('the token chosen', () => {
       const total = weights.reduce((a, b) => a + b)
       const drawn = new Set<number>()
       for (let seed = 0; seed < 12; seed++) {
-        let left = samplingNumber(seed, 'p', 0) * total
+        let left = samplingNumbers(seed, 'p')(0) * total
         const expected = weights.findIndex((w) => {
           left -= w
           return left < 0

@@ -127,9 +127,12 @@ export class RandomStream {
  * @example const rng = stream(1, 'bootstrap/auc', 17); rng.uniform()
  */
 export function stream(seed: number, stage: string, item = 0): RandomStream {
+  return streams(seed, stage)(item)
+}
+
+/** {@link stream} for many items of a stage, whose name is hashed once. */
+export function streams(seed: number, stage: string): (item: number) => RandomStream {
   const h = createHash('sha256').update(`${seed}\u0000${stage}`).digest()
-  return new RandomStream(
-    [h.readUInt32LE(0), h.readUInt32LE(4)],
-    [item >>> 0, Math.floor(item / 2 ** 32) >>> 0],
-  )
+  const [low, high] = [h.readUInt32LE(0), h.readUInt32LE(4)]
+  return (item) => new RandomStream([low, high], [item >>> 0, Math.floor(item / 2 ** 32) >>> 0])
 }

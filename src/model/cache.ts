@@ -66,7 +66,13 @@ export class Cache implements Disposable {
       this.#k.push(this.#store.zeros(this.type, [a.kvHeads * a.headDim, this.slots * sequences]))
       this.#v.push(this.#store.zeros(this.type, [a.kvHeads * a.headDim, this.slots * sequences]))
     }
-    this.#store.commit() // zeros: a stale NaN would survive a mask of minus infinity
+    // Zeros, and later what other sequences left: numbers, where a NaN would survive a mask of minus infinity.
+    this.#store.commit()
+  }
+
+  /** Whether it serves so many sequences of up to `slots` tokens. */
+  fits(sequences: number, slots: number): boolean {
+    return this.sequences === sequences && this.slots >= slots
   }
 
   /** Slots that a step must read when its longest sequence is at `position`. */

@@ -14,7 +14,7 @@ import type { Intervention } from './interventions.ts'
 import { checkLengths, layOut, planPacks } from './layout.ts'
 import { type Item, type Model, PACK_TOKENS, type PassResults } from './model.ts'
 import type { Receipt } from './receipts.ts'
-import { bestToken, samplingNumber } from './sample.ts'
+import { bestToken, samplingNumbers } from './sample.ts'
 import { equalPrompts, sharedDepth } from './shared-prompts.ts'
 import { joined, promptRoles } from './text-pass.ts'
 
@@ -77,13 +77,18 @@ export async function generate(
   const batch = options.batch ?? BATCH
   const skip = options.skip ?? 0
   if (skip % batch !== 0 && skip < items.length) throw wrongOption('skip', `whole batches of ${batch}`, skip)
+  using memory = new StepMemory(model)
   for (let first = skip; first < items.length; first += batch) {
-    const wave = new Wave(model, items.slice(first, first + batch), first, maxTokens, options, compiler)
-    try {
-      texts.push(...(await wave.run()))
-    } finally {
-      wave[Symbol.dispose]()
-    }
+    using wave = new Wave(
+      model,
+      items.slice(first, first + batch),
+      first,
+      maxTokens,
+      options,
+      compiler,
+      memory,
+    )
+    texts.push(...(await wave.run()))
   }
   // What never fired in the rest may have fired in the part that is done.
   return { texts, receipts: (skip > 0 ? compiler?.receipts : compiler?.finish()) ?? [] }
@@ -104,6 +109,34 @@ function wrongOption(name: string, expected: string, found: number): Error {
     found: `${found}`,
     fix: `Give ${name} such a value, or leave it out.`,
   })
+}
+
+/** What waves one after the other compute their steps in; to get it anew costs as much as a step. */
+class StepMemory implements Disposable {
+  readonly #model: Model
+  #cache: Cache | undefined
+  /** Of the steps' graphs, which are computed many times while others may use the model. */
+  readonly allocator: GraphAllocator
+
+  constructor(model: Model) {
+    this.#model = model
+    this.allocator = new GraphAllocator(model.backend)
+  }
+
+  /** For so many sequences of up to `slots` tokens, until the next call. */
+  cache(sequences: number, slots: number): Cache {
+    if (this.#cache?.fits(sequences, slots) !== true) {
+      this.#cache?.[Symbol.dispose]()
+      this.#cache = undefined
+      this.#cache = new Cache(this.#model, sequences, slots)
+    }
+    return this.#cache!
+  }
+
+  [Symbol.dispose](): void {
+    this.allocator[Symbol.dispose]()
+    this.#cache?.[Symbol.dispose]()
+  }
 }
 
 /** The sequences that share a cache. */
@@ -127,8 +160,9 @@ class Wave implements Disposable {
   /** Ids that the tokenizer knows: padding rows of the embedding are never chosen. */
   readonly #usable: number
   readonly #pace: () => Promise<void> | undefined
-  /** Of the step's graph, which is computed many times while others may use the model. */
   readonly #allocator: GraphAllocator
+  /** The number that decides a token of each sequence, by how many it has. */
+  readonly #numbers: readonly ((step: number) => number)[]
   #step: { pass: Pass; options: PassOptions; keys: number; refresh: () => void } | undefined
 
   constructor(
@@ -138,6 +172,7 @@ class Wave implements Disposable {
     maxTokens: number,
     options: GenerateOptions,
     compiler: Compiler | undefined,
+    memory: StepMemory,
   ) {
     this.#model = model
     this.#items = items
@@ -146,15 +181,16 @@ class Wave implements Disposable {
     this.#options = options
     this.#compiler = compiler
     const longest = items.reduce((n, item) => Math.max(n, item.tokens.length), 0)
-    this.#cache = new Cache(model, items.length, longest + maxTokens)
-    this.#allocator = new GraphAllocator(model.backend)
+    this.#cache = memory.cache(items.length, longest + maxTokens)
+    this.#allocator = memory.allocator
     this.#generated = items.map(() => [])
     this.#finished = items.map(() => undefined)
     this.#tokens = new Int32Array(items.length)
     this.#positions = Int32Array.from(items, (item) => item.tokens.length)
     this.#ends = new Set(model.eosIds)
     this.#usable = Math.min(model.tokenizer.size, model.architecture.vocabulary)
-    const { temperature = 0 } = options
+    const { temperature = 0, seed = 1 } = options
+    this.#numbers = items.map(({ id }) => samplingNumbers(seed, id))
     this.#sample = temperature === 0 ? undefined : { temperature, ids: this.#usable }
     this.#pace = pacer(options.signal)
   }
@@ -296,7 +332,6 @@ class Wave implements Disposable {
     sequences: readonly number[],
     rows: readonly number[] = [...sequences.keys()],
   ): Promise<number[]> {
-    const { seed = 1 } = this.#options
     const v = this.#model.architecture.vocabulary
     const chosen: number[] = []
     for (const [n, i] of sequences.entries()) {
@@ -305,7 +340,7 @@ class Wave implements Disposable {
       chosen.push(
         draws === undefined
           ? bestToken(logits!.subarray(row * v, (row + 1) * v), this.#usable)
-          : draws.token(row, samplingNumber(seed, this.#items[i]!.id, this.#generated[i]!.length)),
+          : draws.token(row, this.#numbers[i]!(this.#generated[i]!.length)),
       )
     }
     return chosen
@@ -345,7 +380,5 @@ class Wave implements Disposable {
 
   [Symbol.dispose](): void {
     this.#step?.pass[Symbol.dispose]()
-    this.#allocator[Symbol.dispose]()
-    this.#cache[Symbol.dispose]()
   }
 }

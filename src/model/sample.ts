@@ -3,7 +3,7 @@
  * graph computed them, with sums over their blocks: a draw finds its block by the sums and reads nothing else.
  */
 
-import { stream } from '../core/random.ts'
+import { streams } from '../core/random.ts'
 import type { Graph } from '../ggml/graph.ts'
 import { BLOCK_IDS } from '../ggml/kernels/block-sums.ts'
 import type { Tensor } from '../ggml/tensor.ts'
@@ -60,6 +60,7 @@ export class Draws {
   readonly #blocks: number
   /** Words of a row of `sums`. */
   readonly #words: number
+  readonly #block = new Float32Array(BLOCK_IDS)
 
   constructor(graph: Graph, of: Distribution) {
     this.#graph = graph
@@ -87,8 +88,8 @@ export class Draws {
     }
     const first = block * BLOCK_IDS
     // Behind the last id there is only what rounding has left of the total.
-    if (first >= ids) return bestToken(this.#read(row, 0, ids), ids)
-    const values = this.#read(row, first, Math.min(BLOCK_IDS, ids - first))
+    if (first >= ids) return bestToken(this.#read(row, 0, new Float32Array(ids)), ids)
+    const values = this.#read(row, first, this.#block.subarray(0, ids - first))
     const largest = this.sums[from + this.#blocks]!
     const { scale } = this.#of
     const weight = scale === undefined ? undefined : (logit: number) => Math.exp((logit - largest) * scale)
@@ -103,9 +104,9 @@ export class Draws {
     return total
   }
 
-  #read(row: number, first: number, count: number): Float32Array {
+  #read(row: number, first: number, target: Float32Array): Float32Array {
     const { values } = this.#of
-    return this.#graph.readPart(values, row * values.ne[0] + first, new Float32Array(count))
+    return this.#graph.readPart(values, row * values.ne[0] + first, target)
   }
 }
 
@@ -142,6 +143,7 @@ export function drawToken(
 }
 
 /** The number that decides token `step` of text `item`: the same whatever else is in the batch. */
-export function samplingNumber(seed: number, item: string, step: number): number {
-  return stream(seed, `sample/${item}`, step).uniform()
+export function samplingNumbers(seed: number, item: string): (step: number) => number {
+  const of = streams(seed, `sample/${item}`)
+  return (step) => of(step).uniform()
 }
