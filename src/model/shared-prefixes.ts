@@ -54,6 +54,8 @@ export function planSharedPacks(texts: readonly ArrayLike<number>[], budget: num
 
 /**
  * Lays texts into one pass, in order, with equal beginnings once. Texts that share nothing lie as `layOut` lays them.
+ * A beginning of one token is shared like any other: its products cost more than one more span of attention does, behind
+ * 200 shared tokens too (docs/log.md).
  *
  * @example
  * const { layout, rows } = sharePrefixes([[1, 2, 3], [1, 2, 4]])
