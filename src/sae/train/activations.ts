@@ -8,8 +8,10 @@
 import { refuse } from '../../core/errors.ts'
 import { type Matrix, row } from '../../core/matrix.ts'
 import { stream } from '../../core/random.ts'
-import type { Model } from '../../model/model.ts'
+import type { ItemResult } from '../../model/item-result.ts'
+import { type Model, PACK_TOKENS } from '../../model/model.ts'
 import { findSinks, usedTokens } from '../../model/pooling.ts'
+import { planSharedPacks } from '../../model/shared-prefixes.ts'
 import type { TestText } from '../selftest.ts'
 
 /** Tokens run through the models at a time. */
@@ -93,11 +95,15 @@ export class ActivationStream {
       tokens += text.tokens.length
     }
     const found: Matrix[][] = slice.map(() => [])
-    for (const model of models)
-      await model.stream(slice, { hooks: [site], signal }, (result) => {
-        const x = result.get(site)
-        found[result.index]!.push({ ...x, data: x.data.slice() })
-      })
+    const packs = planSharedPacks(
+      slice.map((t) => t.tokens),
+      PACK_TOKENS,
+    )
+    const keep = (result: ItemResult): void => {
+      const x = result.get(site)
+      found[result.index]!.push({ ...x, data: x.data.slice() })
+    }
+    for (const model of models) await model.stream(slice, { hooks: [site], signal }, keep, packs)
     slice.forEach(({ content }, i) => {
       // A text that is nothing but sinks gives nothing: here there is no mean to keep from being empty.
       const sinks = findSinks(found[i]!, content)
