@@ -8,6 +8,7 @@ import { blockSumWords } from './kernels/block-sums.ts'
 import type { GatherKernels } from './kernels/gather.ts'
 import type { LinearOptions } from './kernels/linear.ts'
 import type { PanelSlice } from './kernels/panel-plan.ts'
+import { quantisedWords } from './kernels/quantise.ts'
 import type { StepPlan } from './kernels/step-plan.ts'
 import { fresh, Operations } from './operations.ts'
 import { extents, shapeError, show, type Tensor } from './tensor.ts'
@@ -26,8 +27,8 @@ export interface SparseTensors {
 
 /** What {@link Graph} can build besides ggml's operations. */
 export abstract class KernelOperations extends Operations {
-  /** Activations rounded to bf16, which several products of one graph may share. */
-  readonly #rounded = new Map<Tensor, Tensor>()
+  /** Activations rounded to bf16 or 8 bits, which several products of one graph may share. */
+  readonly #rounded = { BF16: new Map<Tensor, Tensor>(), I8: new Map<Tensor, Tensor>() }
   /** Plans of attention as inputs, which the layers of one graph share. */
   readonly #plans = new Map<Int32Array, Tensor>()
 
@@ -39,7 +40,7 @@ export abstract class KernelOperations extends Operations {
     check.checkMulMat(w, x)
     const kernel = this.backend.kernels?.choose(w, x, options)
     if (kernel === undefined) return this.mulMat(options.precision === 'f32' ? this.cast(w, 'F32') : w, x)
-    const args = [w, kernel.activations === 'BF16' ? this.#round(x) : x]
+    const args = [w, kernel.activations === 'F32' ? x : this.#round(x, kernel.activations)]
     return this.#custom([w.ne[1], x.ne[1]], args, kernel.address, kernel.scratch)
   }
 
@@ -136,13 +137,17 @@ export abstract class KernelOperations extends Operations {
     return fresh(pointer, 'F32', ne)
   }
 
-  #round(x: Tensor): Tensor {
-    let rounded = this.#rounded.get(x)
-    if (rounded === undefined) {
-      rounded = this.cast(x, 'BF16')
-      this.#rounded.set(x, rounded)
-    }
+  #round(x: Tensor, to: 'BF16' | 'I8'): Tensor {
+    const known = this.#rounded[to].get(x)
+    if (known !== undefined) return known
+    const rounded = to === 'BF16' ? this.cast(x, 'BF16') : this.#quantise(x)
+    this.#rounded[to].set(x, rounded)
     return rounded
+  }
+
+  /** Rows as quantise.ts writes them: F32 in name alone. */
+  #quantise(x: Tensor): Tensor {
+    return this.#custom([quantisedWords(x.ne[0]), x.ne[1]], [x], this.backend.kernels!.kernels.quantise()!)
   }
 
   /** Runs a custom operation of our own that reads and writes nothing on every thread, to see how long it takes. */

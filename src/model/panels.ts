@@ -11,7 +11,7 @@ import { keepPanels } from '../ggml/panels.ts'
 import type { Weights } from './weights.ts'
 
 /** Sequences of a step beyond which products are work enough for packing not to count. */
-const MOST_ROWS = 64
+const MOST_ROWS = 400
 
 /** Whether panels pay in steps of so many sequences: fewer than the least are multiplied by ggml. */
 export function panelsPay(sequences: number): boolean {

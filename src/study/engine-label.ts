@@ -33,7 +33,7 @@ export function engineLabel(
   const asked: string[] = []
   // A random twin has weights of f16.
   for (const type of new Set(['F16', ...matrixTypes(checkpoint)]) as Set<GgmlType>)
-    for (const kind of kindsOf(type, EVEN, precision)) {
+    for (const kind of kindsOf(type, EVEN, precision, true)) {
       kernels.product(kind)
       asked.push(`${kind.weights} x ${kind.activations}`)
     }

@@ -59,6 +59,9 @@ const VECTOR = {
   vandnps: [0, 1, 0, 0x55],
   vorps: [0, 1, 0, 0x56],
   vpaddd: [1, 1, 0, 0xfe],
+  vpsubd: [1, 1, 0, 0xfa],
+  vpandd: [1, 1, 0, 0xdb],
+  vpmaxud: [1, 2, 0, 0x3f],
   vpxord: [1, 1, 0, 0xef],
   vbroadcastss: [1, 2, 0, 0x18],
   vfmadd213ps: [1, 2, 0, 0xa8],
@@ -72,6 +75,10 @@ const VECTOR = {
   vpcmpgtd: [1, 1, 0, 0x66],
   vblendvps: [1, 3, 0, 0x4a],
   vpermilps: [1, 3, 0, 0x04],
+  /** Adds four products of unsigned bytes of the first source and signed ones of the second to each word. */
+  vpdpbusd: [1, 2, 0, 0x50],
+  /** Words to bytes, saturating: its target is the second operand. */
+  vpmovsdb: [2, 2, 0, 0x21],
   vdpbf16ps: [2, 2, 0, 0x52],
   vcvtneps2bf16: [2, 2, 0, 0x72],
   vpmovzxwd: [1, 2, 0, 0x33],
@@ -258,6 +265,13 @@ export class Assembler {
   /** rep stosd: fills rcx words from [rdi] on with eax, and moves rdi on. */
   fillWords(): void {
     this.byte(0xf3, 0xab)
+  }
+
+  /** prefetcht1: brings a line towards the second cache; never faults. */
+  prefetch(memory: Memory): void {
+    this.#rex(1, 0, memory)
+    this.byte(0x0f, 0x18)
+    this.#modrm(2, memory)
   }
 
   /** Marks an address that may be called through a pointer (control-flow enforcement); nothing elsewhere. */

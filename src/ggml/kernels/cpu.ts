@@ -11,6 +11,8 @@ export interface CpuFeatures {
   readonly avx512: boolean
   /** AVX-512 BF16 besides: `vdpbf16ps`. */
   readonly bf16: boolean
+  /** AVX-512 VNNI besides: `vpdpbusd`. */
+  readonly vnni: boolean
 }
 
 /** In place of a sub-leaf: read XCR0 instead. */
@@ -59,10 +61,10 @@ export function readCpu(): CpuFeatures {
   const bit = (word: number, i: number): boolean => ((word >>> i) & 1) === 1
   const [, , ecx1] = ask(1) as unknown as [number, number, number]
   const hasLeaf7 = ask(0)[0]! >= 7
-  const [subleaves, ebx7] = hasLeaf7 ? ask(7) : [0, 0]
+  const [subleaves, ebx7, ecx7] = hasLeaf7 ? ask(7) : [0, 0, 0]
   const eax71 = hasLeaf7 && subleaves! >= 1 ? ask(7, 1)[0]! : 0
   const xcr0 = bit(ecx1, 27) ? ask(0, READ_XCR0)[0]! : 0
   const avx2 = (xcr0 & 0x06) === 0x06 && bit(ebx7!, 5) && bit(ecx1, 12) && bit(ecx1, 29)
   const avx512 = avx2 && (xcr0 & 0xe6) === 0xe6 && bit(ebx7!, 16) && bit(ebx7!, 17) && bit(ebx7!, 8)
-  return { avx2, avx512, bf16: avx512 && bit(eax71, 5) }
+  return { avx2, avx512, bf16: avx512 && bit(eax71, 5), vnni: avx512 && bit(ecx7!, 11) }
 }

@@ -5,6 +5,7 @@
  */
 
 import { Assembler, at, rax, rcx, rdi, rdx, rsi } from './assembler.ts'
+import { depthOf, emitCountWords } from './bytes.ts'
 import { emitEntry, emitExit, emitFetch } from './frame.ts'
 import type { InstructionSet } from './isa.ts'
 import { emitPack, type Source } from './pack.ts'
@@ -45,10 +46,11 @@ export function emitKeep(
   emitFetch(a, slot.wStride, rcx, TENSOR.nb1)
   emitFetch(a, slot.N, rcx, TENSOR.ne1)
   a.op('mov', rax, at(rcx, TENSOR.ne0))
-  if (bf16) a.shift('right', rax, 1)
+  if (source.kind === 'bytes') emitCountWords(a, rax, source.type, rcx)
+  else if (bf16) a.shift('right', rax, 1)
   a.store(slot.K, rax)
 
-  emitPanels(a, isa, slot, () => {
+  const each = (): void => {
     emitPackWords(a, isa, slot, source, pack)
     emitKeptPlace(a, isa, slot)
     a.op('mov', rdi, rax)
@@ -61,7 +63,8 @@ export function emitKeep(
     a.opImmediate('add', rdi, isa.columns * 4)
     a.opImmediate('sub', rcx, 1)
     a.jumpIf('ne', line)
-  })
+  }
+  emitPanels(a, isa, slot, each, source.kind === 'bytes' ? depthOf(source.type) : DEPTH)
   emitExit(a, frame)
   return a.finish()
 }

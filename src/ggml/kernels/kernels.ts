@@ -11,8 +11,10 @@ import { emitAbove, verifyAbove } from './above.ts'
 import { emitAttention } from './attention.ts'
 import { emitBatched, type Form } from './batched.ts'
 import { emitBlockSums, verifyBlockSums } from './block-sums.ts'
+import { hasMinimum } from './bytes.ts'
 import { type CpuFeatures, readCpu } from './cpu.ts'
 import { ownBlocks } from './dequantise.ts'
+import { emitEightBit } from './eight-bit.ts'
 import { emitGather, type GatherKernels, type GatherKind, verifyGather } from './gather.ts'
 import { AVX2, AVX512, type InstructionSet } from './isa.ts'
 import { emitKeep } from './kept.ts'
@@ -21,11 +23,13 @@ import { type Mapping, mapCode } from './memory.ts'
 import type { Source } from './pack.ts'
 import { emitPeak, peakWork } from './peak.ts'
 import { emitProduct } from './product.ts'
+import { emitQuantise } from './quantise.ts'
 import { emitStepAttention } from './step-attention.ts'
 import type { CacheShape } from './step-plan.ts'
 import { callable, type ProductCall, type ProductKind, verifyKeep, verifyProduct } from './verify.ts'
 import { verifyAttention } from './verify-attention.ts'
 import { verifyBatched } from './verify-batched.ts'
+import { verifyQuantise } from './verify-quantise.ts'
 import { verifyStepAttention } from './verify-steps.ts'
 
 /** `off` switches the kernels off; `avx2` leaves AVX-512 alone. */
@@ -37,6 +41,8 @@ export interface KernelReport {
   readonly instructions: 'avx512' | 'avx2' | undefined
   /** Whether bf16 is multiplied natively. */
   readonly bf16: boolean
+  /** Whether products of 8 bits are there, for steps with quantised weights. */
+  readonly vnni: boolean
   readonly mapping: Mapping | undefined
   /** How many kernels were asked for so far and passed their test. */
   readonly passed: number
@@ -52,7 +58,7 @@ export class Kernels {
   readonly isa: InstructionSet | undefined
   readonly off: string | undefined
   readonly #engine: Engine
-  readonly #cpu: CpuFeatures = { avx2: false, avx512: false, bf16: false }
+  readonly #cpu: CpuFeatures = { avx2: false, avx512: false, bf16: false, vnni: false }
   readonly #products = new Map<string, Pointer | undefined>()
   #passed = 0
   readonly #failed: string[] = []
@@ -75,12 +81,15 @@ export class Kernels {
 
   /** The address of a tested custom operation, or undefined: ggml's own product then serves. */
   product(kind: ProductKind): Pointer | undefined {
-    if (this.isa === undefined || (kind.activations === 'BF16' && !this.hasBf16)) return undefined
+    if (!this.#multiplies(kind.activations)) return undefined
     return this.#once(`${kind.weights} x ${kind.activations}`, (isa) => {
       const source = sourceOf(kind, this.#engine)
       return {
-        code: emitProduct(isa, { bf16: kind.activations === 'BF16', source }),
-        verify: (call) => verifyProduct(isa, kind, call, { toFloat: toFloatOf(source) }),
+        code:
+          source.kind === 'bytes'
+            ? emitEightBit(source.type, source)
+            : emitProduct(isa, { bf16: kind.activations === 'BF16', source }),
+        verify: (call) => verifyProduct(isa, kind, call, { toFloat: this.#toFloat(kind) }),
       }
     })
   }
@@ -92,26 +101,49 @@ export class Kernels {
   kept(kind: ProductKind): { pack: Pointer; product: Pointer } | undefined {
     const { activations } = kind
     const pack = this.#keep(kind)
-    // The type is gone from a panel: one product serves all of them.
-    const plain = this.#keep({ weights: activations, activations })
-    if (pack === undefined || plain === undefined) return undefined
-    const product = this.#once(`panels x ${activations}`, (isa) => ({
-      code: emitProduct(isa, { bf16: activations === 'BF16', source: 'kept' }),
-      verify: (call) =>
-        verifyProduct(isa, { weights: activations, activations }, call, { keep: callable(plain) }),
-    }))
+    // The type is gone from a panel: one product serves all of them, or two of those of bytes.
+    const bytes = activations === 'I8' ? (hasMinimum(ownBlocks(kind.weights)!) ? 'Q4_1' : 'Q8_0') : undefined
+    const plain: ProductKind = { weights: bytes ?? (activations as 'F32' | 'BF16'), activations }
+    const keep = this.#keep(plain)
+    if (pack === undefined || keep === undefined) return undefined
+    const product = this.#once(
+      `panels${bytes === undefined ? '' : ` as ${bytes}`} x ${activations}`,
+      (isa) => ({
+        code:
+          bytes === undefined
+            ? emitProduct(isa, { bf16: activations === 'BF16', source: 'kept' })
+            : emitEightBit(bytes, 'kept'),
+        verify: (call) =>
+          verifyProduct(isa, plain, call, { toFloat: this.#toFloat(plain), keep: callable(keep) }),
+      }),
+    )
     return product === undefined ? undefined : { pack, product }
   }
 
   #keep(kind: ProductKind): Pointer | undefined {
-    if (this.isa === undefined || (kind.activations === 'BF16' && !this.hasBf16)) return undefined
+    if (!this.#multiplies(kind.activations)) return undefined
     return this.#once(`panels of ${kind.weights} x ${kind.activations}`, (isa) => {
       const source = sourceOf(kind, this.#engine)
       return {
         code: emitKeep(isa, { bf16: kind.activations === 'BF16', source }),
-        verify: (call) => verifyKeep(isa, kind, call, toFloatOf(source)),
+        verify: (call) => verifyKeep(isa, kind, call, this.#toFloat(kind)),
       }
     })
+  }
+
+  /** The address of what rounds activations to 8 bits (quantise.ts), tested, or undefined. */
+  quantise(): Pointer | undefined {
+    if (!this.#multiplies('I8')) return undefined
+    return this.#once('activations of 8 bits', () => ({ code: emitQuantise(), verify: verifyQuantise }))
+  }
+
+  #multiplies(activations: ProductKind['activations']): boolean {
+    if (activations === 'BF16') return this.hasBf16
+    return activations === 'I8' ? this.hasVnni : this.isa !== undefined
+  }
+
+  #toFloat({ weights }: ProductKind): Pointer | undefined {
+    return isPlain(weights) ? undefined : toFloatAddress(this.#engine, weights)
   }
 
   /** Tested products with sparse matrices, for rows of `columns`; undefined where they do not serve. */
@@ -179,6 +211,10 @@ export class Kernels {
     return this.isa === AVX512 && this.#cpu.bf16
   }
 
+  get hasVnni(): boolean {
+    return this.isa === AVX512 && this.#cpu.vnni
+  }
+
   /** Tests every kernel, also those that nobody has asked for yet: a few seconds. */
   testAll(): void {
     if (this.isa === undefined) return
@@ -189,7 +225,11 @@ export class Kernels {
         this.product({ weights, activations })
         this.kept({ weights, activations })
       }
+      if (ownBlocks(weights) === undefined) continue
+      this.product({ weights, activations: 'I8' })
+      this.kept({ weights, activations: 'I8' })
     }
+    this.quantise()
     for (let width = NARROWEST_HEAD; width <= WIDEST_HEAD; width += NARROWEST_HEAD) {
       this.attention(width)
       for (const type of ['F32', 'BF16'] as const)
@@ -206,6 +246,7 @@ export class Kernels {
       off: this.off,
       instructions: this.isa?.name,
       bf16: this.hasBf16,
+      vnni: this.hasVnni,
       mapping: this.#mapping,
       passed: this.#passed,
       failed: [...this.#failed],
@@ -257,6 +298,11 @@ function unsupported(setting: string): string | undefined {
 export function sourceOf(kind: ProductKind, engine: Engine): Source {
   const { weights } = kind
   const bf16 = kind.activations === 'BF16'
+  const type = ownBlocks(weights)
+  if (kind.activations === 'I8') {
+    if (type === undefined) throw new Error('there is no such product')
+    return { kind: 'bytes', type, bytes: blockBytes(weights) }
+  }
   if (weights === 'F32' && !bf16) return { kind: 'words' }
   if (weights === 'BF16') return { kind: bf16 ? 'words' : 'bf16' }
   if (weights === 'F16' && !bf16) return { kind: 'f16' }
@@ -264,15 +310,11 @@ export function sourceOf(kind: ProductKind, engine: Engine): Source {
   return {
     kind: 'blocks',
     toFloat: toFloatAddress(engine, weights),
-    own: ownBlocks(weights),
+    own: type,
     elements: blockElements(weights),
     bytes: blockBytes(weights),
     bf16,
   }
-}
-
-function toFloatOf(source: Source): Pointer | undefined {
-  return source.kind === 'blocks' ? source.toFloat : undefined
 }
 
 const sets = new Map<string, Kernels>()

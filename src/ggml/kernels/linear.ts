@@ -8,6 +8,7 @@ import { isPacked, type Tensor } from '../tensor.ts'
 import type { GgmlType } from '../types.ts'
 import { type AttentionPlan, type AttentionShape, planAttention, type Span } from './attention-plan.ts'
 import type { Form } from './batched.ts'
+import { ownBlocks } from './dequantise.ts'
 import { panelBytes } from './kept.ts'
 import { type Kernels, kernelsOf } from './kernels.ts'
 import { Pages } from './memory.ts'
@@ -15,7 +16,7 @@ import { scratchBytes } from './pack.ts'
 import { KeptPanels, type PanelJob, PanelPlan } from './panel-plan.ts'
 import { DEPTH } from './product.ts'
 import { type CachedSequences, type CacheShape, planSteps, type StepPlan } from './step-plan.ts'
-import type { ProductKind } from './verify.ts'
+import { type ProductKind, panelWords } from './verify.ts'
 
 /**
  * Rows from which a kernel is faster than ggml's product, packing included. It is asked of decoding steps
@@ -38,7 +39,7 @@ export interface Choice {
   /** What the kernel takes as its last argument: a pointer to the address of its scratch, or of its panels. */
   readonly scratch: Pointer
   /** The type that it wants the activations in. */
-  readonly activations: 'F32' | 'BF16'
+  readonly activations: ProductKind['activations']
 }
 
 /** What one backend needs to use the kernels: the set, and scratch for its threads. */
@@ -76,8 +77,8 @@ export class BackendKernels implements Disposable {
     const kept = step ? this.#kept.get(w) : undefined
     if (kept !== undefined && kept.precision === precision)
       return { address: kept.kernels.product, scratch: kept.address, activations: kept.activations }
-    for (const kind of kindsOf(w.type, w.ne[0], precision)) {
-      const address = kernels.product(kind)
+    for (const kind of kindsOf(w.type, w.ne[0], precision, step)) {
+      const address = this.#canRound(kind) ? kernels.product(kind) : undefined
       if (address === undefined) continue
       const scratch = this.#lend(scratchBytes(kernels.isa, DEPTH))
       return scratch === undefined ? undefined : { address, scratch, activations: kind.activations }
@@ -85,12 +86,16 @@ export class BackendKernels implements Disposable {
     return undefined
   }
 
-  /** What products with these weights round activations to. */
+  #canRound({ activations }: ProductKind): boolean {
+    return activations !== 'I8' || this.kernels.quantise() !== undefined
+  }
+
+  /** What products of whole texts with these weights round activations to. */
   activations(w: Tensor, precision: LinearOptions['precision']): 'F32' | 'BF16' {
-    const served = kindsOf(w.type, w.ne[0], precision).find(
+    const served = kindsOf(w.type, w.ne[0], precision, false).find(
       (kind) => this.kernels.product(kind) !== undefined,
     )
-    return served?.activations ?? 'F32'
+    return served?.activations === 'BF16' ? 'BF16' : 'F32'
   }
 
   /**
@@ -107,11 +112,11 @@ export class BackendKernels implements Disposable {
     const jobs: PanelJob[] = []
     for (const weights of new Set(all)) {
       if (this.#kept.has(weights) || !isMatrix(weights) || !isPacked(weights)) continue
-      for (const kind of kindsOf(weights.type, weights.ne[0], precision)) {
-        const kernels = this.kernels.kept(kind)
+      for (const kind of kindsOf(weights.type, weights.ne[0], precision, true)) {
+        const kernels = this.#canRound(kind) ? this.kernels.kept(kind) : undefined
         if (kernels === undefined) continue
         const { activations } = kind
-        const words = activations === 'BF16' ? weights.ne[0] / 2 : weights.ne[0]
+        const words = panelWords(kind, weights.ne[0])
         jobs.push({ weights, kernels, activations, precision, panel: panelBytes(isa, isa.columns, words) })
         break
       }
@@ -197,15 +202,21 @@ interface Panels extends PanelJob {
   readonly address: Pointer
 }
 
-/** The kinds of product that compute weights of a type, in rows of so many elements, at a precision; the best first. */
+/**
+ * The kinds of product that compute weights of a type, in rows of so many elements, at a precision and in steps or passes
+ * of whole texts; the best first.
+ */
 export function kindsOf(
   weights: GgmlType,
   inputs: number,
   precision: LinearOptions['precision'],
+  step: boolean,
 ): ProductKind[] {
-  const wide: ProductKind = { weights, activations: 'F32' }
-  const isRounded = precision === 'native' && weights !== 'F32' && weights !== 'F16' && inputs % 2 === 0
-  return isRounded ? [{ weights, activations: 'BF16' }, wide] : [wide]
+  const kinds: ProductKind[] = [{ weights, activations: 'F32' }]
+  if (precision === 'f32' || weights === 'F32' || weights === 'F16') return kinds
+  if (inputs % 2 === 0) kinds.unshift({ weights, activations: 'BF16' })
+  if (step && ownBlocks(weights) !== undefined) kinds.unshift({ weights, activations: 'I8' })
+  return kinds
 }
 
 function isMatrix(t: Tensor): boolean {

@@ -25,6 +25,7 @@ import {
   rsi,
   rsp,
 } from './assembler.ts'
+import { emitBytes, emitCountBlocks, wordsOfBlock } from './bytes.ts'
 import { emitDequantise, type OwnBlocks } from './dequantise.ts'
 import type { InstructionSet } from './isa.ts'
 
@@ -49,10 +50,13 @@ export type Source =
       readonly bytes: number
       readonly bf16: boolean
     }
+  /** Blocks of a quantised type as unsigned bytes, four a word, with their scales (bytes.ts). */
+  | { readonly kind: 'bytes'; readonly type: OwnBlocks; readonly bytes: number }
 
 /** Bytes of `words` words of a row; whole blocks. */
 export function sourceBytes(source: Source, words: number): number {
   if (source.kind === 'blocks') return ((words * elementsOf(source)) / source.elements) * source.bytes
+  if (source.kind === 'bytes') return (words / wordsOfBlock(source.type)) * source.bytes
   return words * (source.kind === 'words' ? 4 : 2)
 }
 
@@ -89,7 +93,7 @@ export function emitPack(a: Assembler, isa: InstructionSet, source: Source, dept
     a.jumpIf('le', end)
     a.op('mov', r9, rsi)
     a.op('mov', r13, rdx) // bytes between the rows that are transposed
-    if (source.kind === 'blocks') {
+    if (source.kind === 'blocks' || source.kind === 'bytes') {
       emitWiden(a, isa, source, group, depth, panelStride)
       a.op('lea', r9, at(rdi, depth * panelStride - 64 * group))
       a.moveImmediate(r13, widenedStride(depth))
@@ -111,7 +115,7 @@ export function emitPack(a: Assembler, isa: InstructionSet, source: Source, dept
 function emitWiden(
   a: Assembler,
   isa: InstructionSet,
-  source: Source & { kind: 'blocks' },
+  source: Source & { kind: 'blocks' | 'bytes' },
   group: number,
   depth: number,
   panelStride: number,
@@ -128,14 +132,16 @@ function emitWiden(
   a.op('mov', r14, rsp) // C wants a stack aligned to 16 bytes
   a.op('lea', rsp, at(rsp, -32))
   a.opImmediate('and', rsp, -16)
-  if (source.bf16) a.op('add', r8, r8)
-  a.store(at(rsp), r8) // elements
+  if (source.kind === 'bytes') emitCountBlocks(a, r8, source.type, rax)
+  else if (source.bf16) a.op('add', r8, r8)
+  a.store(at(rsp), r8) // elements, or blocks
   a.store(at(rsp, 8), rdx)
   a.bind(row)
   a.op('mov', rdi, rbp)
   a.op('mov', rsi, r12)
   a.op('mov', rdx, at(rsp))
-  if (source.own !== undefined) emitDequantise(a, isa, source.own, source.bf16)
+  if (source.kind === 'bytes') emitBytes(a, source.type)
+  else if (source.own !== undefined) emitDequantise(a, isa, source.own, source.bf16)
   else {
     a.moveAddress(rax, source.toFloat)
     a.vzeroupper()

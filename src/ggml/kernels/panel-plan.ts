@@ -5,12 +5,13 @@ import type { Pointer } from '../bindings.ts'
 import type { Tensor } from '../tensor.ts'
 import type { LinearOptions } from './linear.ts'
 import { Pages } from './memory.ts'
+import type { ProductKind } from './verify.ts'
 
 /** Weights to be packed, and with what. */
 export interface PanelJob {
   readonly weights: Tensor
   readonly kernels: { readonly pack: Pointer; readonly product: Pointer }
-  readonly activations: 'F32' | 'BF16'
+  readonly activations: ProductKind['activations']
   readonly precision: LinearOptions['precision']
   /** Bytes of one panel. */
   readonly panel: number

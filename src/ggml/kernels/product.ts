@@ -28,6 +28,7 @@ import {
   rsi,
   rsp,
 } from './assembler.ts'
+import { emitCountBlocks } from './bytes.ts'
 import { emitEntry, emitExit, emitFetch, emitTimes } from './frame.ts'
 import type { InstructionSet, MaskContext } from './isa.ts'
 import { emitPack, type Source, scratchBytes, sourceBytes } from './pack.ts'
@@ -62,12 +63,12 @@ const UNROLL = 4
 export interface ProductOptions {
   /** Panels and activations are pairs of bf16, multiplied into f32 (`vdpbf16ps`). */
   readonly bf16: boolean
-  /** Where panels come from; `kept`: they were packed before (kept.ts). */
+  /** Where panels come from; `kept`: they were packed before (kept.ts). Not bytes: see eight-bit.ts. */
   readonly source: Source | 'kept'
 }
 
 const SLOTS = ['w', 'wStride', 'x', 'xStride', 'y', 'N', 'M', 'K'] as const
-const MORE_SLOTS = ['panel', 'threads', 'from', 'words', 'scratch', 'panels', 'mask'] as const
+const MORE_SLOTS = ['panel', 'threads', 'from', 'words', 'scratch', 'panels', 'mask', 'ahead'] as const
 
 /** Where a kernel that goes through panels keeps what does not fit its registers. */
 export type PanelFrame = Record<(typeof SLOTS)[number] | (typeof MORE_SLOTS)[number], Memory>
@@ -87,10 +88,16 @@ export function emitScratch(a: Assembler, isa: InstructionSet, into: Memory): vo
 }
 
 /**
- * Emits the loops over panels ith, ith + nth, ..., and in each over its words of K, at most {@link DEPTH} at a time.
+ * Emits the loops over panels ith, ith + nth, ..., and in each over its words of K, at most `depth` at a time.
  * `each` finds the panel's columns in r15 and its words in `slot.from` and `slot.words`.
  */
-export function emitPanels(a: Assembler, isa: InstructionSet, slot: PanelFrame, each: () => void): void {
+export function emitPanels(
+  a: Assembler,
+  isa: InstructionSet,
+  slot: PanelFrame,
+  each: () => void,
+  depth = DEPTH,
+): void {
   const [panelLoop, depthLoop, panelDone, end] = [a.label(), a.label(), a.label(), a.label()]
   a.bind(panelLoop)
   a.op('mov', rcx, slot.panel)
@@ -108,12 +115,12 @@ export function emitPanels(a: Assembler, isa: InstructionSet, slot: PanelFrame, 
   a.op('mov', r8, slot.K)
   a.op('sub', r8, slot.from)
   a.jumpIf('le', panelDone)
-  a.moveImmediate(rax, DEPTH)
+  a.moveImmediate(rax, depth)
   a.op('cmp', r8, rax)
   a.op('cmovg', r8, rax)
   a.store(slot.words, r8)
   each()
-  a.opImmediate('add', slot.from, DEPTH)
+  a.opImmediate('add', slot.from, depth)
   a.jump(depthLoop)
 
   a.bind(panelDone)
@@ -138,8 +145,13 @@ export function emitPackWords(
   a.op('imul', rsi, slot.wStride)
   a.op('add', rsi, slot.w)
   a.op('mov', rax, slot.from)
-  a.shift('right', rax, Math.log2(DEPTH))
-  emitTimes(a, rax, sourceBytes(source, DEPTH), rcx)
+  if (source.kind === 'bytes') {
+    emitCountBlocks(a, rax, source.type, rcx)
+    emitTimes(a, rax, source.bytes, rcx)
+  } else {
+    a.shift('right', rax, Math.log2(DEPTH))
+    emitTimes(a, rax, sourceBytes(source, DEPTH), rcx)
+  }
   a.op('add', rsi, rax)
   a.op('mov', rdi, slot.scratch)
   a.op('mov', rdx, slot.wStride)

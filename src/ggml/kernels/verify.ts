@@ -7,17 +7,25 @@
 import koffi from '../../core/ffi.ts'
 import type { Pointer } from '../bindings.ts'
 import { blockBytes, blockElements, type GgmlType, isPlain } from '../types.ts'
-import { ownBlocks, quantsOf } from './dequantise.ts'
+import { BLOCK, depthOf, wordsOfBlock } from './bytes.ts'
+import { type OwnBlocks, ownBlocks, quantsOf } from './dequantise.ts'
 import type { InstructionSet } from './isa.ts'
 import { panelBytes } from './kept.ts'
 import { Pages } from './memory.ts'
 import { scratchBytes } from './pack.ts'
 import { DEPTH, TENSOR } from './product.ts'
+import { quantisedWords, SIDE_BYTES } from './quantise.ts'
 
-/** What a kernel multiplies: the weights' type, and whether activations are rounded to bf16. */
+/** What a kernel multiplies: the weights' type, and what activations are rounded to (I8: as quantise.ts does it). */
 export interface ProductKind {
   readonly weights: GgmlType
-  readonly activations: 'F32' | 'BF16'
+  readonly activations: 'F32' | 'BF16' | 'I8'
+}
+
+/** Words that a row of weights of K numbers is in a panel. */
+export function panelWords({ weights, activations }: ProductKind, K: number): number {
+  if (activations === 'I8') return (K / BLOCK) * wordsOfBlock(ownBlocks(weights)!)
+  return activations === 'BF16' ? K / 2 : K
 }
 
 /** A custom operation as it can be called. */
@@ -52,19 +60,20 @@ export function verifyProduct(
 ): void {
   const quantised = !isPlain(kind.weights)
   const isBf16 = kind.activations === 'BF16'
-  const K = DEPTH * (isBf16 ? 2 : 1) + (quantised ? blockElements(kind.weights) : 38)
+  // More than is packed at once.
+  const K = DEPTH * (kind.activations === 'F32' ? 1 : 2) + (quantised ? blockElements(kind.weights) : 38)
   const N = isa.columns + 5
   const M = 2 * isa.rows - 1
   const rowBytes = (K / blockElements(kind.weights)) * blockBytes(kind.weights)
-  const activationBytes = isBf16 ? 2 : 4
+  const xWords = kind.activations === 'I8' ? quantisedWords(K) : isBf16 ? K / 2 : K
   const stride = N + 3 // of results, in words
-  const panels = keep === undefined ? 0 : panelBytes(isa, N, isBf16 ? K / 2 : K)
+  const panels = keep === undefined ? 0 : panelBytes(isa, N, panelWords(kind, K))
   using bench = new Bench([
     ['scratch', 16],
     ['panels', panels],
     ['work', THREADS * scratchBytes(isa, DEPTH)],
     ['w', N * rowBytes],
-    ['x', M * K * activationBytes],
+    ['x', M * xWords * 4],
     ['y', M * stride * 4],
     ['wide', K * 4],
     ['dst', TENSOR.bytes],
@@ -76,9 +85,10 @@ export function verifyProduct(
   const userdata = bench.address('scratch') + (keep === undefined ? 0n : 8n)
   const w = fillWeights(bench, kind.weights, K, N, rowBytes, toFloat)
   if (isBf16) for (let i = 0; i < w.length; i++) w[i] = roundedToBf16(w[i]!)
-  const x = fillActivations(bench, kind.activations, M * K)
+  const x =
+    kind.activations === 'I8' ? fillQuantised(bench, M, K) : fillActivations(bench, kind.activations, M * K)
   bench.tensor('src0', K, N, rowBytes, bench.address('w'))
-  bench.tensor('src1', K, M, K * activationBytes, bench.address('x'))
+  bench.tensor('src1', kind.activations === 'I8' ? xWords : K, M, xWords * 4, bench.address('x'))
   bench.view('dst').setBigUint64(TENSOR.src0, bench.address('src0'), true)
   bench.view('dst').setBigUint64(TENSOR.src1, bench.address('src1'), true)
   for (let i = 0; keep !== undefined && i < THREADS; i++)
@@ -135,8 +145,9 @@ export function verifyKeep(
   toFloat?: Pointer,
 ): void {
   const isBf16 = kind.activations === 'BF16'
-  const K = DEPTH * (isBf16 ? 2 : 1) + (isPlain(kind.weights) ? 38 : blockElements(kind.weights))
-  const words = isBf16 ? K / 2 : K
+  const K =
+    DEPTH * (kind.activations === 'F32' ? 1 : 2) + (isPlain(kind.weights) ? 38 : blockElements(kind.weights))
+  const words = panelWords(kind, K)
   const N = isa.columns + 5
   const rowBytes = (K / blockElements(kind.weights)) * blockBytes(kind.weights)
   const bytes = panelBytes(isa, N, words)
@@ -159,7 +170,9 @@ export function verifyKeep(
   for (let i = 0; i < THREADS; i++) call(bench.address('dst'), i, THREADS, bench.address('places'))
   for (let i = bytes / 4; i < found.length; i++)
     if (found[i] !== UNTOUCHED) throw new Error('it writes behind its panels')
+  const blocks = bench.view('w')
   const wanted = (n: number, k: number): number => {
+    if (kind.activations === 'I8') return wordOf(blocks, ownBlocks(kind.weights)!, n * rowBytes, rowBytes, k)
     if (!isBf16) return f32Bits(w[n * K + k]!)
     const [low, high] = [0, 1].map((i) => bf16Bits(roundedToBf16(flushed(w[n * K + 2 * k + i]!))))
     return (low! | (high! << 16)) >>> 0
@@ -170,6 +183,29 @@ export function verifyKeep(
       if (found[(panel * words + k) * isa.columns + (n % isa.columns)] !== wanted(n, k))
         throw new Error(`word ${k} of row ${n} is not the weight`)
     }
+}
+
+/** Word k of what a row of blocks becomes (bytes.ts), the row's bytes beginning at `from`. */
+function wordOf(view: DataView, type: OwnBlocks, from: number, rowBytes: number, k: number): number {
+  const depth = depthOf(type)
+  const before = Math.floor(k / depth) * (depth / wordsOfBlock(type)) // blocks in chunks before its own
+  const blocks = Math.min(depth / wordsOfBlock(type), rowBytes / blockBytes(type) - before)
+  const at = k % depth
+  const half = (block: number, offset: number): number =>
+    f32Bits(f16Value(view.getUint16(from + (before + block) * blockBytes(type) + offset, true)))
+  if (at >= 9 * blocks) return half(at - 9 * blocks, 2)
+  if (at >= 8 * blocks) return half(at - 8 * blocks, 0)
+  const block = from + (before + Math.floor(at / 8)) * blockBytes(type) + quantsOf(type)
+  let word = 0
+  for (let i = 0; i < 4; i++) {
+    const j = 4 * (at % 8) + i
+    const byte =
+      type === 'Q8_0'
+        ? view.getInt8(block + j) + 128
+        : ((view.getUint8(block + (j % 16)) >> (j < 16 ? 0 : 4)) & 15) + (type === 'Q4_0' ? 120 : 0)
+    word |= byte << (8 * i)
+  }
+  return word >>> 0
 }
 
 /** Named pieces of memory at addresses that C can be given. */
@@ -284,6 +320,30 @@ function fillActivations(bench: Bench, type: 'F32' | 'BF16', count: number): Flo
     view.setFloat32(4 * i, value, true)
     return value
   })
+}
+
+/** Writes rows of 8 bits as quantise.ts makes them, and returns their values. */
+function fillQuantised(bench: Bench, M: number, K: number): Float64Array {
+  const view = bench.view('x')
+  const values = new Float64Array(M * K)
+  for (let m = 0; m < M; m++) {
+    const row = 4 * quantisedWords(K) * m
+    for (let block = 0; block < K / BLOCK; block++) {
+      const d = Math.fround(1 / 127 + mixed(m * K + block) / 2 ** 36)
+      let sum = 0
+      for (let i = BLOCK * block; i < BLOCK * (block + 1); i++) {
+        const q = (mixed(~(m * K + i)) % 255) - 127
+        view.setInt8(row + i, q)
+        values[m * K + i] = q * d
+        sum += q
+      }
+      const side = row + K + SIDE_BYTES * block
+      view.setFloat32(side, d, true)
+      view.setFloat32(side + 4, d * sum, true)
+      view.setInt32(side + 8, -128 * sum, true)
+    }
+  }
+  return values
 }
 
 let toFloatPrototype: ReturnType<typeof koffi.proto> | undefined
