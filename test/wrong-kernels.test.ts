@@ -17,7 +17,7 @@ import { expectGolden, goldenHooks, MODELS, openGolden } from './support/golden.
 import { loadTiny } from './support/tiny.ts'
 
 const linux = process.platform === 'linux' && process.arch === 'x64'
-const cpu = linux ? readCpu() : { avx2: false, avx512: false, bf16: false }
+const cpu = linux ? readCpu() : { avx2: false, avx512: false, bf16: false, vnni: false }
 const SETS: InstructionSet[] = [...(cpu.avx512 ? [AVX512] : []), ...(cpu.avx2 ? [AVX2] : [])]
 const TYPES = ['F32', 'F16', 'BF16', 'Q4_0', 'Q8_0', 'Q6_K'] as const satisfies GgmlType[]
 const [K, M, N] = [512, 40, 11]
@@ -97,6 +97,11 @@ describe.skipIf(SETS.length === 0)(
       expect(kernels.gather(64)).toBeUndefined()
       expect(kernels.kept({ weights: 'Q8_0', activations: 'F32' })).toBeUndefined()
       expect(kernels.above()).toBeUndefined()
+      for (const weights of ['Q4_0', 'Q8_0'] as const) {
+        expect(kernels.product({ weights, activations: 'I8' })).toBeUndefined()
+        expect(kernels.kept({ weights, activations: 'I8' })).toBeUndefined()
+      }
+      expect(kernels.quantise()).toBeUndefined()
       expect(kernels.blockSums()).toBeUndefined()
 
       const { off, failed } = kernels.report()
@@ -112,6 +117,15 @@ describe.skipIf(SETS.length === 0)(
           ...['Q8_0', 'F32'].map((type) => `panels of ${type} x F32`),
           ...['sum', 'dot', 'dot-bf16'].map((kind) => `sparse ${kind}`),
           ...(isa === AVX512 ? ['products above cuts'] : []),
+          ...(kernels.hasVnni
+            ? [
+                'Q4_0 x I8',
+                'Q8_0 x I8',
+                'panels of Q4_0 x I8',
+                'panels of Q8_0 x I8',
+                'activations of 8 bits',
+              ]
+            : []),
           'sums of blocks',
         ].sort(),
       )

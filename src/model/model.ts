@@ -30,7 +30,7 @@ import { checkLengths, type Layout, planPacks } from './layout.ts'
 import { logProbabilities } from './log-probabilities.ts'
 import type { Adapter } from './lora.ts'
 import { median, rowNorms } from './norms.ts'
-import { packWeights, panelsPay } from './panels.ts'
+import { packWeights, panelsServe } from './panels.ts'
 import type { Receipt } from './receipts.ts'
 import { Draws } from './sample.ts'
 import { textPass } from './text-pass.ts'
@@ -300,7 +300,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
 
   /** Before steps of so many sequences: packs weights that never change once (panels.ts). @throws as `packWeights` */
   async prepareSteps(sequences: number, signal?: AbortSignal): Promise<void> {
-    if (!this.#mayPack || !panelsPay(sequences)) return
+    if (!this.#mayPack || !panelsServe(sequences)) return
     await packWeights(this.backend, this.weights, this.precision, signal)
     this.#mayPack = false
   }

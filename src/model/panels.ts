@@ -10,12 +10,9 @@ import { FEWEST_ROWS, type LinearOptions } from '../ggml/kernels/linear.ts'
 import { keepPanels } from '../ggml/panels.ts'
 import type { Weights } from './weights.ts'
 
-/** Sequences of a step beyond which products are work enough for packing not to count. */
-const MOST_ROWS = 400
-
-/** Whether panels pay in steps of so many sequences: fewer than the least are multiplied by ggml. */
-export function panelsPay(sequences: number): boolean {
-  return sequences >= FEWEST_ROWS && sequences <= MOST_ROWS
+/** Whether steps of so many sequences use panels: fewer are multiplied by ggml. */
+export function panelsServe(sequences: number): boolean {
+  return sequences >= FEWEST_ROWS
 }
 
 /** Share of the memory of machine or container that the panels of one model may take. */

@@ -35,9 +35,9 @@ it('is of ggml where kernels are off', () => {
 it('names what serves, and leaves out no kernel that failed', (context) => {
   vi.stubEnv(KERNELS_VARIABLE, '')
   using backend = new Backend({ device: 'cpu' })
-  const { off, instructions, bf16 } = kernelsOf(backend.engine).report()
+  const { off, instructions, bf16, vnni } = kernelsOf(backend.engine).report()
   context.skip(off !== undefined, `no kernels here: ${off}`)
-  const kernels = `${backend.engine.version}, ${instructions}${bf16 ? ' bf16' : ''} kernels`
+  const kernels = `${backend.engine.version}, ${instructions}${bf16 ? ' bf16' : ''}${vnni ? ' vnni' : ''} kernels`
   expect([label('native'), label('f32')]).toEqual([kernels, kernels])
   // Tested as wrong as they are: multiply-adds take their first factor twice.
   for (const isa of [AVX2, AVX512]) {

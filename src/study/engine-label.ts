@@ -18,7 +18,7 @@ export interface LabelledModel {
  * then those of another or ggml's own: so what this model's passes and steps want is tested here, before its first use, and
  * the label names what failed.
  *
- * @example engineLabel(backend, description, 'native') // '0.23.0, avx512 bf16 kernels'
+ * @example engineLabel(backend, description, 'native') // '0.23.0, avx512 bf16 vnni kernels'
  */
 export function engineLabel(
   backend: Backend,
@@ -28,7 +28,7 @@ export function engineLabel(
   const { version } = backend.engine
   if (!backend.isCpu) return version
   const kernels = kernelsOf(backend.engine)
-  const { off, instructions, bf16 } = kernels.report()
+  const { off, instructions, bf16, vnni } = kernels.report()
   if (off !== undefined) return `${version}, ggml products`
   const asked: string[] = []
   // A random twin has weights of f16.
@@ -36,6 +36,9 @@ export function engineLabel(
     for (const kind of kindsOf(type, EVEN, precision, true)) {
       kernels.product(kind)
       asked.push(`${kind.weights} x ${kind.activations}`)
+      if (kind.activations !== 'I8') continue
+      kernels.quantise()
+      asked.push('activations of 8 bits')
     }
   const { headDim, heads, kvHeads, width } = architecture
   kernels.attention(headDim)
@@ -48,9 +51,9 @@ export function engineLabel(
   kernels.gather(width)
   asked.push('sparse sum', 'sparse dot', 'sparse dot-bf16')
   const failed = kernels.report().failed.map((reason) => reason.slice(0, reason.indexOf(':')))
-  const without = asked.filter((name) => failed.includes(name)).sort()
+  const without = [...new Set(asked)].filter((name) => failed.includes(name)).sort()
   const lack = without.length === 0 ? '' : ` without ${without.join('; ')}`
-  return `${version}, ${instructions}${bf16 ? ' bf16' : ''} kernels${lack}`
+  return `${version}, ${instructions}${bf16 ? ' bf16' : ''}${vnni ? ' vnni' : ''} kernels${lack}`
 }
 
 /** Rows of an even number of elements: odd ones take the kinds that f32 takes. */

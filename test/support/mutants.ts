@@ -16,8 +16,8 @@ export function mutantsOf(isa: InstructionSet, code: Uint8Array): { what: string
     if (code[i] !== prefix) continue
     const map = code[i + 1]! & (isa === AVX512 ? 7 : 31)
     const byte = code[i + opcode]!
-    // A multiply-add, of f32 or of bf16, that takes its weights from another register: every 23rd of them.
-    if (map === 2 && (byte === 0xb8 || byte === 0x52) && products++ % 23 === 0)
+    // A multiply-add, of f32, of bf16 or of bytes, that takes its weights from another register: every 23rd of them.
+    if (map === 2 && (byte === 0xb8 || byte === 0x52 || byte === 0x50) && products++ % 23 === 0)
       change('multiply-add', i + 2, code[i + 2]! ^ 0x08)
     if (map === 1 && (byte === 0x14 || byte === 0x15)) {
       if (found.length % 3 === 0) change('unpack', i + opcode, byte ^ 1)

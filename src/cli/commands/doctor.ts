@@ -220,7 +220,7 @@ function describe(f: Findings): string {
 function kernelText(k: KernelReport): string {
   if (k.off !== undefined) return `off, the engine's own products serve: ${k.off}`
   const way = k.mapping === 'memfd' ? ', through an anonymous file' : ''
-  return `${k.instructions}${k.bf16 ? ' with bf16' : ''}${way}; ${k.passed} passed their tests`
+  return `${k.instructions}${k.bf16 ? ' with bf16' : ''}${k.vnni ? `${k.bf16 ? ' and' : ' with'} 8 bits` : ''}${way}; ${k.passed} passed their tests`
 }
 
 function speedText(s: ProductSpeed): string {

@@ -14,7 +14,7 @@ import { mixed } from './verify.ts'
 const cpu =
   process.platform === 'linux' && process.arch === 'x64'
     ? readCpu()
-    : { avx2: false, avx512: false, bf16: false }
+    : { avx2: false, avx512: false, bf16: false, vnni: false }
 const sets = [...(cpu.avx512 ? [AVX512] : []), ...(cpu.avx2 ? [AVX2] : [])]
 
 /** A mark behind the last number, which must stay. */

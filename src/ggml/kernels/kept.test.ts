@@ -21,7 +21,7 @@ import { emitProduct } from './product.ts'
 import { callable, type ProductCall, type ProductKind, verifyKeep, verifyProduct } from './verify.ts'
 
 const linux = process.platform === 'linux' && process.arch === 'x64'
-const cpu = linux ? readCpu() : { avx2: false, avx512: false, bf16: false }
+const cpu = linux ? readCpu() : { avx2: false, avx512: false, bf16: false, vnni: false }
 const SETS: InstructionSet[] = [...(cpu.avx512 ? [AVX512] : []), ...(cpu.avx2 ? [AVX2] : [])]
 const types = (Object.keys(TYPE_IDS) as GgmlType[]).filter((t) => t !== 'I32' && t !== 'I64')
 const map = (code: Uint8Array): ProductCall => callable(mapCode(code).address)

@@ -27,7 +27,7 @@ import { emitProduct } from './product.ts'
 import { callable, type ProductKind, verifyProduct } from './verify.ts'
 
 const linux = process.platform === 'linux' && process.arch === 'x64'
-const cpu = linux ? readCpu() : { avx2: false, avx512: false, bf16: false }
+const cpu = linux ? readCpu() : { avx2: false, avx512: false, bf16: false, vnni: false }
 /** The instruction sets of this processor. */
 const SETS: InstructionSet[] = [...(cpu.avx512 ? [AVX512] : []), ...(cpu.avx2 ? [AVX2] : [])]
 const types = (Object.keys(TYPE_IDS) as GgmlType[]).filter((t) => t !== 'I32' && t !== 'I64')
