@@ -71,7 +71,9 @@ describe('generation', () => {
     }
     const write = async (batch: number): Promise<readonly number[][]> =>
       (await generate(model, many, { maxTokens: 12, temperature: 1, batch })).texts.map((t) => [...t.tokens])
+    const packing = vi.spyOn(model, 'prepareSteps').mockResolvedValue(undefined)
     const fly = await write(65)
+    packing.mockRestore()
     expect(keeps()).toBe(false)
     await generate(model, many.slice(0, 7), { maxTokens: 2 })
     expect(keeps()).toBe(false)
