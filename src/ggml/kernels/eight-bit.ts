@@ -38,8 +38,10 @@ import { emitPack, type Source } from './pack.ts'
 import {
   DEPTH,
   emitKeptPlace,
+  emitOperands,
   emitPackWords,
   emitPanels,
+  emitRows,
   emitScratch,
   type PanelFrame,
   panelFrame,
@@ -73,7 +75,6 @@ export function emitEightBit(type: OwnBlocks, source: (Source & { kind: 'bytes' 
   const { slot, bytes: frame } = panelFrame()
   const masks: MaskContext = { slot: slot.mask, table: a.label() } // AVX-512 needs neither
   const start = a.label()
-  const fetch = (into: Memory, base: number, offset: number): void => emitFetch(a, into, base, offset)
   a.endbr64()
   a.jump(start)
   const pack = source === 'kept' ? undefined : emitPack(a, AVX512, source, DEPTH)
@@ -81,18 +82,9 @@ export function emitEightBit(type: OwnBlocks, source: (Source & { kind: 'bytes' 
   emitEntry(a, frame)
   a.store(slot.panel, rsi)
   a.store(slot.threads, rdx)
-  if (source === 'kept') fetch(slot.panels, rcx, 0)
+  if (source === 'kept') emitFetch(a, slot.panels, rcx, 0)
   else emitScratch(a, AVX512, slot.scratch)
-  a.op('mov', rcx, at(rdi, TENSOR.src0))
-  a.op('mov', rdx, at(rdi, TENSOR.src1))
-  fetch(slot.w, rcx, TENSOR.data)
-  fetch(slot.wStride, rcx, TENSOR.nb1)
-  fetch(slot.x, rdx, TENSOR.data)
-  fetch(slot.xStride, rdx, TENSOR.nb1)
-  fetch(slot.y, rdi, TENSOR.data)
-  fetch(slot.N, rdi, TENSOR.ne0)
-  fetch(slot.M, rdi, TENSOR.ne1)
-  a.op('mov', r13, at(rdi, TENSOR.nb1))
+  emitOperands(a, slot)
   a.op('mov', rax, at(rcx, TENSOR.ne0))
   a.store(slot.mask, rax) // K in numbers
   emitCountWords(a, rax, type, rcx)
@@ -141,24 +133,7 @@ export function emitEightBit(type: OwnBlocks, source: (Source & { kind: 'bytes' 
     emitTimes(a, r12, LINE, rax)
     a.op('add', r12, slot.y)
 
-    const [rowLoop, remainder, done] = [a.label(), a.label(), a.label()]
-    a.bind(rowLoop)
-    a.opImmediate('cmp', rbp, ROWS)
-    a.jumpIf('l', remainder)
-    emitBlocks(a, ROWS, type, slot, source === 'kept')
-    a.op('lea', r14, at(r14, 0, r8, 4))
-    a.opImmediate('sub', rbp, ROWS)
-    a.jump(rowLoop)
-    a.bind(remainder)
-    for (let count = ROWS - 1; count > 0; count--) {
-      const other = a.label()
-      a.opImmediate('cmp', rbp, count)
-      a.jumpIf('ne', other)
-      emitBlocks(a, count, type, slot, source === 'kept')
-      a.jump(done)
-      a.bind(other)
-    }
-    a.bind(done)
+    emitRows(a, ROWS, (count) => emitBlocks(a, count, type, slot, source === 'kept'))
   }
   emitPanels(a, AVX512, slot, each, depthOf(type))
   emitExit(a, frame)

@@ -87,6 +87,20 @@ export function emitScratch(a: Assembler, isa: InstructionSet, into: Memory): vo
   a.store(into, rsi)
 }
 
+/** Fetches what is to be multiplied. rdi: dst; leaves src0 in rcx, src1 in rdx, and the bytes between rows of dst in r13. */
+export function emitOperands(a: Assembler, slot: PanelFrame): void {
+  a.op('mov', rcx, at(rdi, TENSOR.src0))
+  a.op('mov', rdx, at(rdi, TENSOR.src1))
+  emitFetch(a, slot.w, rcx, TENSOR.data)
+  emitFetch(a, slot.wStride, rcx, TENSOR.nb1)
+  emitFetch(a, slot.x, rdx, TENSOR.data)
+  emitFetch(a, slot.xStride, rdx, TENSOR.nb1)
+  emitFetch(a, slot.y, rdi, TENSOR.data)
+  emitFetch(a, slot.N, rdi, TENSOR.ne0)
+  emitFetch(a, slot.M, rdi, TENSOR.ne1)
+  a.op('mov', r13, at(rdi, TENSOR.nb1))
+}
+
 /**
  * Emits the loops over panels ith, ith + nth, ..., and in each over its words of K, at most `depth` at a time.
  * `each` finds the panel's columns in r15 and its words in `slot.from` and `slot.words`.
@@ -175,8 +189,6 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
   const { slot, bytes: frame } = panelFrame()
   const masks: MaskContext = { slot: slot.mask, table: a.label() }
   const start = a.label()
-  const fetch = (into: Memory, base: number, offset: number): void => emitFetch(a, into, base, offset)
-
   a.endbr64()
   a.jump(start)
   const pack = source === 'kept' ? undefined : emitPack(a, isa, source, DEPTH)
@@ -185,18 +197,9 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
   a.store(slot.panel, rsi)
   a.store(slot.threads, rdx)
   // userdata points to the address of the scratch, or to that of the panels
-  if (source === 'kept') fetch(slot.panels, rcx, 0)
+  if (source === 'kept') emitFetch(a, slot.panels, rcx, 0)
   else emitScratch(a, isa, slot.scratch)
-  a.op('mov', rcx, at(rdi, TENSOR.src0))
-  a.op('mov', rdx, at(rdi, TENSOR.src1))
-  fetch(slot.w, rcx, TENSOR.data)
-  fetch(slot.wStride, rcx, TENSOR.nb1)
-  fetch(slot.x, rdx, TENSOR.data)
-  fetch(slot.xStride, rdx, TENSOR.nb1)
-  fetch(slot.y, rdi, TENSOR.data)
-  fetch(slot.N, rdi, TENSOR.ne0)
-  fetch(slot.M, rdi, TENSOR.ne1)
-  a.op('mov', r13, at(rdi, TENSOR.nb1))
+  emitOperands(a, slot)
   a.op('mov', rax, at(rdx, TENSOR.ne0))
   if (bf16) a.shift('right', rax, 1)
   a.store(slot.K, rax)
@@ -217,36 +220,44 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
     emitTimes(a, r12, columns * 4, rax)
     a.op('add', r12, slot.y)
 
-    const [rowLoop, remainder, done] = [a.label(), a.label(), a.label()]
     // Quantised rows are whole blocks: their words are a multiple of every chain's steps.
     const even = source !== 'kept' && source.kind === 'blocks'
     const tile = (count: number): void => {
       emitTile(a, isa, count, { ...slot, masks }, { bf16, even, chain: bf16 ? CHAIN_BF16 : CHAIN })
       a.op('mov', r12, rsi)
     }
-    a.bind(rowLoop)
-    a.opImmediate('cmp', rbp, rows)
-    a.jumpIf('l', remainder)
-    tile(rows)
-    a.op('mov', rax, r8)
-    emitTimes(a, rax, rows, rcx)
-    a.op('add', r14, rax)
-    a.opImmediate('sub', rbp, rows)
-    a.jump(rowLoop)
-    a.bind(remainder)
-    for (let count = rows - 1; count > 0; count--) {
-      const other = a.label()
-      a.opImmediate('cmp', rbp, count)
-      a.jumpIf('ne', other)
-      tile(count)
-      a.jump(done)
-      a.bind(other)
-    }
-    a.bind(done)
+    emitRows(a, rows, tile)
   })
   emitExit(a, frame)
   isa.emitData(a, masks)
   return a.finish()
+}
+
+/**
+ * Emits a tile for each `rows` of the rbp rows, and one for those that are left. r14: the first row, r8: bytes to the
+ * next. Clobbers rax and rcx beside what `tile` does.
+ */
+export function emitRows(a: Assembler, rows: number, tile: (count: number) => void): void {
+  const [rowLoop, remainder, done] = [a.label(), a.label(), a.label()]
+  a.bind(rowLoop)
+  a.opImmediate('cmp', rbp, rows)
+  a.jumpIf('l', remainder)
+  tile(rows)
+  a.op('mov', rax, r8)
+  emitTimes(a, rax, rows, rcx)
+  a.op('add', r14, rax)
+  a.opImmediate('sub', rbp, rows)
+  a.jump(rowLoop)
+  a.bind(remainder)
+  for (let count = rows - 1; count > 0; count--) {
+    const other = a.label()
+    a.opImmediate('cmp', rbp, count)
+    a.jumpIf('ne', other)
+    tile(count)
+    a.jump(done)
+    a.bind(other)
+  }
+  a.bind(done)
 }
 
 /** What a tile finds in the frame of its kernel: the packed panel, its words, and how many came before them. */
