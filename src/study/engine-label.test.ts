@@ -4,6 +4,7 @@ import { afterEach, expect, it, vi } from 'vitest'
 import { MODELS } from '../../test/support/golden-tensors.ts'
 import { openCheckpoint } from '../formats/checkpoint.ts'
 import { Backend } from '../ggml/backend.ts'
+import { Vectors } from '../ggml/kernels/exponential.ts'
 import { AVX2, AVX512 } from '../ggml/kernels/isa.ts'
 import { KERNELS_VARIABLE, Kernels, kernelsOf } from '../ggml/kernels/kernels.ts'
 import { describeCheckpoint } from '../model/load.ts'
@@ -39,7 +40,8 @@ it('names what serves, and leaves out no kernel that failed', (context) => {
   context.skip(off !== undefined, `no kernels here: ${off}`)
   const kernels = `${backend.engine.version}, ${instructions}${bf16 ? ' bf16' : ''}${vnni ? ' vnni' : ''} kernels`
   expect([label('native'), label('f32')]).toEqual([kernels, kernels])
-  // Tested as wrong as they are: multiply-adds take their first factor twice.
+  // Tested as wrong as they are: multiply-adds take their first factor twice, exp is none.
+  vi.spyOn(Vectors.prototype, 'exp').mockImplementation(() => {})
   for (const isa of [AVX2, AVX512]) {
     const multiplyAdd = isa.multiplyAdd.bind(isa)
     vi.spyOn(isa, 'multiplyAdd').mockImplementation((a, round, target, x) =>
@@ -47,7 +49,7 @@ it('names what serves, and leaves out no kernel that failed', (context) => {
     )
   }
   const wrong = new Kernels(backend.engine, '')
-  for (const name of ['product', 'attention', 'stepAttention', 'gather', 'report'] as const) {
+  for (const name of ['product', 'attention', 'stepAttention', 'gather', 'blockSums', 'report'] as const) {
     const own = wrong[name].bind(wrong)
     vi.spyOn(Kernels.prototype, name).mockImplementation(own as never)
   }
@@ -60,6 +62,7 @@ it('names what serves, and leaves out no kernel that failed', (context) => {
     'sparse sum',
     'steps of 16, 4 on 2, BF16',
     'steps of 16, 4 on 2, F32',
+    'sums of blocks',
   ]
   expect(label('f32')).toBe(`${kernels} without ${lack.join('; ')}`)
   const more = bf16 ? ['BF16 x BF16'] : []

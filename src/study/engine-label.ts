@@ -14,7 +14,7 @@ export interface LabelledModel {
 }
 
 /**
- * The engine and whose products, attention and means serve a model. A kernel that fails its test is not used, and numbers are
+ * The engine and whose products, attention, draws and means serve a model. A kernel that fails its test is not used, and numbers are
  * then those of another or ggml's own: so what this model's passes and steps want is tested here, before its first use, and
  * the label names what failed.
  *
@@ -47,6 +47,9 @@ export function engineLabel(
     kernels.stepAttention({ headDim, heads, kvHeads, type })
     asked.push(`steps of ${headDim}, ${heads} on ${kvHeads}, ${type}`)
   }
+  // Drawn tokens.
+  kernels.blockSums()
+  asked.push('sums of blocks')
   // Means of harvests.
   kernels.gather(width)
   asked.push('sparse sum', 'sparse dot', 'sparse dot-bf16')
