@@ -29,6 +29,25 @@ describe.each(['llama3.1', 'gemma3', 'olmo3'])('%s', (family) => {
   })
 })
 
+it.each(['llama3.1', 'gemma3', 'qwen3'])('reading what norms give changes no bit of %s', async (family) => {
+  using inputs = openGolden(family)
+  using model = await loadTiny(join(MODELS, family))
+  const texts = [inputs.tokens(0), inputs.tokens(1)]
+  const hooks = ['blocks.*.hook_resid_post']
+  const bare = await model.run(texts, { hooks, logits: 'all' })
+  const read = await model.run(texts, {
+    hooks: [...hooks, 'blocks.*.ln2.hook_normalized', 'ln_final.hook_normalized'],
+    logits: 'all',
+  })
+  for (const item of [0, 1]) {
+    expect(read.logits(item).data).toBeBitIdentical(bare.logits(item).data)
+    for (let layer = 0; layer < model.architecture.layers.length; layer++) {
+      const hook = `blocks.${layer}.hook_resid_post`
+      expect(read.get(hook, item).data, hook).toBeBitIdentical(bare.get(hook, item).data)
+    }
+  }
+})
+
 describe.each(['llama3.1', 'gemma3', 'olmo3'])('what the MLP of %s reads', (family) => {
   it('is the norm of the golden residual stream, before and after the weight', async () => {
     using golden = openGolden(family, 'hooks.safetensors')

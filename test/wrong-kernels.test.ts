@@ -28,13 +28,17 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-/** Multiply-adds square their first factor, stores take another register, comparisons ask for less instead of more, exp is none. */
+/** Multiply-adds square their first factor, stores take another register, comparisons ask for less instead of more, exp and roots are none. */
 function spoil(isa: InstructionSet): void {
   const multiplyAdd = isa.multiplyAdd.bind(isa)
   vi.spyOn(isa, 'multiplyAdd').mockImplementation((a, bf16, target, x) => multiplyAdd(a, bf16, target, x, x))
   const store = isa.store.bind(isa)
   vi.spyOn(isa, 'store').mockImplementation((a, r, memory, mask) => store(a, r ^ 1, memory, mask))
   vi.spyOn(Vectors.prototype, 'exp').mockImplementation(() => {})
+  const op = Vectors.prototype.op
+  vi.spyOn(Vectors.prototype, 'op').mockImplementation(function (this: Vectors, name, ...rest) {
+    op.call(this, name === 'vsqrtps' ? 'vmovups' : name, ...rest)
+  })
   const evex = Assembler.prototype.evex
   vi.spyOn(Assembler.prototype, 'evex').mockImplementation(function (this: Assembler, name, ...rest) {
     const [register, second, operand, options] = rest
@@ -103,6 +107,7 @@ describe.skipIf(SETS.length === 0)(
       }
       expect(kernels.quantise()).toBeUndefined()
       expect(kernels.blockSums()).toBeUndefined()
+      for (const weighted of [true, false]) expect(kernels.norm(1e-5, weighted)).toBeUndefined()
 
       const { off, failed } = kernels.report()
       expect(off).toBeUndefined()
@@ -127,6 +132,8 @@ describe.skipIf(SETS.length === 0)(
               ]
             : []),
           'sums of blocks',
+          'norm, eps 0.00001',
+          'weighted norm, eps 0.00001',
         ].sort(),
       )
       // Every reason says what was found, not that something broke.

@@ -5,6 +5,7 @@
  */
 
 import type { AttentionPlan } from './kernels/attention-plan.ts'
+import { STEP } from './kernels/softmax.ts'
 import type { StepPlan } from './kernels/step-plan.ts'
 import {
   bytesOf,
@@ -253,4 +254,16 @@ export function checkAbove(p: Tensor, cuts: Tensor, norms: Tensor, margins: Tens
 export function checkBlockSums(logits: Tensor): void {
   if (logits.type !== 'F32' || !isPacked(logits) || logits.ne[2] * logits.ne[3] !== 1)
     throw shapeError('blockSums', 'packed rows of F32', layoutOf(logits))
+}
+
+/** Whether the kernel of norms serves: rows of F32 that follow each other, of whole steps, and a weight as long. */
+export function isNormed(x: Tensor, weight: Tensor | undefined, eps: number): boolean {
+  const rows = x.ne[2] * x.ne[3] === 1 ? isPacked(x) : isContiguous(x)
+  const fits =
+    weight === undefined ||
+    (weight.type === 'F32' &&
+      isContiguous(weight) &&
+      weight.ne[0] === elements(weight) &&
+      weight.ne[0] === x.ne[0])
+  return x.type === 'F32' && rows && fits && x.ne[0] % STEP === 0 && eps >= 0
 }

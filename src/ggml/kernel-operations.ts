@@ -113,6 +113,24 @@ export abstract class KernelOperations extends Operations {
     return this.#custom([blockSumWords(logits.ne[0]), logits.ne[1]], args, address)
   }
 
+  /**
+   * RMS norm along the first axis, times a weight [d] where there is one: x / sqrt(mean(x^2) + eps) w, by a kernel of our
+   * own where one serves. A weight that is multiplied behind it gives the same bits.
+   */
+  norm(x: Tensor, weight: Tensor | undefined, eps: number): Tensor {
+    const served = check.isNormed(x, weight, eps)
+    const address = served ? this.backend.kernels?.kernels.norm(eps, weight !== undefined) : undefined
+    if (address === undefined) {
+      const y = this.rmsNorm(x, eps)
+      return weight === undefined ? y : this.mul(y, weight)
+    }
+    const flat = x.ne[2] * x.ne[3] === 1
+    const rows = flat ? x : this.reshape(x, [x.ne[0], x.ne[1] * x.ne[2] * x.ne[3]])
+    const args = weight === undefined ? [rows] : [rows, weight]
+    const y = this.#custom([rows.ne[0], rows.ne[1]], args, address)
+    return flat ? y : this.reshape(y, x.ne)
+  }
+
   /** An operation of our own: F32 of this shape, made by the kernel at an address on every thread. */
   #custom(
     shape: readonly number[],

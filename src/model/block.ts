@@ -57,22 +57,19 @@ export function block(c: BlockContext, w: LayerWeights, layer: number, x: Tensor
   let attn = c.linear(w.o, attention(c, w, layer, normed(c, x, w.beforeAttention)))
   if (w.afterAttention !== undefined) attn = normed(c, attn, w.afterAttention)
   x = c.hook(name('hook_resid_mid'), g.add(x, c.hook(name('hook_attn_out'), attn)))
-  const scaled = (y: Tensor): Tensor => c.hook(name('ln2.hook_normalized'), y)
-  const h = c.hook(name('mlp.hook_in'), normed(c, x, w.beforeMlp, scaled))
+  const h = c.hook(name('mlp.hook_in'), normed(c, x, w.beforeMlp, name('ln2.hook_normalized')))
   const post = c.hook(name('mlp.hook_post'), gated(c, c.linear(w.gate, h), c.linear(w.up, h)))
   let mlp = c.linear(w.down, post)
   if (w.afterMlp !== undefined) mlp = normed(c, mlp, w.afterMlp)
   return c.hook(name('hook_resid_post'), g.add(x, c.hook(name('hook_mlp_out'), mlp)))
 }
 
-/** RMS norm with its weight; a missing norm is the identity. `see` gets what the weight multiplies. */
-function normed(
-  c: BlockContext,
-  x: Tensor,
-  weight: Tensor | undefined,
-  see: (y: Tensor) => Tensor = (y) => y,
-): Tensor {
-  return weight === undefined ? x : c.graph.mul(see(c.graph.rmsNorm(x, c.architecture.normEps)), weight)
+/** RMS norm with its weight; a missing norm is the identity. `hook`, if any, is what the weight multiplies: the bits are those of both at once. */
+function normed(c: BlockContext, x: Tensor, weight: Tensor | undefined, hook?: string): Tensor {
+  const { normEps } = c.architecture
+  if (weight === undefined) return x
+  if (hook === undefined || !c.isHooked(hook)) return c.graph.norm(x, weight, normEps)
+  return c.graph.mul(c.hook(hook, c.graph.norm(x, undefined, normEps)), weight)
 }
 
 function gated(c: BlockContext, gate: Tensor, up: Tensor): Tensor {

@@ -188,12 +188,17 @@ function assemble(
       options.logitRows === undefined
         ? undefined
         : graph.input('I32', [options.logitRows.length], options.logitRows)
-    const narrow = rows !== undefined && !finalHooked ? graph.getRows(x, rows) : x
-    let h = hook('ln_final.hook_normalized', graph.rmsNorm(narrow, a.normEps))
+    const scaled = finalHooked
+      ? hook('ln_final.hook_normalized', graph.norm(x, undefined, a.normEps))
+      : undefined
     if (rows !== undefined) {
       const ends = model.mix?.ends(graph)
-      h = graph.mul(h, ends?.finalNorm ?? weights.finalNorm)
-      if (finalHooked) h = graph.getRows(h, rows)
+      const weight = ends?.finalNorm ?? weights.finalNorm
+      // The same bits either way.
+      const h =
+        scaled === undefined
+          ? graph.norm(graph.getRows(x, rows), weight, a.normEps)
+          : graph.getRows(graph.mul(scaled, weight), rows)
       logits = ends === undefined ? graph.linear(weights.output, h, how) : linear(ends.output, h)
       if (a.logitSoftcap > 0)
         logits = graph.scale(graph.tanh(graph.scale(logits, 1 / a.logitSoftcap)), a.logitSoftcap)

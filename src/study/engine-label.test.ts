@@ -40,7 +40,7 @@ it('names what serves, and leaves out no kernel that failed', (context) => {
   context.skip(off !== undefined, `no kernels here: ${off}`)
   const kernels = `${backend.engine.version}, ${instructions}${bf16 ? ' bf16' : ''}${vnni ? ' vnni' : ''} kernels`
   expect([label('native'), label('f32')]).toEqual([kernels, kernels])
-  // Tested as wrong as they are: multiply-adds take their first factor twice, exp is none.
+  // Tested as wrong as they are: multiply-adds take their first factor twice, exp and roots are none.
   vi.spyOn(Vectors.prototype, 'exp').mockImplementation(() => {})
   for (const isa of [AVX2, AVX512]) {
     const multiplyAdd = isa.multiplyAdd.bind(isa)
@@ -48,8 +48,12 @@ it('names what serves, and leaves out no kernel that failed', (context) => {
       multiplyAdd(a, round, target, x, x),
     )
   }
+  const op = Vectors.prototype.op
+  vi.spyOn(Vectors.prototype, 'op').mockImplementation(function (this: Vectors, name, ...rest) {
+    op.call(this, name === 'vsqrtps' ? 'vmovups' : name, ...rest)
+  })
   const wrong = new Kernels(backend.engine, '')
-  for (const name of ['product', 'attention', 'stepAttention', 'gather', 'blockSums', 'report'] as const) {
+  for (const name of ['product', 'attention', 'stepAttention', 'gather', 'blockSums', 'norm', 'report'] as const) {
     const own = wrong[name].bind(wrong)
     vi.spyOn(Kernels.prototype, name).mockImplementation(own as never)
   }
@@ -57,12 +61,14 @@ it('names what serves, and leaves out no kernel that failed', (context) => {
     'BF16 x F32',
     'F16 x F32',
     'attention of 16',
+    'norm, eps 0.00001',
     'sparse dot',
     'sparse dot-bf16',
     'sparse sum',
     'steps of 16, 4 on 2, BF16',
     'steps of 16, 4 on 2, F32',
     'sums of blocks',
+    'weighted norm, eps 0.00001',
   ]
   expect(label('f32')).toBe(`${kernels} without ${lack.join('; ')}`)
   const more = bf16 ? ['BF16 x BF16'] : []

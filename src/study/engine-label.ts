@@ -2,19 +2,20 @@
 
 import type { Checkpoint } from '../formats/checkpoint.ts'
 import type { Backend } from '../ggml/backend.ts'
-import { kernelsOf } from '../ggml/kernels/kernels.ts'
+import { kernelsOf, normName } from '../ggml/kernels/kernels.ts'
 import { kindsOf } from '../ggml/kernels/linear.ts'
 import { type GgmlType, TYPE_IDS } from '../ggml/types.ts'
 import type { Architecture } from '../model/architecture.ts'
 
-/** Of a model: its weights' types and shapes, its heads and width. */
+/** Of a model: its weights' types and shapes, its heads, width and norms. */
 export interface LabelledModel {
   readonly checkpoint: Pick<Checkpoint, 'tensors'>
-  readonly architecture: Pick<Architecture, 'headDim' | 'heads' | 'kvHeads' | 'width'>
+  readonly architecture: Pick<Architecture, 'headDim' | 'heads' | 'kvHeads' | 'width' | 'normEps'>
 }
 
 /**
  * The engine and whose products, attention, draws and means serve a model. A kernel that fails its test is not used, and numbers are
+ * The engine and whose products, attention, norms and means serve a model. A kernel that fails its test is not used, and numbers are
  * then those of another or ggml's own: so what this model's passes and steps want is tested here, before its first use, and
  * the label names what failed.
  *
@@ -40,7 +41,7 @@ export function engineLabel(
       kernels.quantise()
       asked.push('activations of 8 bits')
     }
-  const { headDim, heads, kvHeads, width } = architecture
+  const { headDim, heads, kvHeads, width, normEps } = architecture
   kernels.attention(headDim)
   asked.push(`attention of ${headDim}`)
   for (const type of ['F32', 'BF16'] as const) {
@@ -50,6 +51,10 @@ export function engineLabel(
   // Drawn tokens.
   kernels.blockSums()
   asked.push('sums of blocks')
+  for (const weighted of [true, false]) {
+    kernels.norm(normEps, weighted)
+    asked.push(normName(normEps, weighted))
+  }
   // Means of harvests.
   kernels.gather(width)
   asked.push('sparse sum', 'sparse dot', 'sparse dot-bf16')

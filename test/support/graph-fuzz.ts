@@ -55,6 +55,7 @@ const OPS: Record<string, Build> = {
   sumRows: (g, t) => g.sumRows(t(0)),
   swiglu: (g, t) => g.swiglu(t(0), t(1)),
   rmsNorm: (g, t) => g.rmsNorm(t(0), 1e-5),
+  norm: (g, t, s) => g.norm(t(0), s.n % 2 === 0 ? undefined : t(1), 1e-5),
   mulMat: (g, t) => g.mulMat(t(0), t(1)),
   rope: (g, t, s) =>
     g.rope(t(0), t(1), {
@@ -162,6 +163,8 @@ const attention = fc
       input('F32', [2]),
       input('I32', [4]),
       { op: 'rope', args: [8, 15, 0, 0], shape: [], n: 0, type: 'F32' },
+      { op: 'norm', args: [10, 12, 0, 0], shape: [], n: 0, type: 'F32' },
+      { op: 'norm', args: [8, 12, 0, 0], shape: [], n: 1, type: 'F32' },
       { op: 'above', args: [10, 12, 12, 13], shape: [], n: 0, type: 'F32' },
       { op: 'gatherSum', args: [10, 11, 6, 5], shape: [], n: 0, type: 'F32' },
       { op: 'gatherSum', args: [10, 11, 6, 14], shape: [], n: 0, type: 'F32' },

@@ -11,6 +11,7 @@ import { emitGather } from '../../src/ggml/kernels/gather.ts'
 import { AVX2, AVX512 } from '../../src/ggml/kernels/isa.ts'
 import { sourceOf } from '../../src/ggml/kernels/kernels.ts'
 import { mapCode } from '../../src/ggml/kernels/memory.ts'
+import { emitNorm, normOf } from '../../src/ggml/kernels/norm.ts'
 import { scratchBytes } from '../../src/ggml/kernels/pack.ts'
 import { DEPTH, emitProduct, TENSOR } from '../../src/ggml/kernels/product.ts'
 import { loadEngine } from '../../src/ggml/library.ts'
@@ -159,6 +160,18 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : []) {
       for (const [b, wanted] of blockSumsOf(rowAt(logits, r, ids), 1).entries())
         if (!(Math.abs(rowAt(sums, r, words)[b]! - wanted) <= 1e-6 * wanted))
           throw new Error(`${isa.name} sums of blocks`)
+    cases++
+    release()
+  }
+  {
+    const [n, R] = [80, 3]
+    const [x, y] = [rows(R, n, 1), far(R * APART)]
+    const dst = tensor([n, R], APART, y, [tensor([n, R], APART, x)])
+    run('norm', mapCode(emitNorm(isa, { eps: 1e-5, weighted: false })).address, dst, 0n)
+    for (let r = 0; r < R; r++)
+      for (const [i, wanted] of normOf(rowAt(x, r, n), undefined, 1e-5).entries())
+        if (!(Math.abs(rowAt(y, r, n)[i]! - wanted) <= 3e-7 * Math.abs(wanted)))
+          throw new Error(`${isa.name} norm`)
     cases++
     release()
   }

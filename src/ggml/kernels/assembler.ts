@@ -51,6 +51,7 @@ const VECTOR = {
   vmovups_store: [0, 1, 0, 0x11],
   vxorps: [0, 1, 0, 0x57],
   vaddps: [0, 1, 0, 0x58],
+  vsqrtps: [0, 1, 0, 0x51],
   vmulps: [0, 1, 0, 0x59],
   vsubps: [0, 1, 0, 0x5c],
   vdivps: [0, 1, 0, 0x5e],

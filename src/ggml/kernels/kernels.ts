@@ -20,6 +20,7 @@ import { AVX2, AVX512, type InstructionSet } from './isa.ts'
 import { emitKeep } from './kept.ts'
 import { checkBatchLayout, checkTensorLayout, toFloatAddress } from './layout.ts'
 import { type Mapping, mapCode } from './memory.ts'
+import { emitNorm, verifyNorm } from './norm.ts'
 import type { Source } from './pack.ts'
 import { emitPeak, peakWork } from './peak.ts'
 import { emitProduct } from './product.ts'
@@ -171,6 +172,18 @@ export class Kernels {
     return this.#once('sums of blocks', (isa) => ({ code: emitBlockSums(isa), verify: verifyBlockSums }))
   }
 
+  /**
+   * The address of RMS norm (norm.ts), times a weight or not, tested, or undefined: ggml's own then serves. For rows of a
+   * multiple of 16 elements.
+   */
+  norm(eps: number, weighted: boolean): Pointer | undefined {
+    if (this.isa === undefined) return undefined
+    return this.#once(normName(eps, weighted), (isa) => ({
+      code: emitNorm(isa, { eps, weighted }),
+      verify: (call) => verifyNorm({ eps, weighted }, call),
+    }))
+  }
+
   /** The address of attention for heads of `headDim`, tested, or undefined: ggml's own then serves. */
   attention(headDim: number): Pointer | undefined {
     if (this.isa === undefined || !isServedHead(headDim)) return undefined
@@ -239,6 +252,7 @@ export class Kernels {
     this.gather(this.isa.lanes)
     this.above()
     this.blockSums()
+    for (const weighted of [true, false]) this.norm(1e-5, weighted)
   }
 
   report(): KernelReport {
@@ -272,6 +286,11 @@ export class Kernels {
       return undefined
     }
   }
+}
+
+/** What reports call an RMS norm. */
+export function normName(eps: number, weighted: boolean): string {
+  return `${weighted ? 'weighted ' : ''}norm, eps ${eps}`
 }
 
 /** Elements of a head: kernels exist for its multiples, */
