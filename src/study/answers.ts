@@ -13,7 +13,7 @@ import type { Model } from '../model/model.ts'
 import type { ModelKey } from './harvest.ts'
 import type { RunFolder, StepSpec } from './run-folder.ts'
 
-const VERSION = 4
+const VERSION = 5
 
 export interface AnswerJob {
   readonly key: ModelKey

@@ -19,7 +19,7 @@ import type { RunFolder, StepSpec } from './run-folder.ts'
 
 /** Packs in a shard: some 4,000 tokens, seconds to a minute of work. */
 const PACKS_PER_SHARD = 8
-const VERSION = 3
+const VERSION = 4
 
 export const POOLS = ['mean', 'last_content', 'last_template'] as const
 export type Pool = (typeof POOLS)[number]

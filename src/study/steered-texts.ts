@@ -14,7 +14,7 @@ import type { StudyModel } from './models.ts'
 import type { RunFolder } from './run-folder.ts'
 import { shardedStep } from './shards.ts'
 
-const VERSION = 5
+const VERSION = 6
 /** An arm and the prompts that are continued under it; undefined: nothing is changed. */
 export interface TextArm {
   readonly id: string

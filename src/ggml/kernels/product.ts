@@ -50,10 +50,15 @@ export const TENSOR = {
 export const DEPTH = 512
 
 /**
- * Words that are added up in one chain, before the sum goes to the result: rounding errors grow with the root
- * of a chain's length, and one chain over all of K would miss the precision that ggml's products have.
+ * Words that are added up in one chain, before the sum goes to the result, by the K from which they serve. Errors grow as
+ * the root of L + K / L with the length L of chains: they are least where there are as many chains as words in each.
+ * Longer ones are faster, and none of these errs more than chains of 16.
  */
-const CHAIN = 16
+const CHAINS = [
+  [0, 16],
+  [512, 32],
+  [1024, 64],
+] as const
 /** Where activations are rounded to bf16, that error is a thousand times larger. */
 const CHAIN_BF16 = 64
 
@@ -68,7 +73,7 @@ export interface ProductOptions {
 }
 
 const SLOTS = ['w', 'wStride', 'x', 'xStride', 'y', 'N', 'M', 'K'] as const
-const MORE_SLOTS = ['panel', 'threads', 'from', 'words', 'scratch', 'panels', 'mask', 'ahead'] as const
+const MORE_SLOTS = ['panel', 'threads', 'from', 'words', 'scratch', 'panels', 'mask', 'ahead', 'chain'] as const
 
 /** Where a kernel that goes through panels keeps what does not fit its registers. */
 export type PanelFrame = Record<(typeof SLOTS)[number] | (typeof MORE_SLOTS)[number], Memory>
@@ -203,6 +208,7 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
   a.op('mov', rax, at(rdx, TENSOR.ne0))
   if (bf16) a.shift('right', rax, 1)
   a.store(slot.K, rax)
+  if (!bf16) emitChainLength(a, slot)
 
   emitPanels(a, isa, slot, () => {
     if (source === 'kept') {
@@ -223,7 +229,7 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
     // Quantised rows are whole blocks: their words are a multiple of every chain's steps.
     const even = source !== 'kept' && source.kind === 'blocks'
     const tile = (count: number): void => {
-      emitTile(a, isa, count, { ...slot, masks }, { bf16, even, chain: bf16 ? CHAIN_BF16 : CHAIN })
+      emitTile(a, isa, count, { ...slot, masks }, { bf16, even, chain: bf16 ? CHAIN_BF16 : slot.chain })
       a.op('mov', r12, rsi)
     }
     emitRows(a, rows, tile)
@@ -231,6 +237,18 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
   emitExit(a, frame)
   isa.emitData(a, masks)
   return a.finish()
+}
+
+/** How long chains are, for the K of rax. Clobbers rcx. */
+function emitChainLength(a: Assembler, slot: PanelFrame): void {
+  const found = a.label()
+  for (const [from, words] of CHAINS) {
+    a.opImmediate('cmp', rax, from)
+    a.jumpIf('l', found)
+    a.moveImmediate(rcx, words)
+    a.store(slot.chain, rcx)
+  }
+  a.bind(found)
 }
 
 /**
@@ -279,7 +297,7 @@ export function emitTile(
   isa: InstructionSet,
   count: number,
   frame: TileFrame,
-  options: ChainOptions & { readonly chain: number },
+  options: ChainOptions & { readonly chain: number | Memory },
 ): void {
   const { masks } = frame
   const fold = (masked: boolean): void => {
@@ -307,7 +325,8 @@ export function emitTile(
   a.op('mov', rdi, frame.words) // words left
   a.op('mov', rdx, frame.from) // zero until there is something to add to
   a.bind(chunk)
-  a.moveImmediate(r11, options.chain)
+  if (typeof options.chain === 'number') a.moveImmediate(r11, options.chain)
+  else a.op('mov', r11, options.chain)
   a.op('cmp', r11, rdi)
   a.op('cmovg', r11, rdi)
   a.op('sub', rdi, r11)
