@@ -267,3 +267,8 @@ export function isNormed(x: Tensor, weight: Tensor | undefined, eps: number): bo
       weight.ne[0] === x.ne[0])
   return x.type === 'F32' && rows && fits && x.ne[0] % STEP === 0 && eps >= 0
 }
+
+/** Whether a tensor is an F32 matrix of this shape without gaps. */
+export function isMatrixOf(a: Tensor, [n, rows]: readonly [number, number]): boolean {
+  return a.type === 'F32' && isContiguous(a) && a.ne[0] === n && a.ne[1] === rows && elements(a) === n * rows
+}

@@ -35,12 +35,17 @@ export abstract class KernelOperations extends Operations {
   /**
    * A product of weights w [k, m] of any type and activations x F32 [k, n], by the fastest way there is. On the CPU that
    * may be a kernel of our own (docs/kernels.md); otherwise it is ggml's, at precision `f32` with widened weights.
+   *
+   * @param plus F32 [m, n], added to the product: the bits that `add` gives, for the price of reading it
    */
-  linear(w: Tensor, x: Tensor, options: LinearOptions): Tensor {
+  linear(w: Tensor, x: Tensor, options: LinearOptions, plus?: Tensor): Tensor {
     check.checkMulMat(w, x)
     const kernel = this.backend.kernels?.choose(w, x, options)
+    const together = kernel !== undefined && plus !== undefined && check.isMatrixOf(plus, [w.ne[1], x.ne[1]])
+    if (plus !== undefined && !together) return this.add(this.linear(w, x, options), plus)
     if (kernel === undefined) return this.mulMat(options.precision === 'f32' ? this.cast(w, 'F32') : w, x)
-    const args = [w, kernel.activations === 'F32' ? x : this.#round(x, kernel.activations)]
+    const rounded = kernel.activations === 'F32' ? x : this.#round(x, kernel.activations)
+    const args = plus === undefined ? [w, rounded] : [w, rounded, plus]
     return this.#custom([w.ne[1], x.ne[1]], args, kernel.address, kernel.scratch)
   }
 

@@ -39,8 +39,8 @@ export interface BlockContext {
   readonly positions: Tensor
   readonly attention: Attention
   readonly ropePairs: RopePairs
-  /** w x + b, with adapters and precision applied; x [in, N]. */
-  linear(w: Linear, x: Tensor): Tensor
+  /** w x + b, with adapters and precision applied, plus what is given besides; x [in, N]. */
+  linear(w: Linear, x: Tensor, plus?: Tensor): Tensor
   /** Passes an activation through its interventions and reads it where asked. */
   hook(name: string, x: Tensor): Tensor
   /** Whether anything reads or changes a hook point. */
@@ -54,14 +54,16 @@ export function block(c: BlockContext, w: LayerWeights, layer: number, x: Tensor
   const g = c.graph
   const name = (hook: string): string => `blocks.${layer}.${hook}`
   x = c.hook(name('hook_resid_pre'), x)
-  let attn = c.linear(w.o, attention(c, w, layer, normed(c, x, w.beforeAttention)))
-  if (w.afterAttention !== undefined) attn = normed(c, attn, w.afterAttention)
-  x = c.hook(name('hook_resid_mid'), g.add(x, c.hook(name('hook_attn_out'), attn)))
+  /** x with the output of one of the two halves added, in one operation where nothing looks at the output alone. */
+  const added = (linear: Linear, input: Tensor, norm: Tensor | undefined, hook: string): Tensor => {
+    if (norm === undefined && !c.isHooked(hook)) return c.linear(linear, input, x)
+    return g.add(x, c.hook(hook, normed(c, c.linear(linear, input), norm)))
+  }
+  const z = attention(c, w, layer, normed(c, x, w.beforeAttention))
+  x = c.hook(name('hook_resid_mid'), added(w.o, z, w.afterAttention, name('hook_attn_out')))
   const h = c.hook(name('mlp.hook_in'), normed(c, x, w.beforeMlp, name('ln2.hook_normalized')))
   const post = c.hook(name('mlp.hook_post'), gated(c, c.linear(w.gate, h), c.linear(w.up, h)))
-  let mlp = c.linear(w.down, post)
-  if (w.afterMlp !== undefined) mlp = normed(c, mlp, w.afterMlp)
-  return c.hook(name('hook_resid_post'), g.add(x, c.hook(name('hook_mlp_out'), mlp)))
+  return c.hook(name('hook_resid_post'), added(w.down, post, w.afterMlp, name('hook_mlp_out')))
 }
 
 /** RMS norm with its weight; a missing norm is the identity. `hook`, if any, is what the weight multiplies: the bits are those of both at once. */

@@ -139,15 +139,19 @@ function assemble(
     return x
   }
   const how = { precision: model.precision, step: options.step === true }
-  const linear = (w: Linear, x: Tensor): Tensor => {
-    let y = graph.linear(w.weight, x, how)
+  const linear = (w: Linear, x: Tensor, plus?: Tensor): Tensor => {
     const correction = model.adapt?.(graph, w, x)
+    // What is added comes last, so that its bits do not depend on who looks at the rest.
+    const last = plus !== undefined && (correction ?? w.bias ?? w.toward) === undefined ? plus : undefined
+    let y = graph.linear(w.weight, x, how, last)
     if (correction !== undefined) y = graph.add(y, correction)
     if (w.bias !== undefined) y = graph.add(y, w.bias)
-    if (w.toward === undefined) return y
-    // Maps are linear in their weights: mixing outputs is mixing weights, without a copy of either.
-    const { linear: other, alpha } = w.toward
-    return graph.add(graph.scale(y, 1 - alpha), graph.scale(linear(other, x), alpha))
+    if (w.toward !== undefined) {
+      // Maps are linear in their weights: mixing outputs is mixing weights, without a copy of either.
+      const { linear: other, alpha } = w.toward
+      y = graph.add(graph.scale(y, 1 - alpha), graph.scale(linear(other, x), alpha))
+    }
+    return plus === undefined || last !== undefined ? y : graph.add(plus, y)
   }
   const layerWeights = (layer: number): LayerWeights =>
     model.mix?.layer(graph, layer) ?? weights.layers[layer]!

@@ -53,7 +53,15 @@ it('names what serves, and leaves out no kernel that failed', (context) => {
     op.call(this, name === 'vsqrtps' ? 'vmovups' : name, ...rest)
   })
   const wrong = new Kernels(backend.engine, '')
-  for (const name of ['product', 'attention', 'stepAttention', 'gather', 'blockSums', 'norm', 'report'] as const) {
+  for (const name of [
+    'product',
+    'attention',
+    'stepAttention',
+    'gather',
+    'blockSums',
+    'norm',
+    'report',
+  ] as const) {
     const own = wrong[name].bind(wrong)
     vi.spyOn(Kernels.prototype, name).mockImplementation(own as never)
   }

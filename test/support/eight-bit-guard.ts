@@ -1,7 +1,7 @@
 /**
  * Calls what rounds activations to 8 bits, what packs weights as bytes and what multiplies both, directly and in a process
  * of its own: every operand lies against an unreadable page, before or behind it; panels that were kept must give the bits
- * of those packed on the way. Prints the number of cases.
+ * of those packed on the way, and both those of a sum where one is asked for. Prints the number of cases.
  */
 import { depthOf, wordsOfBlock } from '../../src/ggml/kernels/bytes.ts'
 import { emitEightBit } from '../../src/ggml/kernels/eight-bit.ts'
@@ -12,7 +12,7 @@ import { scratchBytes } from '../../src/ggml/kernels/pack.ts'
 import { DEPTH } from '../../src/ggml/kernels/product.ts'
 import { emitQuantise, quantisedWords } from '../../src/ggml/kernels/quantise.ts'
 import { blockBytes } from '../../src/ggml/types.ts'
-import { checkedCall, guarded, JUNK, KEPT, type P, release, tensor } from './guarded.ts'
+import { checkedCall, guarded, JUNK, KEPT, type P, release, sumsOf, tensor } from './guarded.ts'
 
 const call = checkedCall()
 const quantise = mapCode(emitQuantise()).address
@@ -61,14 +61,22 @@ for (const type of ['Q4_0', 'Q4_1', 'Q8_0'] as const) {
         places.view.setBigUint64(0, work.address, true)
         places.view.setBigUint64(8, panels.address, true)
         const operands = [tensor([K, N], rowBytes, w.address), tensor([words, M], words * 4, rounded.address)]
-        const run = (kernel: P, userdata: P): Uint8Array => {
+        const plus = guarded(M * N * 4, atEnd)
+        for (let i = 0; i < M * N; i++) plus.view.setFloat32(4 * i, random() / 2 ** 26 - 16, true)
+        const third = tensor([N, M], N * 4, plus.address)
+        const run = (kernel: P, userdata: P, added = false): Uint8Array => {
           const y = guarded(M * N * 4, atEnd)
-          every(kernel, tensor([N, M], N * 4, y.address, operands), userdata)
+          every(kernel, tensor([N, M], N * 4, y.address, added ? [...operands, third] : operands), userdata)
           return new Uint8Array(y.view.buffer, y.view.byteOffset, M * N * 4).slice()
         }
         const wanted = run(fly, places.address)
         run(keep, places.address)
-        if (Buffer.compare(run(kept, places.address + 8n), wanted) !== 0)
+        const sums = sumsOf(wanted, plus.view)
+        const addedUp = [run(fly, places.address, true), run(kept, places.address + 8n, true)]
+        if (
+          Buffer.compare(run(kept, places.address + 8n), wanted) !== 0 ||
+          addedUp.some((y) => Buffer.compare(y, sums) !== 0)
+        )
           throw new Error(`${type} K ${K} N ${N} M ${M}`)
         release()
         cases++

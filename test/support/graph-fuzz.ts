@@ -80,8 +80,10 @@ const OPS: Record<string, Build> = {
   blockSums: (g, t) => g.blockSums(t(0), 0.5),
   packedAttention: (g, t) => g.packedAttention(t(0), t(1), t(2), PLAN)?.z,
   stepAttention: (g, t) => g.stepAttention(t(0), t(1), t(2), STEPS),
-  linear: (g, t, s) =>
-    g.linear(t(0), t(1), { precision: s.n % 2 === 0 ? 'f32' : 'native', step: s.n % 3 === 0 }),
+  linear: (g, t, s) => {
+    const how = { precision: s.n % 2 === 0 ? 'f32' : 'native', step: s.n % 3 === 0 } as const
+    return g.linear(t(0), t(1), how, s.n % 5 === 0 ? t(2) : undefined)
+  },
 }
 
 const SHAPE = {
@@ -162,6 +164,7 @@ const attention = fc
       input('F32', [1, 2]),
       input('F32', [2]),
       input('I32', [4]),
+      input('F32', [2, 2]),
       { op: 'rope', args: [8, 15, 0, 0], shape: [], n: 0, type: 'F32' },
       { op: 'norm', args: [10, 12, 0, 0], shape: [], n: 0, type: 'F32' },
       { op: 'norm', args: [8, 12, 0, 0], shape: [], n: 1, type: 'F32' },
@@ -174,6 +177,7 @@ const attention = fc
       { op: 'setRows', args: [5, 5, 7, 0], shape: [], n: 0, type: 'F32' },
       { op: 'getRows', args: [5, 6, 0, 0], shape: [], n: 0, type: 'F32' },
       { op: 'linear', args: [5, 5, 0, 0], shape: [], n, type: 'F32' },
+      { op: 'linear', args: [5, 5, 16, 0], shape: [], n: 5, type: 'F32' },
     ]
   })
 const program = fc

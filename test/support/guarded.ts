@@ -152,3 +152,10 @@ export function release(): void {
 
 /** Upper halves of int arguments are undefined. */
 export const JUNK = 0x7fff_ffff_0000_0000n
+
+/** f32 numbers of a product, each with one of as many others added: what a product gives that has something added to it. */
+export function sumsOf(product: Uint8Array, plus: DataView): Uint8Array {
+  const sums = new Float32Array(product.slice().buffer)
+  for (let i = 0; i < sums.length; i++) sums[i]! += plus.getFloat32(4 * i, true)
+  return new Uint8Array(sums.buffer)
+}

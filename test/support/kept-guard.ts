@@ -1,7 +1,7 @@
 /**
  * Calls what packs panels to keep, and what multiplies with them, directly and in a process of its own: every operand
  * and every panel lies against an unreadable page, before or behind it; results must have the bits of the product that
- * packs for itself. Prints the number of cases.
+ * packs for itself, and those of a sum where one is asked for. Prints the number of cases.
  */
 import { readCpu } from '../../src/ggml/kernels/cpu.ts'
 import { AVX2, AVX512 } from '../../src/ggml/kernels/isa.ts'
@@ -13,7 +13,7 @@ import { DEPTH, emitProduct } from '../../src/ggml/kernels/product.ts'
 import type { ProductKind } from '../../src/ggml/kernels/verify.ts'
 import { loadEngine } from '../../src/ggml/library.ts'
 import { blockBytes, blockElements, isPlain } from '../../src/ggml/types.ts'
-import { checkedCall, guarded, JUNK, KEPT, type P, release, tensor } from './guarded.ts'
+import { checkedCall, guarded, JUNK, KEPT, type P, release, sumsOf, tensor } from './guarded.ts'
 
 const engine = loadEngine('cpu')
 const call = checkedCall()
@@ -70,9 +70,12 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
           places.view.setBigUint64(0, work.address, true)
           places.view.setBigUint64(8, panels.address, true)
           const operands = [tensor([K, N], rowBytes, w.address), tensor([K, M], xBytes, x.address)]
-          const run = (kernel: P, userdata: P): Uint8Array => {
+          const plus = guarded(M * N * 4, atEnd)
+          fill(plus.view)
+          const third = tensor([N, M], N * 4, plus.address)
+          const run = (kernel: P, userdata: P, added = false): Uint8Array => {
             const y = guarded(M * N * 4, atEnd)
-            const dst = tensor([N, M], N * 4, y.address, operands)
+            const dst = tensor([N, M], N * 4, y.address, added ? [...operands, third] : operands)
             for (let i = 0; i < threads; i++)
               if (call(kernel, dst, JUNK + BigInt(i), JUNK + BigInt(threads), userdata) !== KEPT)
                 throw new Error('registers')
@@ -81,7 +84,9 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : [])
           const wanted = run(fly, places.address)
           run(keep, places.address)
           const found = run(kept, places.address + 8n)
-          if (Buffer.compare(found, wanted) !== 0)
+          const sums = sumsOf(wanted, plus.view)
+          const addedUp = [run(fly, places.address, true), run(kept, places.address + 8n, true)]
+          if (Buffer.compare(found, wanted) !== 0 || addedUp.some((y) => Buffer.compare(y, sums) !== 0))
             throw new Error(`${isa.name} ${kind.weights} x ${kind.activations} K ${K} N ${N} M ${M}`)
           release()
           cases++

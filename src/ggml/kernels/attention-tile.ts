@@ -20,7 +20,7 @@ import {
 import { BLOCK } from './attention-plan.ts'
 import type { Vectors } from './exponential.ts'
 import type { InstructionSet } from './isa.ts'
-import { emitChain } from './product.ts'
+import { emitChain } from './tile.ts'
 
 /** How a kernel's scratch, which rbp points to, holds heads of `headDim` elements. */
 export interface AttentionTile {

@@ -37,7 +37,8 @@ import {
 import { emitEntry, emitExit, emitFetch } from './frame.ts'
 import type { InstructionSet, MaskContext } from './isa.ts'
 import { emitPack } from './pack.ts'
-import { DEPTH, emitScratch, emitTile, TENSOR } from './product.ts'
+import { DEPTH, emitScratch, TENSOR } from './product.ts'
+import { emitTile } from './tile.ts'
 
 export type Form = 'pass' | 'inputs' | 'weights'
 

@@ -19,7 +19,6 @@ import {
   r10,
   r11,
   r12,
-  r13,
   r14,
   r15,
   rax,
@@ -41,6 +40,7 @@ import {
   emitOperands,
   emitPackWords,
   emitPanels,
+  emitPlus,
   emitRows,
   emitScratch,
   type PanelFrame,
@@ -48,6 +48,7 @@ import {
   TENSOR,
 } from './product.ts'
 import { SIDE_BYTES } from './quantise.ts'
+import { emitResults } from './tile.ts'
 
 /** Steps of four numbers in a block. */
 const STEPS = BLOCK / 4
@@ -95,6 +96,7 @@ export function emitEightBit(type: OwnBlocks, source: (Source & { kind: 'bytes' 
       emitKeptPlace(a, AVX512, slot)
       a.store(slot.scratch, rax)
     } else emitPackWords(a, AVX512, slot, source, pack!)
+    emitPlus(a, slot)
     a.op('mov', rax, r15)
     AVX512.limitColumns(a, masks)
     if (source === 'kept') {
@@ -215,19 +217,7 @@ function emitBlocks(a: Assembler, count: number, type: OwnBlocks, slot: PanelFra
   a.jumpIf('ne', loop)
   if (ahead) a.store(slot.ahead, rcx)
 
-  const first = a.label()
-  const rows = (access: typeof AVX512.store): void => {
-    a.op('mov', rsi, r12)
-    for (let row = 0; row < count; row++) {
-      for (let j = 0; j < VECTORS; j++) access(a, FLOATS + VECTORS * row + j, at(rsi, 64 * j), j)
-      a.op('add', rsi, r13)
-    }
-  }
   a.op('mov', rdx, slot.from)
-  a.opImmediate('cmp', rdx, 0)
-  a.jumpIf('e', first)
-  rows(AVX512.add)
-  a.bind(first)
-  rows(AVX512.store)
+  emitResults(a, AVX512, count, { base: FLOATS, now: slot.now })
   a.op('mov', r12, rsi)
 }

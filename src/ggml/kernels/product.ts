@@ -1,6 +1,7 @@
 /**
  * The matrix product as a ggml custom operation: `void f(struct ggml_tensor * dst, int ith, int nth, void *
- * scratch)` with dst[M, N] = src1[M, K] src0[N, K]ᵀ. docs/kernels.md draws the tile and the loops.
+ * scratch)` with dst[M, N] = src1[M, K] src0[N, K]ᵀ, plus src2[M, N] where there is one, whose rows lie as far apart as
+ * dst's. docs/kernels.md draws the tile and the loops.
  *
  * Every element of dst is the sum of chains of multiply-adds over K in rising order, with the same roundings
  * wherever its tile lies: results do not depend on the number of threads, nor on the rows computed with it.
@@ -12,16 +13,12 @@ import {
   type Label,
   type Memory,
   r8,
-  r9,
-  r10,
-  r11,
   r12,
   r13,
   r14,
   r15,
   rax,
   rbp,
-  rbx,
   rcx,
   rdi,
   rdx,
@@ -32,6 +29,7 @@ import { emitCountBlocks } from './bytes.ts'
 import { emitEntry, emitExit, emitFetch, emitTimes } from './frame.ts'
 import type { InstructionSet, MaskContext } from './isa.ts'
 import { emitPack, type Source, scratchBytes, sourceBytes } from './pack.ts'
+import { emitTile } from './tile.ts'
 
 /** Offsets in `struct ggml_tensor`, held against a real tensor before use (layout.ts). */
 export const TENSOR = {
@@ -62,9 +60,6 @@ const CHAINS = [
 /** Where activations are rounded to bf16, that error is a thousand times larger. */
 const CHAIN_BF16 = 64
 
-/** Steps of K that the inner loop does between two of its jumps. */
-const UNROLL = 4
-
 export interface ProductOptions {
   /** Panels and activations are pairs of bf16, multiplied into f32 (`vdpbf16ps`). */
   readonly bf16: boolean
@@ -73,7 +68,19 @@ export interface ProductOptions {
 }
 
 const SLOTS = ['w', 'wStride', 'x', 'xStride', 'y', 'N', 'M', 'K'] as const
-const MORE_SLOTS = ['panel', 'threads', 'from', 'words', 'scratch', 'panels', 'mask', 'ahead', 'chain'] as const
+const MORE_SLOTS = [
+  'panel',
+  'threads',
+  'from',
+  'words',
+  'scratch',
+  'panels',
+  'mask',
+  'ahead',
+  'chain',
+  'plus',
+  'now',
+] as const
 
 /** Where a kernel that goes through panels keeps what does not fit its registers. */
 export type PanelFrame = Record<(typeof SLOTS)[number] | (typeof MORE_SLOTS)[number], Memory>
@@ -92,8 +99,19 @@ export function emitScratch(a: Assembler, isa: InstructionSet, into: Memory): vo
   a.store(into, rsi)
 }
 
-/** Fetches what is to be multiplied. rdi: dst; leaves src0 in rcx, src1 in rdx, and the bytes between rows of dst in r13. */
+/**
+ * Fetches what is to be multiplied, and how far from the result that lies which is added to it (src2, zero where there is
+ * none). rdi: dst; leaves src0 in rcx, src1 in rdx, and the bytes between rows of dst in r13.
+ */
 export function emitOperands(a: Assembler, slot: PanelFrame): void {
+  const none = a.label()
+  a.op('mov', rax, at(rdi, TENSOR.src2))
+  a.opImmediate('cmp', rax, 0)
+  a.jumpIf('e', none)
+  a.op('mov', rax, at(rax, TENSOR.data))
+  a.op('sub', rax, at(rdi, TENSOR.data))
+  a.bind(none)
+  a.store(slot.plus, rax)
   a.op('mov', rcx, at(rdi, TENSOR.src0))
   a.op('mov', rdx, at(rdi, TENSOR.src1))
   emitFetch(a, slot.w, rcx, TENSOR.data)
@@ -178,6 +196,19 @@ export function emitPackWords(
   a.call(pack)
 }
 
+/** Inside {@link emitPanels}: what is added to the results now, with the last words of a panel. Clobbers rax and rcx. */
+export function emitPlus(a: Assembler, slot: PanelFrame): void {
+  const before = a.label()
+  a.moveImmediate(rcx, 0)
+  a.op('mov', rax, slot.from)
+  a.op('add', rax, slot.words)
+  a.op('cmp', rax, slot.K)
+  a.jumpIf('ne', before)
+  a.op('mov', rcx, slot.plus)
+  a.bind(before)
+  a.store(slot.now, rcx)
+}
+
 /** Inside {@link emitPanels}: rax <- where the panel's words are among those that are kept. Clobbers rcx. */
 export function emitKeptPlace(a: Assembler, isa: InstructionSet, slot: PanelFrame): void {
   a.op('mov', rax, slot.panel)
@@ -215,6 +246,7 @@ export function emitProduct(isa: InstructionSet, { bf16, source }: ProductOption
       emitKeptPlace(a, isa, slot)
       a.store(slot.scratch, rax)
     } else emitPackWords(a, isa, slot, source, pack!)
+    emitPlus(a, slot)
     a.op('mov', rax, r15)
     isa.limitColumns(a, masks)
     a.op('mov', r8, slot.xStride)
@@ -275,155 +307,5 @@ export function emitRows(a: Assembler, rows: number, tile: (count: number) => vo
     a.jump(done)
     a.bind(other)
   }
-  a.bind(done)
-}
-
-/** What a tile finds in the frame of its kernel: the packed panel, its words, and how many came before them. */
-export interface TileFrame {
-  readonly scratch: Memory
-  readonly words: Memory
-  readonly from: Memory
-  readonly masks: MaskContext
-}
-
-/**
- * `count` rows of a panel's columns over all its words, added to the rows from r12 on (r13 bytes apart), or stored
- * where no words came before: in sums of at most `chain` words. r14: activations, r8: bytes between their rows (or
- * steps, where they lie across), r15: columns. Leaves the row after in rsi; clobbers rax, rbx, rcx, rdx, rdi and
- * r9 to r11.
- */
-export function emitTile(
-  a: Assembler,
-  isa: InstructionSet,
-  count: number,
-  frame: TileFrame,
-  options: ChainOptions & { readonly chain: number | Memory },
-): void {
-  const { masks } = frame
-  const fold = (masked: boolean): void => {
-    const first = a.label()
-    const each = (access: InstructionSet['store']): void => {
-      a.op('mov', rsi, r12)
-      for (let row = 0; row < count; row++) {
-        for (let j = 0; j < isa.vectors; j++)
-          access(a, isa.vectors * row + j, at(rsi, isa.lanes * 4 * j), masked ? j : undefined)
-        a.op('add', rsi, r13)
-      }
-    }
-    if (masked) isa.loadMasks(a, masks)
-    a.opImmediate('cmp', rdx, 0)
-    a.jumpIf('e', first)
-    each(isa.add)
-    a.bind(first)
-    each(isa.store)
-  }
-  const chunk = a.label()
-  a.op('mov', rax, r14)
-  if (options.across !== true && count > 4) a.op('lea', rbx, at(rax, 0, r8, 4))
-  a.op('lea', r9, at(r8, 0, r8, 2))
-  a.op('mov', r10, frame.scratch)
-  a.op('mov', rdi, frame.words) // words left
-  a.op('mov', rdx, frame.from) // zero until there is something to add to
-  a.bind(chunk)
-  if (typeof options.chain === 'number') a.moveImmediate(r11, options.chain)
-  else a.op('mov', r11, options.chain)
-  a.op('cmp', r11, rdi)
-  a.op('cmovg', r11, rdi)
-  a.op('sub', rdi, r11)
-  for (let i = 0; i < isa.vectors * count; i++) isa.zero(a, i)
-  emitChain(a, isa, count, options)
-  if (isa.masksCost) {
-    const [partial, stored] = [a.label(), a.label()]
-    a.opImmediate('cmp', r15, isa.vectors * isa.lanes)
-    a.jumpIf('ne', partial)
-    fold(false)
-    a.jump(stored)
-    a.bind(partial)
-    fold(true)
-    a.bind(stored)
-  } else fold(true)
-  a.moveImmediate(rdx, 1)
-  a.opImmediate('cmp', rdi, 0)
-  a.jumpIf('ne', chunk)
-}
-
-/** What the inner loop is told about its operands. */
-export interface ChainOptions {
-  readonly bf16?: boolean
-  /** r11 is known to be a multiple of {@link UNROLL}. */
-  readonly even?: boolean
-  /** Activations lie across: r8 is the bytes from one step to the next, and rows are a word apart. */
-  readonly across?: boolean
-}
-
-/**
- * The inner loop: adds `count` rows x all vectors over r11 words to the accumulators. rax: activations (rbx:
- * those of row 4), r8 and r9: once and three times the bytes between their rows, r10: the panel. Moves rax, rbx
- * and r10 on; clobbers r11.
- */
-export function emitChain(
-  a: Assembler,
-  isa: InstructionSet,
-  count: number,
-  { bf16 = false, even = false, across = false }: ChainOptions,
-): void {
-  const { vectors, broadcasts, lanes } = isa
-  const panelStride = isa.columns * 4
-  const weights = isa.rows * vectors
-  /** Four multiples of the stride can be addressed from one register. */
-  const strided = (base: number, times: number, offset: number): Memory => {
-    switch (times & 3) {
-      case 0:
-        return at(base, offset)
-      case 1:
-        return at(base, offset, r8, 1)
-      case 2:
-        return at(base, offset, r8, 2)
-      default:
-        return at(base, offset, r9, 1)
-    }
-  }
-  const activation = (row: number, u: number): Memory =>
-    across ? strided(rax, u, 4 * row) : strided(row < 4 ? rax : rbx, row, 4 * u)
-  const step = (u: number): void => {
-    for (let j = 0; j < vectors; j++) isa.load(a, weights + j, at(r10, u * panelStride + lanes * 4 * j))
-    for (let row = 0; row < count; row++) {
-      const register = broadcasts[(u * count + row) % broadcasts.length]!
-      isa.broadcast(a, register, activation(row, u))
-      for (let j = 0; j < vectors; j++) isa.multiplyAdd(a, bf16, vectors * row + j, weights + j, register)
-    }
-  }
-  const advance = (steps: 1 | typeof UNROLL): void => {
-    if (across) a.op('lea', rax, at(rax, 0, r8, steps))
-    else {
-      a.opImmediate('add', rax, 4 * steps)
-      if (count > 4) a.opImmediate('add', rbx, 4 * steps)
-    }
-    a.opImmediate('add', r10, steps * panelStride)
-    a.opImmediate('sub', r11, steps)
-  }
-  const [loop, rest, single, done] = [a.label(), a.label(), a.label(), a.label()]
-  if (even) {
-    a.align(32)
-    a.bind(loop)
-    for (let u = 0; u < UNROLL; u++) step(u)
-    advance(UNROLL)
-    a.jumpIf('ne', loop)
-    return
-  }
-  a.opImmediate('sub', r11, UNROLL)
-  a.jumpIf('l', rest)
-  a.align(32)
-  a.bind(loop)
-  for (let u = 0; u < UNROLL; u++) step(u)
-  advance(UNROLL)
-  a.jumpIf('ge', loop)
-  a.bind(rest)
-  a.opImmediate('add', r11, UNROLL)
-  a.jumpIf('e', done)
-  a.bind(single)
-  step(0)
-  advance(1)
-  a.jumpIf('ne', single)
   a.bind(done)
 }

@@ -1,6 +1,6 @@
 /**
  * The self-test of a kernel, before its first use: a product with a remainder in every dimension against
- * float64, then every number of rows and columns of a last tile, which must give the same bits. A wrong
+ * float64, then every number of rows and columns of a last tile, which must give the same bits, alone and added to something. A wrong
  * product is found here; a fault is not, which is what the guard-page tests are for.
  */
 
@@ -75,10 +75,12 @@ export function verifyProduct(
     ['w', N * rowBytes],
     ['x', M * xWords * 4],
     ['y', M * stride * 4],
+    ['plus', M * stride * 4],
     ['wide', K * 4],
     ['dst', TENSOR.bytes],
     ['src0', TENSOR.bytes],
     ['src1', TENSOR.bytes],
+    ['src2', TENSOR.bytes],
   ])
   bench.view('scratch').setBigUint64(0, bench.address('work'), true)
   bench.view('scratch').setBigUint64(8, bench.address('panels'), true)
@@ -126,11 +128,20 @@ export function verifyProduct(
   }
   same(M, N, THREADS)
   // Every height of a tile, over a whole panel, a narrow one and one that reaches into the last vector.
-  for (let rows = 1; rows <= isa.rows; rows++) {
-    same(rows, N, 1)
-    same(rows, isa.columns - 3, 1)
+  const heights = (): void => {
+    for (let rows = 1; rows <= isa.rows; rows++) {
+      same(rows, N, 1)
+      same(rows, isa.columns - 3, 1)
+    }
   }
+  heights()
   for (let columns = 1; columns <= isa.columns; columns++) same(1, columns, 1)
+  const plus = new Float32Array(bench.bytes('plus').buffer)
+  for (let i = 0; i < values.length; i++) values[i]! += plus[i] = small(i) * 64
+  bench.tensor('src2', N, M, stride * 4, bench.address('plus'))
+  bench.view('dst').setBigUint64(TENSOR.src2, bench.address('src2'), true)
+  same(M, N, THREADS)
+  heights()
 }
 
 /**
