@@ -126,7 +126,12 @@ export async function runStudy(study: Study, options: RunOptions): Promise<Resul
     poles: { A: prepared.domain.poles.A.name, B: prepared.domain.poles.B.name },
     models: prepared.models.all.map((m) => m.record),
     ...(prepared.models.all.length > 1
-      ? { verdict: verdict(verdictInputs(direction, claims, behaviour, steered.steering, identity?.input)) }
+      ? {
+          verdict: verdict(
+            verdictInputs(direction, claims, behaviour, steered.steering, identity?.input),
+            identity?.input === undefined && behaviour?.inputs.identity !== undefined,
+          ),
+        }
       : {}),
     claims,
     warnings,

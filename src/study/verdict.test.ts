@@ -49,6 +49,11 @@ describe('verdict', () => {
     expect(verdict(masked).because.join()).toMatch(/thin/)
     expect(verdict({ ...masked, identity: 'not reactivated' }).because.join()).not.toMatch(/thin/)
     expect(verdict({ ...masked, identity: 'not tested' }).because.join()).toMatch(/not tested/)
+    expect(verdict(masked).because.join()).not.toMatch(/not run/)
+    for (const identity of ['reactivated', 'underpowered'] as const)
+      expect(verdict({ ...masked, identity }, true).because.at(-1)).toMatch(/claim identity was not run/)
+    for (const identity of ['reactivated', 'not reactivated'] as const)
+      expect(verdict({ ...masked, direction: 'lost', identity }, true).because.at(-1)).toMatch(/not run/)
   })
 
   it('is undecided, and names the column, wherever a column that the row needs is open', () => {
