@@ -87,7 +87,7 @@ export function emitEightBit(type: OwnBlocks, source: (Source & { kind: 'bytes' 
   else emitScratch(a, AVX512, slot.scratch)
   emitOperands(a, slot)
   a.op('mov', rax, at(rcx, TENSOR.ne0))
-  a.store(slot.mask, rax) // K in numbers
+  a.store(slot.numbers, rax)
   emitCountWords(a, rax, type, rcx)
   a.store(slot.K, rax)
 
@@ -126,7 +126,7 @@ export function emitEightBit(type: OwnBlocks, source: (Source & { kind: 'bytes' 
     emitCountBlocks(a, rax, type, rcx)
     a.op('mov', rdi, rax)
     emitTimes(a, rdi, SIDE_BYTES, rcx)
-    a.op('add', rdi, slot.mask)
+    a.op('add', rdi, slot.numbers)
     a.shift('left', rax, Math.log2(BLOCK))
     a.op('sub', rdi, rax)
     a.op('mov', r14, slot.x)

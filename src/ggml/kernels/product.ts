@@ -68,6 +68,10 @@ export interface ProductOptions {
 }
 
 const SLOTS = ['w', 'wStride', 'x', 'xStride', 'y', 'N', 'M', 'K'] as const
+/**
+ * `ahead`, `numbers` (K, where words hold several): of eight-bit.ts. `plus`: from the result to what is added to it, or zero;
+ * `now`: the same while the last words of a panel are multiplied, zero before.
+ */
 const MORE_SLOTS = [
   'panel',
   'threads',
@@ -80,6 +84,7 @@ const MORE_SLOTS = [
   'chain',
   'plus',
   'now',
+  'numbers',
 ] as const
 
 /** Where a kernel that goes through panels keeps what does not fit its registers. */
