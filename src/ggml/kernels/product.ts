@@ -49,13 +49,11 @@ export const DEPTH = 512
 
 /**
  * Words that are added up in one chain, before the sum goes to the result, by the K from which they serve. Errors grow as
- * the root of L + K / L with the length L of chains: they are least where there are as many chains as words in each.
- * Longer ones are faster, and none of these errs more than chains of 16.
+ * the root of L + K / L with the length L of chains; longer ones are faster.
  */
 const CHAINS = [
   [0, 16],
-  [512, 32],
-  [1024, 64],
+  [512, 64],
 ] as const
 /** Where activations are rounded to bf16, that error is a thousand times larger. */
 const CHAIN_BF16 = 64
