@@ -59,26 +59,24 @@ describe('generation', () => {
     const { kernels } = model.backend
     if (kernels?.kernels.isa === undefined) return
     const many = Array.from({ length: 65 }, (_, i) => ({ id: `m${i}`, tokens: [i + 1, 7, 2 * i + 1] }))
-    /** Whether steps multiply with panels that are kept. */
-    const keeps = (): boolean => {
+    /** What steps multiply with: another kernel where panels are kept. */
+    const chosen = (): bigint => {
       using graph = new Graph(model.backend, 8)
       const w = model.weights.layers[0]!.gate.weight
-      const [step, pass] = [true, false].map(
-        (step) =>
-          kernels.choose(w, graph.input('F32', [w.ne[0], 9]), { precision: model.precision, step })!.address,
-      )
-      return step !== pass
+      const how = { precision: model.precision, step: true }
+      return kernels.choose(w, graph.input('F32', [w.ne[0], 9]), how)!.address
     }
+    const flying = chosen()
     const write = async (batch: number): Promise<readonly number[][]> =>
       (await generate(model, many, { maxTokens: 12, temperature: 1, batch })).texts.map((t) => [...t.tokens])
     const packing = vi.spyOn(model, 'prepareSteps').mockResolvedValue(undefined)
     const fly = await write(65)
     packing.mockRestore()
-    expect(keeps()).toBe(false)
+    expect(chosen()).toBe(flying)
     await generate(model, many.slice(0, 7), { maxTokens: 2 })
-    expect(keeps()).toBe(false)
+    expect(chosen()).toBe(flying)
     expect(await write(16)).toEqual(fly)
-    expect(keeps()).toBe(true)
+    expect(chosen()).not.toBe(flying)
   })
 
   it('writes the same where there is no folder for the file of packed weights', async () => {

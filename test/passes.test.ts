@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { packedAttention } from '../src/model/cache.ts'
 import { buildPass } from '../src/model/forward.ts'
 import { generate } from '../src/model/generate.ts'
@@ -52,6 +52,25 @@ describe('a pass', () => {
     expect(() => none.get('blocks.0.hook_resid_post', 0)).toThrow(
       expect.objectContaining({ code: 'hook-unread' }),
     )
+  })
+
+  it('multiplies with weights that were packed once, where it is one of many, to the same bits', async () => {
+    using model = await loadTiny(FOLDER)
+    const { kernels } = model.backend
+    if (kernels?.kernels.isa === undefined) return
+    const plan = vi.spyOn(kernels, 'planPanels')
+    const run = async (): Promise<Float32Array> => {
+      const { get } = await model.run([tokens], { hooks: ['blocks.3.hook_resid_post'] })
+      return get('blocks.3.hook_resid_post', 0).data
+    }
+    const before = await run()
+    await model.preparePasses(2 ** 16 - 1)
+    expect(plan).not.toHaveBeenCalled()
+    await model.preparePasses(2 ** 16)
+    expect(plan.mock.results[0]!.value.jobs).toHaveLength(7 * model.architecture.layers.length)
+    await model.preparePasses(2 ** 16)
+    expect(plan.mock.results[1]!.value).toBeUndefined()
+    expect(await run()).toBeBitIdentical(before)
   })
 
   it('does not touch the weights of layers that it does not need', async () => {

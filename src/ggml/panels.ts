@@ -1,5 +1,5 @@
 /**
- * Packs weights once for decoding steps (kernels/kept.ts): batch after batch in a small stage, and from there into a file
+ * Packs weights once for many products (kernels/kept.ts): batch after batch in a small stage, and from there into a file
  * that is then mapped.
  */
 
@@ -13,8 +13,10 @@ import type { Tensor } from './tensor.ts'
 
 export interface PanelOptions {
   readonly precision: LinearOptions['precision']
-  /** Bytes that all panels may take. */
+  /** Bytes that all panels of the backend may take. */
   readonly most: number
+  /** For passes of whole texts, too: only weights that these multiply as steps do. */
+  readonly passes?: boolean
   /** Bytes that are packed before they are written. */
   readonly stage?: number
   readonly signal?: AbortSignal | undefined
@@ -24,8 +26,8 @@ export interface PanelOptions {
 const STAGE = 8 << 20
 
 /**
- * Packs weights that never change, so that decoding steps need not; numbers do not change by it. Where no kernels serve,
- * panels would take too much, or there is no place for the file, steps pack as they go. Call it inside
+ * Packs weights that never change, so that products need not; numbers do not change by it. Where no kernels serve,
+ * panels would take too much, or there is no place for the file, products pack as they go. Call it inside
  * `backend.exclusive`.
  *
  * @throws PalimpsestError `engine-memory` (for the graph), `interrupted`
@@ -36,7 +38,7 @@ export async function keepPanels(
   options: PanelOptions,
 ): Promise<void> {
   const { kernels } = backend
-  const plan = kernels?.planPanels(weights, options.precision, options.most)
+  const plan = kernels?.planPanels(weights, options.precision, options.most, options.passes)
   if (kernels === undefined || plan === undefined) return
   try {
     kernels.keep(plan, await packToFile(backend, plan, options))

@@ -30,7 +30,7 @@ import { checkLengths, type Layout, planPacks } from './layout.ts'
 import { logProbabilities } from './log-probabilities.ts'
 import type { Adapter } from './lora.ts'
 import { median, rowNorms } from './norms.ts'
-import { packWeights, panelsServe } from './panels.ts'
+import { packWeights, panelsPay, panelsServe } from './panels.ts'
 import type { Receipt } from './receipts.ts'
 import { Draws } from './sample.ts'
 import { textPass } from './text-pass.ts'
@@ -226,6 +226,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     const tokensOf = (pack: readonly number[]): number =>
       pack.reduce((n, i) => n + items[i]!.tokens.length, 0)
     const total = tokensOf(plan.flat())
+    await this.preparePasses(total, options.signal)
     const arrays = new PassArrays()
     let done = 0
     for (const pack of plan) {
@@ -301,8 +302,14 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
   /** Before steps of so many sequences: packs weights that never change once (panels.ts). @throws as `packWeights` */
   async prepareSteps(sequences: number, signal?: AbortSignal): Promise<void> {
     if (!this.#mayPack || !panelsServe(sequences)) return
-    await packWeights(this.backend, this.weights, this.precision, signal)
+    await packWeights(this.backend, this.weights, this.precision, 'steps', signal)
     this.#mayPack = false
+  }
+
+  /** Before passes over so many tokens in all: as {@link prepareSteps}, where that pays. @throws as `packWeights` */
+  async preparePasses(tokens: number, signal?: AbortSignal): Promise<void> {
+    if (!this.#mayPack || !panelsPay(tokens)) return
+    await this.alone(() => packWeights(this.backend, this.weights, this.precision, 'passes', signal))
   }
 
   /**

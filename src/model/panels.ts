@@ -1,7 +1,8 @@
 /**
- * Weights packed once for decoding steps. A step has few rows, so that packing the weights for each costs more than
- * multiplying with them, above all where they are quantised. The panels are a copy, in a file that is mapped: small models
- * have them, and large ones, whose weights are better left in their files, pack as they go.
+ * Weights packed once. A decoding step has few rows, so that packing the weights for each costs more than multiplying with
+ * them, above all where they are quantised; in passes of whole texts it costs 3 to 12%, which pays where there are many.
+ * The panels are a copy, in a file that is mapped: small models have them, and large ones, whose weights are better left
+ * in their files, pack as they go.
  */
 
 import { machineMemory } from '../core/memory.ts'
@@ -15,22 +16,33 @@ export function panelsServe(sequences: number): boolean {
   return sequences >= FEWEST_ROWS
 }
 
+/** Tokens of whole texts for which packing once takes a third of the time that it saves, at most: about a minute's work. */
+const MANY_TOKENS = 1 << 16
+
+/** Whether passes over so many tokens use panels: for fewer, to pack once costs as much as to pack as they go. */
+export function panelsPay(tokens: number): boolean {
+  return tokens >= MANY_TOKENS
+}
+
 /** Share of the memory of machine or container that the panels of one model may take. */
 const SHARE = 1 / 16
 
 /**
- * Packs a model's weights for steps, once, where they are few enough and kernels serve; numbers do not change by it.
- * Call it inside `backend.exclusive`.
+ * Packs a model's weights, once, where they are few enough and kernels serve; numbers do not change by it. Call it inside
+ * `backend.exclusive`.
  *
+ * @param use `passes`: what blocks multiply with, where passes of whole texts do it as steps do; `steps`: the output, too
  * @throws PalimpsestError `engine-memory` (for the graph), `interrupted`
  */
 export async function packWeights(
   backend: Backend,
   { layers, output }: Weights,
   precision: LinearOptions['precision'],
+  use: 'passes' | 'steps',
   signal?: AbortSignal,
 ): Promise<void> {
   const maps = layers.flatMap(({ q, k, v, o, gate, up, down }) => [q, k, v, o, gate, up, down])
-  const weights = [...maps.map((map) => map.weight), output]
-  await keepPanels(backend, weights, { precision, most: SHARE * machineMemory(), signal })
+  const passes = use === 'passes'
+  const weights = [...maps.map((map) => map.weight), ...(passes ? [] : [output])]
+  await keepPanels(backend, weights, { precision, most: SHARE * machineMemory(), passes, signal })
 }

@@ -79,6 +79,7 @@ export async function poolTexts(
     )
   const tokensOf = (pack: readonly number[]): number => pack.reduce((n, i) => n + items[i]!.tokens.length, 0)
   const total = tokensOf(plan.flat())
+  await model.preparePasses(total, options.signal)
   let done = 0
   for (const pack of plan) {
     const { layout, rows } = sharePrefixes(pack.map((i) => items[i]!.tokens))

@@ -105,6 +105,11 @@ export async function harvest(
   const { folder, hash, reused } = await run.step(harvestSpec(job), async (partial) => {
     const there = new Set(await readdir(partial))
     await using model = await open()
+    const left = shards.filter((_, s) => !there.has(`${name(s)}.json`)).flat(2)
+    await model.preparePasses(
+      left.reduce((n, i) => n + job.texts[i]!.tokens.length, 0),
+      options.signal,
+    )
     let done = 0
     for (const [s, shard] of shards.entries()) {
       const tokens = shard.flat().reduce((n, i) => n + job.texts[i]!.tokens.length, 0)

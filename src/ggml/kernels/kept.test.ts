@@ -70,7 +70,7 @@ describe.skipIf(SETS.length === 0)('panels that are kept (skipped where no kerne
     expect(Number(stdout)).toBeGreaterThan(500)
   }, 240_000)
 
-  it('serve steps alone, change no bit, and take no more memory than was granted', async () => {
+  it('serve steps and passes, change no bit, and take no more memory than was granted', async () => {
     using backend = new Backend({ device: 'cpu', threads: 2 })
     using store = new TensorStore(backend, 2)
     const rng = stream(5, 'kept')
@@ -90,20 +90,53 @@ describe.skipIf(SETS.length === 0)('panels that are kept (skipped where no kerne
     }
     const compute = (step: boolean): Promise<Float32Array> => product(backend, w, x, step)
     const fly = await compute(true)
-    expect(choice(true)).toBe(choice(false))
+    const before = choice(true)
+    expect(choice(false)).toBe(before)
     const columns = kernels.kernels.isa!.columns
     const bytes = 4 * 600 * columns * (Math.ceil(107 / columns) + Math.ceil(30 / columns))
     const keep = (most: number): Promise<void> =>
       backend.exclusive(() => keepPanels(backend, [w, other, w], { precision: 'f32', most }))
     await keep(bytes - 1)
-    expect(choice(true)).toBe(choice(false))
+    expect(choice(true)).toBe(before)
     await keep(bytes)
     expect(kernels.planPanels([w, other], 'f32', bytes)).toBeUndefined()
-    expect(choice(true)).not.toBe(choice(false))
-    expect(choice(true, 'native')).toBe(choice(false))
-    expect(await compute(true)).toBeBitIdentical(fly)
-    backend.setThreads(3)
-    expect(await compute(true)).toBeBitIdentical(fly)
+    expect(choice(true)).not.toBe(before)
+    expect(choice(false)).toBe(choice(true))
+    expect(choice(true, 'native')).toBe(before)
+    for (const threads of [2, 3]) {
+      backend.setThreads(threads)
+      for (const step of [true, false]) expect(await compute(step)).toBeBitIdentical(fly)
+    }
+    // What is kept counts when more is to be.
+    using more = new TensorStore(backend, 1)
+    const third = more.upload('F32', [600, 30], new Float32Array(600 * 30))
+    more.commit()
+    const rest = 4 * 600 * columns * Math.ceil(30 / columns)
+    expect(kernels.planPanels([third], 'f32', bytes + rest - 1)).toBeUndefined()
+    expect(kernels.planPanels([third], 'f32', bytes + rest)?.bytes).toBe(rest)
+  })
+
+  it('are packed for passes only where these multiply as steps do', async () => {
+    using backend = new Backend({ device: 'cpu', threads: 1 })
+    using store = new TensorStore(backend, 3)
+    const types = ['F32', 'Q4_1', 'Q6_K'] as const
+    const all = types.map((type) => {
+      const bytes = 48 * (256 / blockElements(type)) * blockBytes(type)
+      return store.upload(type, [256, 48], new Uint8Array(bytes).fill(1))
+    })
+    store.commit()
+    const { kernels } = backend
+    const planned = (precision: 'native' | 'f32', passes: boolean): string[] | undefined =>
+      kernels!.planPanels(all, precision, 1e9, passes)?.jobs.map(({ weights }) => weights.type)
+    expect(planned('f32', true)).toEqual(types)
+    expect(planned('native', false)).toEqual(types)
+    expect(planned('native', true)).toEqual(cpu.avx512 && cpu.vnni ? ['F32', 'Q6_K'] : types)
+    const x = Float32Array.from({ length: 256 * 20 }, (_, i) => Math.cos(i))
+    const passes = (): Promise<Float32Array[]> =>
+      Promise.all(all.map((w) => product(backend, w, x, false, 'native')))
+    const fly = await passes()
+    await backend.exclusive(() => keepPanels(backend, all, { precision: 'native', most: 1e9 }))
+    for (const [i, y] of (await passes()).entries()) expect(y).toBeBitIdentical(fly[i]!)
   })
 
   it.each(['F32', 'BF16', 'Q4_1', 'Q6_K'] as const)(
@@ -187,12 +220,18 @@ interface KeptMemory {
   readonly same: boolean
 }
 
-async function product(backend: Backend, w: Tensor, x: Float32Array, step: boolean): Promise<Float32Array> {
+async function product(
+  backend: Backend,
+  w: Tensor,
+  x: Float32Array,
+  step: boolean,
+  precision: 'native' | 'f32' = 'f32',
+): Promise<Float32Array> {
   return backend.exclusive(async () => {
     using allocator = new GraphAllocator(backend)
     using graph = new Graph(backend, 8)
     const input = graph.input('F32', [w.ne[0], x.length / w.ne[0]], x)
-    const y = graph.output(graph.linear(w, input, { precision: 'f32', step }))
+    const y = graph.output(graph.linear(w, input, { precision, step }))
     await graph.compute(allocator)
     return graph.read(y)
   })

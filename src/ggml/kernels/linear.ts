@@ -49,7 +49,7 @@ export class BackendKernels implements Disposable {
   /** Bytes of scratch a thread. */
   #need = 0
   #threads: number
-  /** Panels that were packed for decoding steps, by the weights that they hold. */
+  /** Panels that were packed before, by the weights that they hold. */
   readonly #kept = new Map<Tensor, Panels>()
   readonly #keptPages: KeptPanels[] = []
 
@@ -74,8 +74,8 @@ export class BackendKernels implements Disposable {
     if (kernels.isa === undefined || !isMatrix(w) || !isMatrix(x) || x.type !== 'F32') return undefined
     if (!isPacked(w) || !isPacked(x) || (step && x.ne[1] < FEWEST_ROWS)) return undefined
     if (w.type === 'I32' || w.type === 'I64') return undefined
-    const kept = step ? this.#kept.get(w) : undefined
-    if (kept !== undefined && kept.precision === precision)
+    const kept = this.#kept.get(w)
+    if (kept?.precision === precision && (step || kept.activations === this.activations(w, precision)))
       return { address: kept.kernels.product, scratch: kept.address, activations: kept.activations }
     for (const kind of kindsOf(w.type, w.ne[0], precision, step)) {
       const address = this.#canRound(kind) ? kernels.product(kind) : undefined
@@ -99,13 +99,15 @@ export class BackendKernels implements Disposable {
   }
 
   /**
-   * What to pack so that decoding steps need not pack these weights; undefined where nothing is left to be packed, the
-   * panels would take more than `most` bytes, there is no memory for scratch, or no kernels serve.
+   * What to pack so that decoding steps, or `passes` of whole texts too, need not pack these weights; undefined where
+   * nothing is left to be packed, panels would take more than `most` bytes in all, there is no memory for scratch, or no
+   * kernels serve. Steps round activations of some types to 8 bits and passes do not: passes pack those as they go.
    */
   planPanels(
     all: readonly Tensor[],
     precision: LinearOptions['precision'],
     most: number,
+    passes = false,
   ): PanelPlan | undefined {
     const { isa } = this.kernels
     if (isa === undefined) return undefined
@@ -116,13 +118,15 @@ export class BackendKernels implements Disposable {
         const kernels = this.#canRound(kind) ? this.kernels.kept(kind) : undefined
         if (kernels === undefined) continue
         const { activations } = kind
+        if (passes && activations !== this.activations(weights, precision)) break
         const words = panelWords(kind, weights.ne[0])
         jobs.push({ weights, kernels, activations, precision, panel: panelBytes(isa, isa.columns, words) })
         break
       }
     }
     const plan = new PanelPlan(jobs, isa.columns)
-    const fits = jobs.length > 0 && plan.bytes <= most
+    const before = this.#keptPages.reduce((sum, { bytes }) => sum + bytes, 0)
+    const fits = jobs.length > 0 && before + plan.bytes <= most
     return fits && this.#lend(scratchBytes(isa, DEPTH)) !== undefined ? plan : undefined
   }
 
@@ -131,7 +135,7 @@ export class BackendKernels implements Disposable {
     return this.#scratch?.address
   }
 
-  /** From now on decoding steps use the panels, which lie as planned in these pages and live as long as the backend. */
+  /** From now on products use the panels, which lie as planned in these pages and live as long as the backend. */
   keep(plan: PanelPlan, pages: Pages): void {
     const kept = new KeptPanels(plan, pages)
     for (const [i, job] of plan.jobs.entries())

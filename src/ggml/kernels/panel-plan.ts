@@ -101,10 +101,12 @@ export class PanelStage implements Disposable {
 
 /** Panels in memory, with a pointer to the address of each matrix's. */
 export class KeptPanels implements Disposable {
+  readonly bytes: number
   readonly #pages: Pages
   readonly #addresses: Pointer
 
   constructor(plan: PanelPlan, pages: Pages) {
+    this.bytes = plan.bytes
     this.#pages = pages
     this.#addresses = koffi.alloc('uint64_t', plan.jobs.length) as unknown as Pointer
     let at = pages.address
