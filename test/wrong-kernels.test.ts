@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { stream } from '../src/core/random.ts'
 import { Backend } from '../src/ggml/backend.ts'
 import { Graph, GraphAllocator } from '../src/ggml/graph.ts'
-import { Assembler } from '../src/ggml/kernels/assembler.ts'
+import { Assembler, type VectorOp } from '../src/ggml/kernels/assembler.ts'
 import { spansOfTexts } from '../src/ggml/kernels/attention-plan.ts'
 import { readCpu } from '../src/ggml/kernels/cpu.ts'
 import { Vectors } from '../src/ggml/kernels/exponential.ts'
@@ -28,7 +28,14 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
-/** Multiply-adds square their first factor, stores take another register, comparisons ask for less instead of more, exp and roots are none. */
+/** What instructions are replaced by: roots are none, and what is to be subtracted is added. */
+const WRONG: Partial<Record<VectorOp, VectorOp>> = {
+  vsqrtps: 'vmovups',
+  vfmsub213ps: 'vfmadd213ps',
+  vfmaddsub213ps: 'vfmadd213ps',
+}
+
+/** Multiply-adds square their first factor, stores take another register, comparisons ask for less instead of more, exp is none. */
 function spoil(isa: InstructionSet): void {
   const multiplyAdd = isa.multiplyAdd.bind(isa)
   vi.spyOn(isa, 'multiplyAdd').mockImplementation((a, bf16, target, x) => multiplyAdd(a, bf16, target, x, x))
@@ -37,7 +44,7 @@ function spoil(isa: InstructionSet): void {
   vi.spyOn(Vectors.prototype, 'exp').mockImplementation(() => {})
   const op = Vectors.prototype.op
   vi.spyOn(Vectors.prototype, 'op').mockImplementation(function (this: Vectors, name, ...rest) {
-    op.call(this, name === 'vsqrtps' ? 'vmovups' : name, ...rest)
+    op.call(this, WRONG[name] ?? name, ...rest)
   })
   const evex = Assembler.prototype.evex
   vi.spyOn(Assembler.prototype, 'evex').mockImplementation(function (this: Assembler, name, ...rest) {
@@ -108,6 +115,7 @@ describe.skipIf(SETS.length === 0)(
       expect(kernels.quantise()).toBeUndefined()
       expect(kernels.blockSums()).toBeUndefined()
       for (const weighted of [true, false]) expect(kernels.norm(1e-5, weighted)).toBeUndefined()
+      for (const pairs of ['half', 'adjacent'] as const) expect(kernels.rope(pairs)).toBeUndefined()
 
       const { off, failed } = kernels.report()
       expect(off).toBeUndefined()
@@ -134,6 +142,8 @@ describe.skipIf(SETS.length === 0)(
           'sums of blocks',
           'norm, eps 0.00001',
           'weighted norm, eps 0.00001',
+          'RoPE, half pairs',
+          'RoPE, adjacent pairs',
         ].sort(),
       )
       // Every reason says what was found, not that something broke.

@@ -5,6 +5,7 @@
  */
 
 import type { AttentionPlan } from './kernels/attention-plan.ts'
+import { ROPE_STEP } from './kernels/rope.ts'
 import { STEP } from './kernels/softmax.ts'
 import type { StepPlan } from './kernels/step-plan.ts'
 import {
@@ -271,4 +272,15 @@ export function isNormed(x: Tensor, weight: Tensor | undefined, eps: number): bo
 /** Whether a tensor is an F32 matrix of this shape without gaps. */
 export function isMatrixOf(a: Tensor, [n, rows]: readonly [number, number]): boolean {
   return a.type === 'F32' && isContiguous(a) && a.ne[0] === n && a.ne[1] === rows && elements(a) === n * rows
+}
+
+/** Rows of whole heads, one for each position. */
+export function checkRotate(x: Tensor, positions: Int32Array, headDim: number): void {
+  if (x.type !== 'F32' || x.ne[2] * x.ne[3] !== 1 || x.ne[0] % headDim !== 0 || x.ne[1] !== positions.length)
+    throw shapeError('rotate', `F32 [heads * ${headDim}, ${positions.length}]`, show(x))
+}
+
+/** Whether the kernel of rotary embeddings serves: packed rows, heads of whole steps. */
+export function isTurned(x: Tensor, headDim: number): boolean {
+  return isPacked(x) && headDim % ROPE_STEP === 0
 }

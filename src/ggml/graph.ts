@@ -49,7 +49,10 @@ export class Graph extends KernelOperations implements Disposable {
   protected override readonly context: Pointer
   readonly #graph: Pointer
   /** What is uploaded before each compute; `rows` bounds row indices: ggml ends the process at one beyond. */
-  readonly #inputs = new Map<Pointer, { data: ArrayBufferView; rows?: number }>()
+  readonly #inputs = new Map<
+    Pointer,
+    { data: ArrayBufferView; renew: (() => void) | undefined; rows?: number }
+  >()
   readonly #capacity: number
   /** Graphs whose results this one uses in place, and ggml's buffers over them. */
   readonly #borrowed: { from: Graph; buffer: Pointer }[] = []
@@ -87,8 +90,16 @@ export class Graph extends KernelOperations implements Disposable {
 
   // ---- inputs and outputs ----
 
-  /** A tensor to be filled before each compute; `data`, when given, is uploaded by `compute` each time. */
-  override input(type: GgmlType, shape: readonly number[], data?: ArrayBufferView): Tensor {
+  /**
+   * A tensor to be filled before each compute; `data`, when given, is uploaded by `compute` each time, after `renew` has
+   * had its turn to change them.
+   */
+  override input(
+    type: GgmlType,
+    shape: readonly number[],
+    data?: ArrayBufferView,
+    renew?: () => void,
+  ): Tensor {
     const ne = extents(shape)
     const bytes = bytesOf(type, ne)
     if (data !== undefined && data.byteLength !== bytes)
@@ -104,7 +115,7 @@ export class Graph extends KernelOperations implements Disposable {
     if (data !== undefined) {
       // As a leaf of the graph it gets memory even if nothing turns out to use it.
       this.expand(tensor)
-      this.#inputs.set(pointer, { data })
+      this.#inputs.set(pointer, { data, renew })
     }
     return tensor
   }
@@ -194,7 +205,8 @@ export class Graph extends KernelOperations implements Disposable {
 
   /** Copies the inputs' data to the device; `compute` does it by itself. @throws PalimpsestError `graph-index` */
   uploadInputs(): void {
-    for (const [pointer, { data, rows }] of this.#inputs) {
+    for (const [pointer, { data, renew, rows }] of this.#inputs) {
+      renew?.()
       if (rows !== undefined) checkIndices(data, rows)
       this.base.tensorSet(pointer, data, 0, data.byteLength)
     }

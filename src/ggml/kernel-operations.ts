@@ -11,6 +11,7 @@ import type { PanelSlice } from './kernels/panel-plan.ts'
 import { quantisedWords } from './kernels/quantise.ts'
 import type { StepPlan } from './kernels/step-plan.ts'
 import { fresh, Operations } from './operations.ts'
+import type { RopeTable } from './rope-table.ts'
 import { extents, shapeError, show, type Tensor } from './tensor.ts'
 import { TYPE_IDS } from './types.ts'
 
@@ -29,8 +30,10 @@ export interface SparseTensors {
 export abstract class KernelOperations extends Operations {
   /** Activations rounded to bf16 or 8 bits, which several products of one graph may share. */
   readonly #rounded = { BF16: new Map<Tensor, Tensor>(), I8: new Map<Tensor, Tensor>() }
-  /** Plans of attention as inputs, which the layers of one graph share. */
-  readonly #plans = new Map<Int32Array, Tensor>()
+  /** Inputs that the layers of one graph share: plans of attention, positions, factors of frequencies. */
+  readonly #inputs = new Map<Int32Array | Float32Array, Tensor>()
+  /** Cosines and sines as inputs, by what they are rows of. */
+  readonly #tables = new Map<RopeTable, { readonly positions: Int32Array; readonly rows: Tensor }>()
 
   /**
    * A product of weights w [k, m] of any type and activations x F32 [k, n], by the fastest way there is. On the CPU that
@@ -136,6 +139,34 @@ export abstract class KernelOperations extends Operations {
     return flat ? y : this.reshape(y, x.ne)
   }
 
+  /**
+   * Rotary position embedding of x F32 [heads * headDim, n] at n positions, which are read anew at each compute, by a kernel
+   * of our own where one serves.
+   */
+  rotate(x: Tensor, positions: Int32Array, table: RopeTable): Tensor {
+    const { headDim, theta, scale, factors, pairs } = table.angles
+    check.checkRotate(x, positions, headDim)
+    const served = check.isTurned(x, headDim)
+    const address = served ? this.backend.kernels?.kernels.rope(pairs) : undefined
+    if (address !== undefined)
+      return this.#custom([x.ne[0], x.ne[1]], [x, this.#rows(table, positions)], address)
+    const heads = this.reshape(x, [headDim, x.ne[0] / headDim, x.ne[1]])
+    const options = { theta, scale, pairs, factors: factors && this.#given(factors) }
+    return this.reshape(this.rope(heads, this.#given(positions), options), x.ne)
+  }
+
+  /** Cosines and sines of the positions, which all layers that turn alike share. */
+  #rows(table: RopeTable, positions: Int32Array): Tensor {
+    const known = this.#tables.get(table)
+    if (known?.positions === positions) return known.rows
+    const { headDim } = table.angles
+    const values = new Float32Array(headDim * positions.length)
+    const renew = (): void => table.gather(positions, values)
+    const rows = this.input('F32', [headDim, positions.length], values, renew)
+    this.#tables.set(table, { positions, rows })
+    return rows
+  }
+
   /** An operation of our own: F32 of this shape, made by the kernel at an address on every thread. */
   #custom(
     shape: readonly number[],
@@ -197,7 +228,7 @@ export abstract class KernelOperations extends Operations {
     if (kernel === undefined) return undefined
     const values = headDim * heads * plan.tokens
     const shape = patterns ? [values + plan.patternValues] : [headDim * heads, plan.tokens]
-    const whole = this.#custom(shape, [q, k, v, this.#planned(plan.words)], kernel.address, kernel.scratch)
+    const whole = this.#custom(shape, [q, k, v, this.#given(plan.words)], kernel.address, kernel.scratch)
     if (!patterns) return { z: whole, patterns: undefined }
     const stride = 4 * headDim * heads
     const all = stride * plan.tokens
@@ -219,14 +250,15 @@ export abstract class KernelOperations extends Operations {
     const kernel = this.backend.kernels?.stepAttention(plan)
     if (kernel === undefined) return undefined
     const { headDim, heads } = plan.shape
-    const args = [q, k, v, this.#planned(plan.words)]
+    const args = [q, k, v, this.#given(plan.words)]
     return this.#custom([headDim * heads, plan.sequences], args, kernel.address, kernel.scratch)
   }
 
-  /** A plan as an input of this graph, made once and read at each compute. */
-  #planned(words: Int32Array): Tensor {
-    const input = this.#plans.get(words) ?? this.input('I32', [words.length], words)
-    this.#plans.set(words, input)
+  /** Data as an input of this graph, made once and read at each compute. */
+  #given(data: Int32Array | Float32Array): Tensor {
+    const type = data instanceof Int32Array ? 'I32' : 'F32'
+    const input = this.#inputs.get(data) ?? this.input(type, [data.length], data)
+    this.#inputs.set(data, input)
     return input
   }
 }

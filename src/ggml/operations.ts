@@ -25,8 +25,8 @@ export abstract class Operations {
     this.backend = backend
   }
 
-  /** A tensor to be filled before each compute with `data`. */
-  abstract input(type: GgmlType, shape: readonly number[], data?: ArrayBufferView): Tensor
+  /** A tensor to be filled before each compute with `data`, once `renew` has brought it up to date. */
+  abstract input(type: GgmlType, shape: readonly number[], data?: ArrayBufferView, renew?: () => void): Tensor
 
   /** Makes room for tensors, or refuses. */
   protected abstract count(tensors?: number): void

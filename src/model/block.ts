@@ -5,6 +5,7 @@
  */
 
 import type { Graph, RopePairs } from '../ggml/graph.ts'
+import type { RopeTable } from '../ggml/rope-table.ts'
 import type { Tensor } from '../ggml/tensor.ts'
 import type { Architecture } from './architecture.ts'
 import type { LayerWeights, Linear } from './weights.ts'
@@ -36,9 +37,10 @@ export interface Attention {
 export interface BlockContext {
   readonly graph: Graph
   readonly architecture: Architecture
-  readonly positions: Tensor
+  readonly positions: Int32Array
   readonly attention: Attention
   readonly ropePairs: RopePairs
+  readonly ropes: readonly (RopeTable | undefined)[]
   /** w x + b, with adapters and precision applied, plus what is given besides; x [in, N]. */
   linear(w: Linear, x: Tensor, plus?: Tensor): Tensor
   /** Passes an activation through its interventions and reads it where asked. */
@@ -88,7 +90,8 @@ function attention(c: BlockContext, w: LayerWeights, layer: number, h: Tensor): 
   const { graph: g, architecture: a } = c
   const n = h.ne[1]
   const name = (hook: string): string => `blocks.${layer}.attn.${hook}`
-  const { window, rope } = a.layers[layer]!
+  const { window } = a.layers[layer]!
+  const rope = c.ropes[layer]
   const project = (linear: Linear, hook: string, heads: number): Tensor => {
     const y = c.linear(linear, h)
     // A GGUF of llama type has its query and key rows permuted; hooks show and take HF's order.
@@ -100,21 +103,16 @@ function attention(c: BlockContext, w: LayerWeights, layer: number, h: Tensor): 
   }
   const turn = (x: Tensor, heads: number, norm: Tensor | undefined): Tensor => {
     if (norm !== undefined && a.queryKeyNorm === 'projection') x = normed(c, x, norm)
-    x = g.reshape(x, [a.headDim, heads, n])
-    if (norm !== undefined && a.queryKeyNorm === 'head') x = normed(c, x, norm)
-    if (rope === undefined) return x
-    return g.rope(x, c.positions, {
-      theta: rope.theta,
-      scale: rope.scale,
-      factors: w.ropeFactors,
-      pairs: c.ropePairs,
-    })
+    if (norm !== undefined && a.queryKeyNorm === 'head')
+      x = g.reshape(normed(c, g.reshape(x, [a.headDim, heads * n]), norm), [a.headDim * heads, n])
+    return rope === undefined ? x : g.rotate(x, c.positions, rope)
   }
-  const q = turn(project(w.q, 'hook_q', a.heads), a.heads, w.queryNorm)
+  const turnedQ = turn(project(w.q, 'hook_q', a.heads), a.heads, w.queryNorm)
+  const q = g.reshape(turnedQ, [a.headDim, a.heads, n])
   const ownK = turn(project(w.k, 'hook_k', a.kvHeads), a.kvHeads, w.keyNorm)
   const ownV = project(w.v, 'hook_v', a.kvHeads)
   const { batch, queries } = c.attention
-  const all = c.attention.remember(layer, g.reshape(ownK, [a.kvHeads * a.headDim, n]), ownV)
+  const all = c.attention.remember(layer, ownK, ownV)
   const done = c.attention.byKernel(q, all, { window, patterns: c.isHooked(name('hook_pattern')) })
   if (done !== undefined) {
     // Patterns can be read, but not changed.

@@ -6,6 +6,7 @@
 
 import type { Backend } from '../ggml/backend.ts'
 import { Graph, type RopePairs } from '../ggml/graph.ts'
+import type { RopeTable } from '../ggml/rope-table.ts'
 import type { Tensor } from '../ggml/tensor.ts'
 import type { Architecture } from './architecture.ts'
 import { type Attention, block } from './block.ts'
@@ -26,6 +27,8 @@ export interface ForwardModel {
   readonly architecture: Architecture
   readonly weights: Weights
   readonly ropePairs: RopePairs
+  /** The rotary embedding of each layer that has one. */
+  readonly ropes: readonly (RopeTable | undefined)[]
   /** `f32`: weights are widened in the graph, so that activations are never rounded to the weights' type. */
   readonly precision: 'native' | 'f32'
   /** What an adapter adds to a linear map: a correction [out, N] for its input, or undefined. */
@@ -124,7 +127,6 @@ function assemble(
   weights: Weights,
 ): Pass {
   const n = options.tokens.length
-  const positions = graph.input('I32', [n], options.positions)
   const attention = options.attention(graph)
   const reads = new Map<string, Tensor>()
 
@@ -170,9 +172,10 @@ function assemble(
   const context = {
     graph,
     architecture: a,
-    positions,
+    positions: options.positions,
     attention,
     ropePairs: model.ropePairs,
+    ropes: model.ropes,
     linear,
     hook,
     isHooked,

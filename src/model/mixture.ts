@@ -209,6 +209,5 @@ function mixLayer(graph: Graph, a: LayerWeights, b: LayerWeights, alpha: number)
     afterAttention: norm('afterAttention'),
     beforeMlp: norm('beforeMlp'),
     afterMlp: norm('afterMlp'),
-    ropeFactors: a.ropeFactors,
   }
 }

@@ -32,6 +32,7 @@ import type { Adapter } from './lora.ts'
 import { median, rowNorms } from './norms.ts'
 import { packWeights, panelsPay, panelsServe } from './panels.ts'
 import type { Receipt } from './receipts.ts'
+import { ropesOf } from './ropes.ts'
 import { Draws } from './sample.ts'
 import { textPass } from './text-pass.ts'
 import type { Weights } from './weights.ts'
@@ -108,6 +109,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
   readonly tokenizer: Tokenizer
   readonly template: ChatTemplate | undefined
   readonly ropePairs: RopePairs
+  readonly ropes: ForwardModel['ropes']
   readonly precision: 'native' | 'f32'
   /** Tokens that end a generated text. */
   readonly eosIds: readonly number[]
@@ -128,6 +130,7 @@ export class Model implements Disposable, AsyncDisposable, ForwardModel {
     this.tokenizer = parts.tokenizer
     this.template = parts.template
     this.ropePairs = parts.ropePairs
+    this.ropes = ropesOf(parts.architecture, parts.ropePairs, parts.weights.ropeFactors)
     this.precision = parts.precision
     this.eosIds = parts.eosIds
     this.allocator = new GraphAllocator(parts.backend)

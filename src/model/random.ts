@@ -62,14 +62,7 @@ function randomWeights(backend: Backend, a: Architecture, seed: number): Weights
   const kv = a.kvHeads * a.headDim
   const qk = (width: number): Tensor | undefined =>
     a.queryKeyNorm === 'none' ? undefined : vector(a.queryKeyNorm === 'head' ? a.headDim : width, 1)
-  const factors = new Map<Float32Array, Tensor>()
-  const ropeFactors = (values: Float32Array | undefined): Tensor | undefined => {
-    if (values === undefined) return undefined
-    const tensor = factors.get(values) ?? store.upload('F32', [values.length], values)
-    factors.set(values, tensor)
-    return tensor
-  }
-  const layers = a.layers.map(({ rope }, l): LayerWeights => {
+  const layers = a.layers.map((_, l): LayerWeights => {
     const linear = (name: string, rows: number, cols: number): Linear => ({
       name,
       weight: matrix(`${l}.${name}`, rows, cols),
@@ -89,7 +82,6 @@ function randomWeights(backend: Backend, a: Architecture, seed: number): Weights
       afterAttention: norm(a.norms.afterAttention),
       beforeMlp: norm(a.norms.beforeMlp),
       afterMlp: norm(a.norms.afterMlp),
-      ropeFactors: ropeFactors(rope?.factors),
     }
   })
   const embedding = matrix('embedding', a.vocabulary, a.width)

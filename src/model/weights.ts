@@ -40,8 +40,6 @@ export interface LayerWeights {
   readonly afterAttention: Tensor | undefined
   readonly beforeMlp: Tensor | undefined
   readonly afterMlp: Tensor | undefined
-  /** F32 [headDim / 2], or undefined. */
-  readonly ropeFactors: Tensor | undefined
 }
 
 /** A linear map: weight ne [in, out], bias F32 [out]. `name` is its HF module name, as adapters know it. */
@@ -58,6 +56,8 @@ export interface Weights extends Disposable {
   readonly output: Tensor
   readonly finalNorm: Tensor
   readonly layers: readonly LayerWeights[]
+  /** Divisors of RoPE's frequencies that the file holds, [headDim / 2]: they take the place of the architecture's. */
+  readonly ropeFactors?: Float32Array | undefined
 }
 
 /**
@@ -77,7 +77,8 @@ export function loadWeights(backend: Backend, a: Architecture, source: WeightSou
       embedding,
       output: untied ? load.matrix('lm_head.weight', a.vocabulary, a.width) : embedding,
       finalNorm: load.norm('model.norm.weight', a.width),
-      layers: a.layers.map((_, layer) => loadLayer(load, a, source, layer)),
+      layers: a.layers.map((_, layer) => loadLayer(load, a, layer)),
+      ropeFactors: load.ropeFactors(a.headDim / 2),
     }
     store.commit()
     return { ...weights, [Symbol.dispose]: () => store[Symbol.dispose]() }
@@ -118,7 +119,7 @@ export function linearShape(a: Architecture, name: LinearName): readonly [output
   }
 }
 
-function loadLayer(load: Loader, a: Architecture, source: WeightSource, layer: number): LayerWeights {
+function loadLayer(load: Loader, a: Architecture, layer: number): LayerWeights {
   const p = `model.layers.${layer}.`
   const linear = (name: LinearName, bias: boolean): Linear => {
     const [outputs, inputs] = linearShape(a, name)
@@ -134,7 +135,6 @@ function loadLayer(load: Loader, a: Architecture, source: WeightSource, layer: n
     a.queryKeyNorm === 'none'
       ? undefined
       : norm(`self_attn.${name}`, a.queryKeyNorm === 'head' ? a.headDim : projection)
-  const rope = a.layers[layer]!.rope
   return {
     q: linear('self_attn.q_proj', a.bias.qkv),
     k: linear('self_attn.k_proj', a.bias.qkv),
@@ -149,8 +149,6 @@ function loadLayer(load: Loader, a: Architecture, source: WeightSource, layer: n
     afterAttention: norm(a.norms.afterAttention),
     beforeMlp: norm(a.norms.beforeMlp),
     afterMlp: norm(a.norms.afterMlp),
-    ropeFactors:
-      rope === undefined ? undefined : load.ropeFactors(rope.factors, source.ropeFactors, a.headDim / 2),
   }
 }
 
@@ -158,8 +156,6 @@ class Loader {
   readonly #store: TensorStore
   readonly #source: WeightSource
   readonly #plusOne: boolean
-  readonly #factors = new Map<Float32Array, Tensor>()
-  #fileFactors: Tensor | undefined
 
   constructor(store: TensorStore, source: WeightSource, plusOne: boolean) {
     this.#store = store
@@ -187,26 +183,9 @@ class Loader {
     return this.#upload(name, length, this.#plusOne ? 1 : 0)
   }
 
-  ropeFactors(
-    computed: Float32Array | undefined,
-    stored: StoredTensor | undefined,
-    length: number,
-  ): Tensor | undefined {
-    if (stored !== undefined) {
-      this.#fileFactors ??= this.#store.upload(
-        'F32',
-        [length],
-        readF32(this.#find(stored.name, [length], stored)),
-      )
-      return this.#fileFactors
-    }
-    if (computed === undefined) return undefined
-    let tensor = this.#factors.get(computed)
-    if (tensor === undefined) {
-      tensor = this.#store.upload('F32', [length], computed)
-      this.#factors.set(computed, tensor)
-    }
-    return tensor
+  ropeFactors(length: number): Float32Array | undefined {
+    const stored = this.#source.ropeFactors
+    return stored && readF32(this.#find(stored.name, [length], stored))
   }
 
   missing(name: string): Error {

@@ -223,7 +223,6 @@ function layerWeights(layer: number, tensor: (name: string) => Tensor): LayerWei
     afterAttention: undefined,
     beforeMlp: tensor(`${p}post_attention_layernorm.weight`),
     afterMlp: undefined,
-    ropeFactors: undefined,
   }
 }
 

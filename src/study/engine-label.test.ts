@@ -4,6 +4,7 @@ import { afterEach, expect, it, vi } from 'vitest'
 import { MODELS } from '../../test/support/golden-tensors.ts'
 import { openCheckpoint } from '../formats/checkpoint.ts'
 import { Backend } from '../ggml/backend.ts'
+import type { VectorOp } from '../ggml/kernels/assembler.ts'
 import { Vectors } from '../ggml/kernels/exponential.ts'
 import { AVX2, AVX512 } from '../ggml/kernels/isa.ts'
 import { KERNELS_VARIABLE, Kernels, kernelsOf } from '../ggml/kernels/kernels.ts'
@@ -14,6 +15,13 @@ afterEach(() => {
   vi.restoreAllMocks()
   vi.unstubAllEnvs()
 })
+
+/** What instructions are replaced by: roots are none, and what is to be subtracted is added. */
+const WRONG: Partial<Record<VectorOp, VectorOp>> = {
+  vsqrtps: 'vmovups',
+  vfmsub213ps: 'vfmadd213ps',
+  vfmaddsub213ps: 'vfmadd213ps',
+}
 
 /** The label of a model of bf16 weights in a backend of its own. */
 function label(precision: 'native' | 'f32'): string {
@@ -40,7 +48,7 @@ it('names what serves, and leaves out no kernel that failed', (context) => {
   context.skip(off !== undefined, `no kernels here: ${off}`)
   const kernels = `${backend.engine.version}, ${instructions}${bf16 ? ' bf16' : ''}${vnni ? ' vnni' : ''} kernels`
   expect([label('native'), label('f32')]).toEqual([kernels, kernels])
-  // Tested as wrong as they are: multiply-adds take their first factor twice, exp and roots are none.
+  // Tested as wrong as they are: multiply-adds take their first factor twice, exp is none.
   vi.spyOn(Vectors.prototype, 'exp').mockImplementation(() => {})
   for (const isa of [AVX2, AVX512]) {
     const multiplyAdd = isa.multiplyAdd.bind(isa)
@@ -50,7 +58,7 @@ it('names what serves, and leaves out no kernel that failed', (context) => {
   }
   const op = Vectors.prototype.op
   vi.spyOn(Vectors.prototype, 'op').mockImplementation(function (this: Vectors, name, ...rest) {
-    op.call(this, name === 'vsqrtps' ? 'vmovups' : name, ...rest)
+    op.call(this, WRONG[name] ?? name, ...rest)
   })
   const wrong = new Kernels(backend.engine, '')
   for (const name of [
@@ -60,6 +68,7 @@ it('names what serves, and leaves out no kernel that failed', (context) => {
     'gather',
     'blockSums',
     'norm',
+    'rope',
     'report',
   ] as const) {
     const own = wrong[name].bind(wrong)
@@ -68,6 +77,8 @@ it('names what serves, and leaves out no kernel that failed', (context) => {
   const lack = [
     'BF16 x F32',
     'F16 x F32',
+    'RoPE, adjacent pairs',
+    'RoPE, half pairs',
     'attention of 16',
     'norm, eps 0.00001',
     'sparse dot',

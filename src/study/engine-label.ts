@@ -2,7 +2,7 @@
 
 import type { Checkpoint } from '../formats/checkpoint.ts'
 import type { Backend } from '../ggml/backend.ts'
-import { kernelsOf, normName } from '../ggml/kernels/kernels.ts'
+import { kernelsOf, normName, ropeName } from '../ggml/kernels/kernels.ts'
 import { kindsOf } from '../ggml/kernels/linear.ts'
 import { type GgmlType, TYPE_IDS } from '../ggml/types.ts'
 import type { Architecture } from '../model/architecture.ts'
@@ -54,6 +54,10 @@ export function engineLabel(
   for (const weighted of [true, false]) {
     kernels.norm(normEps, weighted)
     asked.push(normName(normEps, weighted))
+  }
+  for (const pairs of ['half', 'adjacent'] as const) {
+    kernels.rope(pairs)
+    asked.push(ropeName(pairs))
   }
   // Means of harvests.
   kernels.gather(width)

@@ -11,6 +11,7 @@ import { Backend } from '../../src/ggml/backend.ts'
 import { Graph, GraphAllocator } from '../../src/ggml/graph.ts'
 import { planAttention, spansOfTexts } from '../../src/ggml/kernels/attention-plan.ts'
 import { planSteps } from '../../src/ggml/kernels/step-plan.ts'
+import { RopeTable } from '../../src/ggml/rope-table.ts'
 import { bytesOf, extents, type Tensor } from '../../src/ggml/tensor.ts'
 import type { GgmlType } from '../../src/ggml/types.ts'
 
@@ -63,6 +64,7 @@ const OPS: Record<string, Build> = {
       pairs: s.n % 2 === 0 ? 'half' : 'adjacent',
       factors: s.n > 4 ? t(2) : undefined,
     }),
+  rotate: (g, t, s) => g.rotate(t(0), POSITIONS, TABLES[s.n % TABLES.length]!),
   softMax: (g, t, s) => g.softMax(t(0), s.n % 3 === 0 ? undefined : t(1), 0.5),
   flashAttention: (g, t) => g.flashAttention(t(0), t(1), t(2), t(3), 0.5, 0),
   gatherSum: (g, t) => {
@@ -99,6 +101,14 @@ const SHAPE = {
 const PLAN = planAttention(spansOfTexts([2, 2]), SHAPE)!
 /** Four sequences of one token. */
 const STEPS = planSteps({ positions: new Int32Array(4), slots: 1, reach: 1 }, { ...SHAPE, type: 'F32' })
+
+const POSITIONS = Int32Array.of(3, 1)
+/** Heads of 8 are ggml's. */
+const TABLES = ([32, 8] as const).flatMap((headDim) =>
+  (['half', 'adjacent'] as const).map(
+    (pairs) => new RopeTable({ headDim, theta: 1e4, scale: 1, factors: undefined, pairs }),
+  ),
+)
 
 const PERMUTATIONS = [0, 1, 2, 3].flatMap((a) =>
   [0, 1, 2, 3].flatMap((b) =>
@@ -166,6 +176,13 @@ const attention = fc
       input('I32', [4]),
       input('F32', [2, 2]),
       { op: 'rope', args: [8, 15, 0, 0], shape: [], n: 0, type: 'F32' },
+      ...[0, 1, 2].map((which) => ({
+        op: 'rotate',
+        args: [10, 0, 0, 0],
+        shape: [],
+        n: which,
+        type: 'F32' as const,
+      })),
       { op: 'norm', args: [10, 12, 0, 0], shape: [], n: 0, type: 'F32' },
       { op: 'norm', args: [8, 12, 0, 0], shape: [], n: 1, type: 'F32' },
       { op: 'above', args: [10, 12, 12, 13], shape: [], n: 0, type: 'F32' },

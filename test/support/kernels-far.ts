@@ -14,6 +14,7 @@ import { mapCode } from '../../src/ggml/kernels/memory.ts'
 import { emitNorm, normOf } from '../../src/ggml/kernels/norm.ts'
 import { scratchBytes } from '../../src/ggml/kernels/pack.ts'
 import { DEPTH, emitProduct, TENSOR } from '../../src/ggml/kernels/product.ts'
+import { emitRope, turnedRow } from '../../src/ggml/kernels/rope.ts'
 import { loadEngine } from '../../src/ggml/library.ts'
 import { checkedCall, far, guarded, KEPT, type P, release, tensor } from './guarded.ts'
 
@@ -175,6 +176,17 @@ for (const isa of cpu.avx512 ? [AVX512, AVX2] : cpu.avx2 ? [AVX2] : []) {
     cases++
     release()
   }
+}
+for (const pairs of cpu.avx2 ? (['half', 'adjacent'] as const) : []) {
+  const [d, n, R] = [16, 48, 3]
+  const [x, table, y] = [rows(R, n, 1), rows(R, d, 2), far(R * APART)]
+  const dst = tensor([n, R], APART, y, [tensor([n, R], APART, x), tensor([d, R], APART, table)])
+  run('RoPE', mapCode(emitRope(pairs)).address, dst, 0n)
+  for (let r = 0; r < R; r++)
+    for (const [i, [wanted]] of turnedRow(rowAt(x, r, n), rowAt(table, r, d), pairs).entries())
+      if (rowAt(y, r, n)[i] !== wanted) throw new Error(`RoPE of ${pairs} pairs`)
+  cases++
+  release()
 }
 if (cpu.avx512) {
   const [n, R] = [40, 3]

@@ -67,6 +67,9 @@ const VECTOR = {
   vbroadcastss: [1, 2, 0, 0x18],
   vfmadd213ps: [1, 2, 0, 0xa8],
   vfmadd231ps: [1, 2, 0, 0xb8],
+  vfmsub213ps: [1, 2, 0, 0xaa],
+  /** Subtracts in even lanes and adds in odd ones. */
+  vfmaddsub213ps: [1, 2, 0, 0xa6],
   vfnmadd231ps: [1, 2, 0, 0xbc],
   vcvtps2dq: [1, 1, 0, 0x5b],
   /** vrndscaleps in EVEX; immediate 0: to the nearest whole number. */

@@ -25,6 +25,7 @@ import { mapCode } from './memory.ts'
 import { emitNorm } from './norm.ts'
 import { emitPeak } from './peak.ts'
 import { emitProduct } from './product.ts'
+import { emitRope } from './rope.ts'
 import { callable, type ProductKind, verifyProduct } from './verify.ts'
 
 const linux = process.platform === 'linux' && process.arch === 'x64'
@@ -152,6 +153,7 @@ describe.skipIf(SETS.length === 0)(
       for (const form of ['pass', 'inputs', 'weights'] as const) emitted.push(emitBatched(AVX2, form))
       for (const kind of ['sum', 'dot', 'dot-bf16'] as const) emitted.push(emitGather(AVX2, kind))
       for (const weighted of [true, false]) emitted.push(emitNorm(AVX2, { eps: 1e-5, weighted }))
+      for (const pairs of ['half', 'adjacent'] as const) emitted.push(emitRope(pairs))
       emitted.push(emitPeak(AVX2, false), emitBlockSums(AVX2))
       expect(emitted.every((code) => code.length > 50)).toBe(true)
       expect(() => emitProduct(AVX512, { bf16: false, source: { kind: 'words' } })).toThrow(/not of AVX2/)
@@ -199,7 +201,7 @@ describe.skipIf(SETS.length === 0)(
     it('reach rows and matrices that lie more than 4 GiB apart', async () => {
       const { code, signal, stdout, stderr } = await runChild('test/support/kernels-far.ts')
       expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: '' })
-      expect(Number(stdout)).toBe(8 * SETS.length + (cpu.avx512 ? 1 : 0))
+      expect(Number(stdout)).toBe(8 * SETS.length + 2 + (cpu.avx512 ? 1 : 0))
     })
 
     it.each(SETS)(

@@ -6,6 +6,7 @@
 
 import type { Pointer } from '../bindings.ts'
 import type { Engine } from '../library.ts'
+import type { RopePairs } from '../operations.ts'
 import { blockBytes, blockElements, type GgmlType, isPlain, TYPE_IDS } from '../types.ts'
 import { emitAbove, verifyAbove } from './above.ts'
 import { emitAttention } from './attention.ts'
@@ -25,6 +26,7 @@ import type { Source } from './pack.ts'
 import { emitPeak, peakWork } from './peak.ts'
 import { emitProduct } from './product.ts'
 import { emitQuantise } from './quantise.ts'
+import { emitRope, verifyRope } from './rope.ts'
 import { emitStepAttention } from './step-attention.ts'
 import type { CacheShape } from './step-plan.ts'
 import { callable, type ProductCall, type ProductKind, verifyKeep, verifyProduct } from './verify.ts'
@@ -184,6 +186,18 @@ export class Kernels {
     }))
   }
 
+  /**
+   * The address of rotary position embedding (rope.ts), tested, or undefined: ggml's own then serves. For heads of a
+   * multiple of 16 elements.
+   */
+  rope(pairs: RopePairs): Pointer | undefined {
+    if (this.isa === undefined) return undefined
+    return this.#once(ropeName(pairs), () => ({
+      code: emitRope(pairs),
+      verify: (call) => verifyRope(pairs, call),
+    }))
+  }
+
   /** The address of attention for heads of `headDim`, tested, or undefined: ggml's own then serves. */
   attention(headDim: number): Pointer | undefined {
     if (this.isa === undefined || !isServedHead(headDim)) return undefined
@@ -253,6 +267,7 @@ export class Kernels {
     this.above()
     this.blockSums()
     for (const weighted of [true, false]) this.norm(1e-5, weighted)
+    for (const pairs of ['half', 'adjacent'] as const) this.rope(pairs)
   }
 
   report(): KernelReport {
@@ -291,6 +306,11 @@ export class Kernels {
 /** What reports call an RMS norm. */
 export function normName(eps: number, weighted: boolean): string {
   return `${weighted ? 'weighted ' : ''}norm, eps ${eps}`
+}
+
+/** What reports call a rotary position embedding. */
+export function ropeName(pairs: RopePairs): string {
+  return `RoPE, ${pairs} pairs`
 }
 
 /** Elements of a head: kernels exist for its multiples, */
