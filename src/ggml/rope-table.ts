@@ -1,6 +1,7 @@
 /**
  * Cosines and sines of rotary position embeddings. They depend on the position alone, so a model computes them once, in
- * float64, and its passes copy the rows of their tokens.
+ * float64, and its passes copy the rows of their tokens. Frequencies and angles are rounded to f32 on the way, as
+ * transformers rounds them whatever the type of the weights: models were trained with these angles.
  */
 
 import type { RopePairs } from './operations.ts'
@@ -58,7 +59,9 @@ export class RopeTable {
     const rows = new Float32Array(Math.max(positions, 2 * there, FEWEST) * headDim)
     rows.set(this.#rows)
     for (let i = 0; i < headDim / 2; i++) {
-      const frequency = Math.fround(scale / (theta ** ((2 * i) / headDim) * (factors?.[i] ?? 1)))
+      const frequency = Math.fround(
+        (scale * Math.fround(1 / Math.fround(theta ** ((2 * i) / headDim)))) / (factors?.[i] ?? 1),
+      )
       const [first, second] = pairs === 'half' ? [i, i + headDim / 2] : [2 * i, 2 * i + 1]
       for (let p = there; p * headDim < rows.length; p++) {
         const angle = Math.fround(p * frequency)

@@ -16,7 +16,7 @@ for (const pairs of ['half', 'adjacent'] as const) {
   ] as const)
     for (const [R, threads] of [
       [1, 1],
-      [4, 3],
+      [35, 2],
     ] as const)
       for (const atEnd of [true, false]) {
         const n = d * heads

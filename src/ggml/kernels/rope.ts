@@ -21,8 +21,10 @@ import {
   r12,
   r13,
   r14,
+  r15,
   rax,
   rbp,
+  rbx,
   rcx,
   rdi,
   rdx,
@@ -37,6 +39,8 @@ import { Bench, mixed, type ProductCall, UNTOUCHED } from './verify.ts'
 
 /** Heads are multiples of this: two registers, of which `half` turns one by the other. */
 export const ROPE_STEP = 2 * AVX2.lanes
+/** Rows that a thread takes at once: with every other row for another, the caches of both ask for each other's lines. */
+const ROWS = 16
 const VECTOR_BYTES = 4 * AVX2.lanes
 
 /** On the stack: data and stride of the rows of x, of the table and of y; bytes and number of rows. */
@@ -51,7 +55,8 @@ const [FIRST, SECOND, EXCHANGED] = [0xa0, 0xf5, 0xb1] as const
 export function emitRope(pairs: RopePairs): Uint8Array {
   const a = new Assembler()
   const v = new Vectors(a, AVX2, rax) // no constants
-  const [rowLoop, headLoop, loop, end] = [a.label(), a.label(), a.label(), a.label()]
+  const [blockLoop, rowLoop, headLoop] = [a.label(), a.label(), a.label()]
+  const [loop, end] = [a.label(), a.label()]
   const half = pairs === 'half'
 
   a.endbr64()
@@ -73,15 +78,24 @@ export function emitRope(pairs: RopePairs): Uint8Array {
   a.op('mov', r14, at(r9, TENSOR.ne0)) // bytes of a head, or of half a head
   a.shift('left', r14, half ? 1 : 2)
 
-  a.bind(rowLoop) // rows ith, ith + nth, ...
+  a.shift('left', rsi, Math.log2(ROWS))
+  a.shift('left', rdx, Math.log2(ROWS))
+
+  a.bind(blockLoop) // blocks of rows ith, ith + nth, ...
   a.op('cmp', rsi, at(rsp, SLOTS.rows))
   a.jumpIf('ge', end)
+  a.op('mov', r15, rsi)
+  a.op('lea', rbx, at(rsi, ROWS))
+  a.op('cmp', rbx, at(rsp, SLOTS.rows))
+  a.op('cmovg', rbx, at(rsp, SLOTS.rows))
+
+  a.bind(rowLoop)
   for (const [register, slot] of [
     [r8, SLOTS.x],
     [r10, SLOTS.table],
     [r12, SLOTS.y],
   ] as const) {
-    a.op('mov', register, rsi)
+    a.op('mov', register, r15)
     a.op('imul', register, at(rsp, slot + 8))
     a.op('add', register, at(rsp, slot))
   }
@@ -121,8 +135,11 @@ export function emitRope(pairs: RopePairs): Uint8Array {
   a.op('lea', r12, at(half ? r13 : r12, 0, r14))
   a.op('cmp', r8, rbp)
   a.jumpIf('l', headLoop)
+  a.opImmediate('add', r15, 1)
+  a.op('cmp', r15, rbx)
+  a.jumpIf('l', rowLoop)
   a.op('add', rsi, rdx)
-  a.jump(rowLoop)
+  a.jump(blockLoop)
 
   a.bind(end)
   emitExit(a, SLOTS.bytes)
@@ -139,7 +156,7 @@ export const ROPE_LIMIT = 2 ** -23
  * @throws Error saying what is wrong
  */
 export function verifyRope(pairs: RopePairs, call: ProductCall): void {
-  const R = 3
+  const R = ROWS + 3
   for (const [d, heads] of [
     [16, 1],
     [16, 3],
@@ -163,7 +180,7 @@ export function verifyRope(pairs: RopePairs, call: ProductCall): void {
     }
     const values = fill('x', n, stride)
     const table = fill('table', d, tableStride)
-    values[2 * stride + n - 1] = Number.NaN
+    values[(R - 1) * stride + n - 1] = Number.NaN
     bench.tensor('src0', n, R, stride * 4, bench.address('x'))
     bench.tensor('src1', d, R, tableStride * 4, bench.address('table'))
     bench.tensor('dst', n, R, outStride * 4, bench.address('y'))
