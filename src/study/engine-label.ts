@@ -14,8 +14,7 @@ export interface LabelledModel {
 }
 
 /**
- * The engine and whose products, attention, draws and means serve a model. A kernel that fails its test is not used, and numbers are
- * The engine and whose products, attention, norms and means serve a model. A kernel that fails its test is not used, and numbers are
+ * The engine and whose products, attention, norms, turns, draws and means serve a model. A kernel that fails its test is not used, and numbers are
  * then those of another or ggml's own: so what this model's passes and steps want is tested here, before its first use, and
  * the label names what failed.
  *
