@@ -124,6 +124,8 @@ export abstract class KernelOperations extends Operations {
   /**
    * RMS norm along the first axis, times a weight [d] where there is one: x / sqrt(mean(x^2) + eps) w, by a kernel of our
    * own where one serves. A weight that is multiplied behind it gives the same bits.
+   *
+   * @throws PalimpsestError `graph-shape`
    */
   norm(x: Tensor, weight: Tensor | undefined, eps: number): Tensor {
     const served = check.isNormed(x, weight, eps)
@@ -142,6 +144,9 @@ export abstract class KernelOperations extends Operations {
   /**
    * Rotary position embedding of x F32 [heads * headDim, n] at n positions, which are read anew at each compute, by a kernel
    * of our own where one serves.
+   *
+   * @returns of x's shape
+   * @throws PalimpsestError `graph-shape`
    */
   rotate(x: Tensor, positions: Int32Array, table: RopeTable): Tensor {
     const { headDim, theta, scale, factors, pairs } = table.angles

@@ -7,7 +7,10 @@
 import type { RopePairs } from './operations.ts'
 import { shapeError } from './tensor.ts'
 
-/** Position p turns pair i of a head by p scale / (theta^(2i / headDim) factors[i]). */
+/**
+ * Position p turns pair i of a head by p scale / (theta^(2i / headDim) factors[i]), in radians (Su et al. 2021, arXiv
+ * 2104.09864; scale and factors as in transformers' modeling_rope_utils).
+ */
 export interface RopeAngles {
   readonly headDim: number
   readonly theta: number
@@ -30,9 +33,10 @@ export class RopeTable {
   }
 
   /**
-   * Writes a row for each position, laid out as a head is: the cosine where a pair's first element lies, the sine where
-   * its second does.
+   * Writes a row for each of n positions, laid out as a head is: the cosine where a pair's first element lies, the sine
+   * where its second does.
    *
+   * @param into [n, headDim], row after row
    * @throws PalimpsestError `graph-shape` for a position below 0
    * @example
    * const half = { headDim: 2, theta: 1e4, scale: 1, factors: undefined, pairs: 'half' } as const

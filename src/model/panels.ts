@@ -16,10 +16,10 @@ export function panelsServe(sequences: number): boolean {
   return sequences >= FEWEST_ROWS
 }
 
-/** Tokens of whole texts for which packing once takes a third of the time that it saves, at most: about a minute's work. */
+/** Tokens of whole texts for which packing once takes half of the time that it saves, at most. */
 const MANY_TOKENS = 1 << 16
 
-/** Whether passes over so many tokens use panels: for fewer, to pack once costs as much as to pack as they go. */
+/** Whether so many tokens are worth packing for: with half as many, it would take all the time that it saves. */
 export function panelsPay(tokens: number): boolean {
   return tokens >= MANY_TOKENS
 }

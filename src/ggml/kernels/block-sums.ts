@@ -38,7 +38,7 @@ import { emitEntry, emitExit } from './frame.ts'
 import type { InstructionSet } from './isa.ts'
 import { TENSOR } from './product.ts'
 import { emitReduce, STEP } from './softmax.ts'
-import { Bench, mixed, type ProductCall, UNTOUCHED } from './verify.ts'
+import { Bench, mixed, type ProductCall, runRows } from './verify.ts'
 
 /** Ids in a block. */
 export const BLOCK_IDS = 256
@@ -209,15 +209,7 @@ export function verifyBlockSums(call: ProductCall): void {
       bench.tensor('dst', words, R, words * 4, bench.address('sums'))
       for (const i of [0, 1])
         bench.view('dst').setBigUint64(TENSOR.src0 + 8 * i, bench.address(`src${i}`), true)
-      let alone: Uint32Array | undefined
-      for (const threads of [1, 2]) {
-        const found = bench.words('sums').fill(UNTOUCHED)
-        for (let i = 0; i < threads; i++) call(bench.address('dst'), i, threads, 0n)
-        if (found[R * words] !== UNTOUCHED) throw new Error(`it writes outside its result (${ids} ids)`)
-        alone ??= found.slice()
-        if (found.some((word, i) => word !== alone![i])) throw new Error(`${threads} threads give other bits`)
-      }
-      const found = new Float32Array(alone!.buffer)
+      const found = runRows(bench, call, { piece: 'sums', rows: R, words, stride: words }, `${ids} ids`)
       for (let r = 0; r < R; r++) {
         const row = logits.subarray(r * stride, r * stride + ids)
         const own = found.subarray(r * words, (r + 1) * words)

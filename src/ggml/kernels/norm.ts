@@ -35,7 +35,7 @@ import { emitEntry, emitExit } from './frame.ts'
 import type { InstructionSet } from './isa.ts'
 import { TENSOR } from './product.ts'
 import { emitReduce, STEP } from './softmax.ts'
-import { Bench, mixed, type ProductCall, UNTOUCHED } from './verify.ts'
+import { Bench, mixed, type ProductCall, runRows } from './verify.ts'
 
 export interface NormKind {
   readonly eps: number
@@ -176,16 +176,7 @@ export function verifyNorm(kind: NormKind, call: ProductCall): void {
     bench.tensor('dst', n, R, outStride * 4, bench.address('y'))
     for (const i of [0, 1])
       bench.view('dst').setBigUint64(TENSOR.src0 + 8 * i, bench.address(`src${i}`), true)
-    let alone: Uint32Array | undefined
-    for (const threads of [1, 2]) {
-      const found = bench.words('y').fill(UNTOUCHED)
-      for (let i = 0; i < threads; i++) call(bench.address('dst'), i, threads, 0n)
-      if (found.some((word, i) => i % outStride >= n && word !== UNTOUCHED))
-        throw new Error(`it writes outside its result (${n} wide)`)
-      alone ??= found.slice()
-      if (found.some((word, i) => word !== alone![i])) throw new Error(`${threads} threads give other bits`)
-    }
-    const found = new Float32Array(alone!.buffer)
+    const found = runRows(bench, call, { piece: 'y', rows: R, words: n, stride: outStride }, `${n} wide`)
     for (let r = 0; r < R; r++) {
       const row = values.subarray(r * stride, r * stride + n)
       for (const [i, wanted] of normOf(row, kind.weighted ? weights : undefined, kind.eps).entries()) {

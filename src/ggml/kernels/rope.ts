@@ -35,7 +35,7 @@ import { Vectors } from './exponential.ts'
 import { emitEntry, emitExit, emitFetch } from './frame.ts'
 import { AVX2 } from './isa.ts'
 import { TENSOR } from './product.ts'
-import { Bench, mixed, type ProductCall, UNTOUCHED } from './verify.ts'
+import { Bench, mixed, type ProductCall, runRows } from './verify.ts'
 
 /** Heads are multiples of this: two registers, of which `half` turns one by the other. */
 export const ROPE_STEP = 2 * AVX2.lanes
@@ -186,16 +186,8 @@ export function verifyRope(pairs: RopePairs, call: ProductCall): void {
     bench.tensor('dst', n, R, outStride * 4, bench.address('y'))
     for (const i of [0, 1])
       bench.view('dst').setBigUint64(TENSOR.src0 + 8 * i, bench.address(`src${i}`), true)
-    let alone: Uint32Array | undefined
-    for (const threads of [1, 2]) {
-      const found = bench.words('y').fill(UNTOUCHED)
-      for (let i = 0; i < threads; i++) call(bench.address('dst'), i, threads, 0n)
-      if (found.some((word, i) => i % outStride >= n && word !== UNTOUCHED))
-        throw new Error(`it writes outside its result (${heads} heads of ${d})`)
-      alone ??= found.slice()
-      if (found.some((word, i) => word !== alone![i])) throw new Error(`${threads} threads give other bits`)
-    }
-    const found = new Float32Array(alone!.buffer)
+    const result = { piece: 'y', rows: R, words: n, stride: outStride }
+    const found = runRows(bench, call, result, `${heads} heads of ${d}`)
     for (let r = 0; r < R; r++) {
       const row = values.subarray(r * stride, r * stride + n)
       const turned = turnedRow(row, table.subarray(r * tableStride, r * tableStride + d), pairs)

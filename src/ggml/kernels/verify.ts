@@ -267,6 +267,33 @@ export class Bench implements Disposable {
   }
 }
 
+/**
+ * Calls an operation on one thread and on two: the same bits, and nothing but rows of `words` words, `stride` words apart, in
+ * the piece that holds its result.
+ *
+ * @param what it works on, for the message
+ * @returns the piece as f32, gaps included
+ * @throws Error saying what is wrong
+ */
+export function runRows(
+  bench: Bench,
+  call: ProductCall,
+  result: { readonly piece: string; readonly rows: number; readonly words: number; readonly stride: number },
+  what: string,
+): Float32Array {
+  const { piece, rows, words, stride } = result
+  let alone: Uint32Array | undefined
+  for (const threads of [1, 2]) {
+    const found = bench.words(piece).fill(UNTOUCHED)
+    for (let i = 0; i < threads; i++) call(bench.address('dst'), i, threads, 0n)
+    if (found.some((word, i) => (i % stride >= words || i >= rows * stride) && word !== UNTOUCHED))
+      throw new Error(`it writes outside its result (${what})`)
+    alone ??= found.slice()
+    if (found.some((word, i) => word !== alone![i])) throw new Error(`${threads} threads give other bits`)
+  }
+  return new Float32Array(alone!.buffer)
+}
+
 /** A well-mixed word for index i (the finaliser of MurmurHash3). */
 export function mixed(i: number): number {
   let h = (i + 1) * 0x9e37_79b1
